@@ -1,0 +1,171 @@
+// Made from server/domain/src/wire by `UPDATE=1 cargo test -p handrail-domain generated`. Do not edit.
+
+export type Role = "mentee" | "mentor" | "guest_officer" | "supervisor" | "coordinator" | "operator";
+
+export type Severity = "low" | "medium" | "high" | "urgent";
+
+export type Category = "abuse" | "hate" | "threat" | "self_harm" | "sexual" | "drugs" | "offending" | "contact_phone" | "contact_email" | "contact_handle" | "contact_address" | "contact_url" | "meet" | "money" | "secrecy" | "restricted" | "drift" | "filter";
+
+export type Evasion = "invisible" | "look_alike" | "marks" | "leet" | "separators" | "stretched" | "masked" | "reversed" | "number_words" | "split";
+
+export type Span = [number, number];
+
+export type Part = { 
+/**
+ * The earlier message.
+ */
+message: string, 
+/**
+ * Its text, for the supervisor's eyes.
+ */
+text: string, 
+/**
+ * Where in it.
+ */
+span: Span, };
+
+export type Finding = { 
+/**
+ * The rule's id, such as `secrecy.dont-tell`.
+ */
+rule: string, 
+/**
+ * What it is about.
+ */
+category: Category, 
+/**
+ * How soon a person must look.
+ */
+severity: Severity, 
+/**
+ * Where in this message; nothing if the finding is about the whole.
+ */
+span: Span | null, 
+/**
+ * Where in earlier messages, if the finding spreads over several.
+ */
+parts: Array<Part>, 
+/**
+ * The words that matched, as they were typed.
+ */
+excerpt: string, 
+/**
+ * Why this is held, in words a person reads.
+ */
+why: string, 
+/**
+ * How it was hidden, if it was.
+ */
+evasion: Array<Evasion>, };
+
+export type Kind = "pair" | "circle";
+
+export type ConversationState = "open" | "paused" | "ended";
+
+export type MessageStatus = "held" | "consent" | "delivered" | "rejected" | "rephrase" | "withdrawn" | "expired";
+
+export type StateName = "waiting" | "claimed" | "decided" | "closed";
+
+export type OutcomeName = "released" | "altered" | "rejected" | "rephrase" | "withdrawn" | "expired";
+
+export type ActName = "claim" | "unclaim" | "release" | "alter" | "reject" | "rephrase" | "escalate" | "note" | "undo" | "acknowledge";
+
+export type Code = "bad_frame" | "unknown_op" | "unauthenticated" | "code_needed" | "forbidden" | "not_found" | "rate_limited" | "too_long" | "empty" | "cid_conflict" | "conversation_paused" | "conversation_ended" | "busy" | "unavailable" | "stale_version" | "claimed_by_other" | "not_claimed" | "already_closed" | "not_held" | "own_item" | "internal";
+
+export type Scope = "address" | "connection" | "account" | "conversation";
+
+export type Reason = "abuse" | "hate" | "threat" | "self_harm" | "sexual" | "drugs" | "offending" | "contact_details" | "meeting" | "money" | "secrecy" | "restricted" | "privacy" | "other";
+
+export type ReportReason = "unsafe" | "upset" | "change_mentor" | "other";
+
+export type Presence = "online" | "away" | "offline";
+
+export type Resumed = "live" | "replay" | "reset";
+
+export type Resume = { 
+/**
+ * The record's epoch, which a restore changes.
+ */
+epoch: string, 
+/**
+ * The last offset that was seen.
+ */
+offset: number, 
+/**
+ * The mark that came with it.
+ */
+mark: string, };
+
+export type DecisionBody = { "kind": "release" } | { "kind": "alter", text: string, reason: Reason, note?: string, log?: string, } | { "kind": "reject", reason: Reason, note: string, log?: string, } | { "kind": "rephrase", note: string, } | { "kind": "escalate", log: string, } | { "kind": "note", log: string, };
+
+export type FromClient = { "op": "hello", id: number, resume?: Resume, } | { "op": "send", id: number, conversation: string, cid: string, text: string, } | { "op": "withdraw", id: number, message: string, } | { "op": "read", conversation: string, seq: number, } | { "op": "typing", conversation: string, on: boolean, } | { "op": "away", on: boolean, } | { "op": "watch", id: number, queue: string, } | { "op": "unwatch", id: number, queue: string, } | { "op": "claim", id: number, item: string, } | { "op": "unclaim", id: number, item: string, } | { "op": "decide", id: number, item: string, version: number, decision: DecisionBody, } | { "op": "undo", id: number, item: string, version: number, } | { "op": "acknowledge", id: number, item: string, } | { "op": "ack", offset: number, } | { "op": "ping", } | { "op": "pong", };
+
+export type Me = { id: string, name: string, role: Role, site: string, };
+
+export type PartyView = { account: string, name: string, role: Role, presence: Presence, };
+
+export type Person = { account: string, name: string, role: Role, };
+
+export type Holder = { account: string, name: string, };
+
+export type Pending = { message: string, cid: string, text: string, sent_at: string, status: MessageStatus, };
+
+export type ConversationView = { id: string, kind: Kind, state: ConversationState, site: string, parties: Array<PartyView>, last_seq: number, read_seq: number, pending: Array<Pending>, };
+
+export type ContextLine = { message: string, from: string, text: string, at: string, status: MessageStatus, };
+
+export type ItemView = { item: string, version: number, site: string, conversation: string, message: string, from: Person, to: Array<Person>, text: string, held_at: string, due_at: string, severity: Severity, rules: string, findings: Array<Finding>, state: StateName, claimed_by: Holder | null, claimed_until: string | null, decided_by: Holder | null, effective_at: string | null, outcome: OutcomeName | null, withdrawn: boolean, tier: number, ringing: boolean, context: Array<ContextLine>, acts: Array<ActName>, };
+
+export type HelpArticle = { id: string, title: string, phone?: string, text?: string, };
+
+export type MessageView = { conversation: string, message: string, seq: number, from: string, text: string, altered: boolean, sent_at: string, delivered_at: string, cid?: string, };
+
+export type StatusView = { conversation: string, message: string, cid: string, status: MessageStatus, sent_at: string, text?: string, expected_wait_s?: number, seq?: number, altered?: boolean, reason?: Reason, note?: string, };
+
+export type EventBody = { "type": "message" } & MessageView | { "type": "status" } & StatusView | { "type": "help", message: string, articles: Array<HelpArticle>, } | { "type": "conversation", conversation: ConversationView, } | { "type": "item", item: ItemView, };
+
+export type Limits = { frame_bytes: number, text_chars: number, unanswered: number, replay_max: number, pong_ms: number, };
+
+export type Welcome = { id: number, account: Me, conversations: Array<ConversationView>, epoch: string, head: number, mark: string, resume: Resumed, heartbeat_ms: number, limits: Limits, features: Array<string>, now: string, build: string, };
+
+export type OkBody = { message?: string, status?: MessageStatus, seq?: number, duplicate?: boolean, queue?: string, head?: number, item?: ItemView, 
+/**
+ * What the rules saw in an altered text: for the supervisor's eyes, never a bar.
+ */
+findings?: Array<Finding>, };
+
+export type FromServer = { "op": "welcome" } & Welcome | { "op": "event", queue?: string, offset: number, mark?: string, } & ({ "type": "message" } & MessageView | { "type": "status" } & StatusView | { "type": "help", message: string, articles: Array<HelpArticle>, } | { "type": "conversation", conversation: ConversationView, } | { "type": "item", item: ItemView, }) | { "op": "live", head: number, mark: string, } | { "op": "presence", account: string, state: Presence, } | { "op": "typing", conversation: string, account: string, on: boolean, } | { "op": "read", conversation: string, seq: number, } | { "op": "ok", id: number, message?: string, status?: MessageStatus, seq?: number, duplicate?: boolean, queue?: string, head?: number, item?: ItemView, 
+/**
+ * What the rules saw in an altered text: for the supervisor's eyes, never a bar.
+ */
+findings?: Array<Finding>, } | { "op": "err", id?: number, code: Code, scope?: Scope, retry_after_ms?: number, temporary: boolean, message: string, item?: ItemView, } | { "op": "ping", head: number, mark: string, queues: Record<string, number>, } | { "op": "pong", } | { "op": "bye", code: number, reason: string, reconnect_after_ms: number, };
+
+export type SignIn = { username: string, password: string, 
+/**
+ * The code of the second step, where one is set up.
+ */
+code?: string, 
+/**
+ * Whether the answer shall carry a bearer token instead of setting a cookie alone.
+ */
+token?: boolean, };
+
+export type SignedIn = { account: Me, token?: string, expires_at: string | null, };
+
+export type HistoryPage = { messages: Array<MessageView>, 
+/**
+ * Whether there are older ones.
+ */
+more: boolean, };
+
+export type ItemPage = { items: Array<ItemView>, 
+/**
+ * The queue's head when this was read.
+ */
+head: number, 
+/**
+ * What to pass as `after` for the next page.
+ */
+next: string | null, };
+
+export type Problem = { type: string, title: string, status: number, code: Code, detail: string, retry_after_ms?: number, };

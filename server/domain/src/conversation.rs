@@ -1,0 +1,309 @@
+//! A conversation is a relationship: two or more parties, one order of messages. Here it is decided what becomes of a message
+//! that somebody says, once the filter has judged it.
+
+use crate::event::{Event, What};
+use crate::filter::Verdict;
+use crate::finding::Severity;
+use crate::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, Seq, SiteId};
+use crate::people::{Role, Site};
+use crate::policy::Permit;
+use crate::quarantine::Item;
+use crate::text::{Cleared, Text};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What kind of relationship it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// One to one.
+    Pair,
+    /// A transition circle: young person, youth officer, probation officer, mentor.
+    Circle,
+}
+
+/// Whether messages may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationState {
+    /// Yes.
+    Open,
+    /// Not for now; a supervisor lifts it.
+    Paused,
+    /// Not any more.
+    Ended,
+}
+
+impl ConversationState {
+    /// The word in the record and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ConversationState::Open => "open",
+            ConversationState::Paused => "paused",
+            ConversationState::Ended => "ended",
+        }
+    }
+}
+
+/// Where a message is. Nothing leaves `Delivered`, `Rejected`, `Rephrase`, `Withdrawn` or `Expired`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum MessageStatus {
+    /// Waiting for a supervisor.
+    Held,
+    /// Altered, and waiting for its sender to accept that.
+    Consent,
+    /// Seen by its recipients.
+    Delivered,
+    /// Not passed on.
+    Rejected,
+    /// Not passed on; the sender was asked to say it differently.
+    Rephrase,
+    /// Taken back by its sender.
+    Withdrawn,
+    /// Nobody decided in time, where the site sets a time.
+    Expired,
+}
+
+impl MessageStatus {
+    /// Every status, for tables and tests.
+    pub const ALL: [MessageStatus; 7] = [
+        MessageStatus::Held,
+        MessageStatus::Consent,
+        MessageStatus::Delivered,
+        MessageStatus::Rejected,
+        MessageStatus::Rephrase,
+        MessageStatus::Withdrawn,
+        MessageStatus::Expired,
+    ];
+
+    /// The word in the record and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MessageStatus::Held => "held",
+            MessageStatus::Consent => "consent",
+            MessageStatus::Delivered => "delivered",
+            MessageStatus::Rejected => "rejected",
+            MessageStatus::Rephrase => "rephrase",
+            MessageStatus::Withdrawn => "withdrawn",
+            MessageStatus::Expired => "expired",
+        }
+    }
+
+    /// The status of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+}
+
+/// Somebody in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Party {
+    /// Who.
+    pub account: AccountId,
+    /// The name that others see.
+    pub name: String,
+    /// What they are here to do.
+    pub role: Role,
+    /// Up to where they have read.
+    pub read_seq: Seq,
+}
+
+/// A conversation's head: all that is needed to decide what becomes of the next message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversation {
+    /// Its id.
+    pub id: ConversationId,
+    /// Its scheme.
+    pub site: SiteId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Whether messages may be sent.
+    pub state: ConversationState,
+    /// Who is in it.
+    pub parties: Vec<Party>,
+    /// The last message's number.
+    pub last_seq: Seq,
+}
+
+impl Conversation {
+    /// Whether `account` is a party.
+    pub fn has(&self, account: AccountId) -> bool {
+        self.party(account).is_some()
+    }
+
+    /// The party that `account` is.
+    pub fn party(&self, account: AccountId) -> Option<&Party> {
+        self.parties.iter().find(|party| party.account == account)
+    }
+
+    /// Everybody's accounts.
+    pub fn accounts(&self) -> Vec<AccountId> {
+        self.parties.iter().map(|party| party.account).collect()
+    }
+}
+
+/// What the shell brings to a submission: fresh ids and salt, the client's id, and the time.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// The message's id.
+    pub message: MessageId,
+    /// The item's id, should there be one.
+    pub item: ItemId,
+    /// 16 random bytes that keep the text's digest from being guessed.
+    pub salt: [u8; 16],
+    /// The client's id.
+    pub cid: Cid,
+    /// The version of the rules that judged.
+    pub rules: String,
+    /// Now.
+    pub now: Timestamp,
+    /// Roughly how long a check takes at this hour, in seconds, if that is known.
+    pub expected_wait_s: Option<u64>,
+}
+
+/// A message as the record keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// Where it was said.
+    pub conversation: ConversationId,
+    /// Who said it.
+    pub from: AccountId,
+    /// The sender's own id for it.
+    pub cid: Cid,
+    /// What was said.
+    pub text: Text,
+    /// What was shown in its place, if it was altered.
+    pub shown: Option<Text>,
+    /// Keeps the digest from being guessed.
+    pub salt: [u8; 16],
+    /// Where it is.
+    pub status: MessageStatus,
+    /// Its number, once delivered.
+    pub seq: Option<Seq>,
+    /// When it was said.
+    pub sent_at: Timestamp,
+    /// When it was delivered.
+    pub delivered_at: Option<Timestamp>,
+    /// Whether the filter let it pass.
+    pub passed: bool,
+    /// The version of the rules that judged.
+    pub rules: String,
+    /// The item that decided, if one did.
+    pub decision: Option<ItemId>,
+}
+
+/// What becomes of a message: one record, one item if it is held, and what the log says.
+#[derive(Debug)]
+pub struct Submission {
+    /// The message.
+    pub message: Message,
+    /// The item, if it is held.
+    pub item: Option<Item>,
+    /// What the log says, in order.
+    pub events: Vec<Event>,
+}
+
+/// Takes a judged message into its conversation. A clear one gets the next number and is delivered; any other is held, without
+/// a number, so that it leaves no trace its recipients could read.
+pub fn submit(
+    conversation: &Conversation,
+    site: &Site,
+    permit: &Permit,
+    verdict: Verdict,
+    envelope: Envelope,
+) -> Submission {
+    match verdict {
+        Verdict::Clear(text) => deliver_at_once(conversation, permit.from(), text, envelope),
+        Verdict::Hold { text, findings, help } => {
+            let item = Item::held(conversation, site, permit.from(), text, findings, &envelope);
+            hold(conversation, item, help, envelope)
+        }
+    }
+}
+
+fn deliver_at_once(conversation: &Conversation, from: AccountId, text: Cleared, envelope: Envelope) -> Submission {
+    let seq = conversation.last_seq + 1;
+    let event = delivered(conversation, seq, from, &envelope, text.clone());
+    let message = Message {
+        id: envelope.message,
+        conversation: conversation.id,
+        from,
+        cid: envelope.cid,
+        text: text.text().clone(),
+        shown: None,
+        salt: envelope.salt,
+        status: MessageStatus::Delivered,
+        seq: Some(seq),
+        sent_at: envelope.now,
+        delivered_at: Some(envelope.now),
+        passed: true,
+        rules: envelope.rules,
+        decision: None,
+    };
+    Submission { message, item: None, events: vec![event] }
+}
+
+fn delivered(conversation: &Conversation, seq: Seq, from: AccountId, envelope: &Envelope, text: Cleared) -> Event {
+    Event {
+        at: envelope.now,
+        site: conversation.site,
+        conversation: Some(conversation.id),
+        message: Some(envelope.message),
+        actor: Some(from),
+        accounts: conversation.accounts(),
+        queue: false,
+        what: What::Delivered { seq, from, cid: envelope.cid.clone(), altered: false, sent_at: envelope.now, text },
+    }
+}
+
+fn hold(conversation: &Conversation, item: Item, help: bool, envelope: Envelope) -> Submission {
+    let to_sender = |what| Event {
+        at: envelope.now,
+        site: conversation.site,
+        conversation: Some(conversation.id),
+        message: Some(envelope.message),
+        actor: Some(item.from),
+        accounts: vec![item.from],
+        queue: false,
+        what,
+    };
+    let mut events = vec![to_sender(What::Held {
+        cid: envelope.cid.clone(),
+        item: item.id,
+        sent_at: envelope.now,
+        expected_wait_s: envelope.expected_wait_s,
+        text: item.text.clone(),
+    })];
+    if help {
+        events.push(to_sender(What::Help {}));
+    }
+    events.push(item.changed(crate::quarantine::ItemAct::Hold, None, envelope.now));
+    let message = Message {
+        id: envelope.message,
+        conversation: conversation.id,
+        from: item.from,
+        cid: envelope.cid,
+        text: item.text.clone(),
+        shown: None,
+        salt: envelope.salt,
+        status: MessageStatus::Held,
+        seq: None,
+        sent_at: envelope.now,
+        delivered_at: None,
+        passed: false,
+        rules: envelope.rules,
+        decision: None,
+    };
+    Submission { message, item: Some(item), events }
+}
+
+/// The most urgent severity among findings; a hold without any is as bad as a filter that failed.
+pub fn worst(findings: &[crate::finding::Finding]) -> Severity {
+    findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::High)
+}

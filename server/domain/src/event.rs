@@ -1,0 +1,238 @@
+//! The log's lines. Every act appends events, numbered without gap and chained by hash, in the transaction of the act; audit,
+//! feeds, the supervisor channel and catch-up all read them. An event says who is told: accounts, and the site's queue.
+
+use crate::conversation::MessageStatus;
+use crate::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, Seq, SiteId};
+use crate::quarantine::{Item, ItemAct};
+use crate::text::{Cleared, Text};
+use crate::time::Timestamp;
+use crate::wire::Reason;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// One thing that happened.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// In which scheme.
+    pub site: SiteId,
+    /// In which conversation.
+    pub conversation: Option<ConversationId>,
+    /// About which message.
+    pub message: Option<MessageId>,
+    /// Who did it; nobody if the clock did.
+    pub actor: Option<AccountId>,
+    /// Whose feeds it enters.
+    pub accounts: Vec<AccountId>,
+    /// Whether it enters the site's queue.
+    pub queue: bool,
+    /// What.
+    pub what: What,
+}
+
+/// What happened. Texts are not part of the log: the record holds them beside it, and the log their salted digests, so that
+/// erasing a text keeps the chain.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind")]
+#[expect(missing_docs, reason = "each variant says what happened; its fields are named as on the wire")]
+pub enum What {
+    /// A message may be seen by all parties.
+    #[serde(rename = "message.delivered")]
+    Delivered {
+        seq: Seq,
+        from: AccountId,
+        cid: Cid,
+        altered: bool,
+        sent_at: Timestamp,
+        #[serde(skip)]
+        text: Cleared,
+    },
+    /// A message waits for a supervisor. To its sender.
+    #[serde(rename = "message.held")]
+    Held {
+        cid: Cid,
+        item: ItemId,
+        sent_at: Timestamp,
+        expected_wait_s: Option<u64>,
+        #[serde(skip)]
+        text: Text,
+    },
+    /// A crisis rule matched. To the sender, at once.
+    #[serde(rename = "message.help")]
+    Help {},
+    /// What became of a held message. To its sender.
+    #[serde(rename = "message.settled")]
+    Settled {
+        cid: Cid,
+        status: MessageStatus,
+        sent_at: Timestamp,
+        seq: Option<Seq>,
+        altered: bool,
+        reason: Option<Reason>,
+        note: Option<String>,
+        /// The text that was shown in its place.
+        #[serde(skip)]
+        shown: Option<Cleared>,
+    },
+    /// An item changed. To the queue.
+    #[serde(rename = "item")]
+    Item {
+        item: ItemId,
+        version: u64,
+        act: ItemAct,
+        /// The item as it was then; whoever is told gets the item as it is now.
+        #[serde(skip)]
+        now: Option<Box<Item>>,
+    },
+    /// A relationship began or changed. To its parties.
+    #[serde(rename = "conversation")]
+    Conversation { act: ConversationAct },
+    /// An account was made or changed.
+    #[serde(rename = "account")]
+    Account { account: AccountId, act: AccountAct },
+    /// A site was made or changed.
+    #[serde(rename = "site")]
+    Site { name: String },
+    /// Somebody signed in or out, or was signed out.
+    #[serde(rename = "session")]
+    Session { account: AccountId, act: SessionAct },
+    /// Another set of rules judges from now on.
+    #[serde(rename = "rules")]
+    Rules { version: String },
+}
+
+/// What happened to a relationship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationAct {
+    /// It began.
+    Begin,
+    /// Messages may not be sent for now.
+    Pause,
+    /// They may again.
+    Lift,
+    /// It is over.
+    End,
+}
+
+/// What happened to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountAct {
+    /// It was made.
+    Add,
+    /// It has a new password; its sessions ended.
+    Reset,
+    /// It may do nothing any more; its sessions ended.
+    Disable,
+    /// It may again.
+    Enable,
+}
+
+/// What happened to a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionAct {
+    /// Somebody signed in.
+    SignIn,
+    /// Somebody signed out.
+    SignOut,
+    /// A sign-in was refused.
+    Refuse,
+}
+
+impl What {
+    /// The word in the log's `kind` column.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            What::Delivered { .. } => "message.delivered",
+            What::Held { .. } => "message.held",
+            What::Help {} => "message.help",
+            What::Settled { .. } => "message.settled",
+            What::Item { .. } => "item",
+            What::Conversation { .. } => "conversation",
+            What::Account { .. } => "account",
+            What::Site { .. } => "site",
+            What::Session { .. } => "session",
+            What::Rules { .. } => "rules",
+        }
+    }
+}
+
+/// A SHA-256 hash.
+pub type Hash = [u8; 32];
+
+/// What the first event's hash is chained to.
+pub const GENESIS: Hash = [0; 32];
+
+/// The salted digest of a text: `SHA-256(salt ‖ text)`. Without the salt it cannot be guessed from the log.
+pub fn body_digest(salt: &[u8; 16], text: &str) -> Hash {
+    Sha256::new().chain_update(salt).chain_update(text.as_bytes()).finalize().into()
+}
+
+/// An event's columns as the chain sees them.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    /// Its number.
+    pub n: u64,
+    /// When, in milliseconds.
+    pub at: i64,
+    /// The word of what happened.
+    pub kind: &'a str,
+    /// The ids and data as the columns hold them; an empty text where a column is null.
+    pub site: &'a str,
+    /// See `site`.
+    pub conversation: &'a str,
+    /// See `site`.
+    pub message: &'a str,
+    /// See `site`.
+    pub actor: &'a str,
+    /// What happened, as JSON.
+    pub data: &'a str,
+    /// The salted digest of the text it is about.
+    pub body_digest: Option<&'a Hash>,
+}
+
+/// The hash of a line: SHA-256 over a version, the hash before it, and every column with its length before it, so that no two
+/// lines have the same bytes.
+pub fn chain(before: &Hash, line: &Line<'_>) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update(b"handrail-log-1");
+    hasher.update(before);
+    hasher.update(line.n.to_be_bytes());
+    hasher.update(line.at.to_be_bytes());
+    for column in [line.kind, line.site, line.conversation, line.message, line.actor, line.data] {
+        hasher.update((column.len() as u64).to_be_bytes());
+        hasher.update(column.as_bytes());
+    }
+    match line.body_digest {
+        Some(digest) => hasher.update([&[1_u8][..], digest].concat()),
+        None => hasher.update([0_u8]),
+    }
+    hasher.finalize().into()
+}
+
+/// The mark of a place in a feed: it differs if the record's past differs, so that a cursor of a lost past is found out.
+pub fn mark(hash: &Hash) -> String {
+    hash[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(n: u64, data: &str) -> Line<'_> {
+        Line { n, at: 5, kind: "item", site: "s", conversation: "c", message: "", actor: "", data, body_digest: None }
+    }
+
+    #[test]
+    fn any_change_of_a_line_changes_its_hash() {
+        let first = chain(&GENESIS, &line(1, "{}"));
+        assert_ne!(first, chain(&GENESIS, &line(2, "{}")));
+        assert_ne!(first, chain(&GENESIS, &line(1, "{ }")));
+        assert_ne!(first, chain(&first, &line(1, "{}")));
+        assert_ne!(first, chain(&GENESIS, &Line { site: "sc", conversation: "", ..line(1, "{}") }));
+        assert_ne!(first, chain(&GENESIS, &Line { body_digest: Some(&GENESIS), ..line(1, "{}") }));
+    }
+}

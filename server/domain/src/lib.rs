@@ -1,0 +1,26 @@
+//! The rules of Handrail. Everything here is a value or a pure function: no clock, no network, no disk, no randomness. The
+//! shell (crate `handrail`) asks, is answered, and acts.
+//!
+//! Read in this order: `ids`, `time`, `text` (what there is), `people`, `policy` (who may), `finding`, `filter` (what a rule
+//! saw), `conversation`, `quarantine` (what may happen to a message), `event` (what the log says), `wire` (how it is said to
+//! clients), `refusal` (every expected no).
+//!
+//! What holds:
+//! * A [`text::Cleared`] is made by a verdict or by a decision, nowhere else.
+//! * A message that ended (delivered, rejected, withdrawn, expired) never changes its state again.
+//! * An item is decided once; its version is the fence.
+
+#![warn(missing_docs)]
+
+pub mod conversation;
+pub mod event;
+pub mod filter;
+pub mod finding;
+pub mod ids;
+pub mod people;
+pub mod policy;
+pub mod quarantine;
+pub mod refusal;
+pub mod text;
+pub mod time;
+pub mod wire;

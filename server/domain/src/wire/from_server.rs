@@ -1,0 +1,421 @@
+//! What the server says.
+
+#![expect(missing_docs, reason = "PROTOCOL.md says what each field means; here it would be said twice")]
+
+use super::from_client::Reason;
+use crate::conversation::{ConversationState, Kind, MessageStatus};
+use crate::finding::{Finding, Severity};
+use crate::ids::{AccountId, ArticleId, Cid, ConversationId, ItemId, MessageId, Offset, Seq, SiteId};
+use crate::people::Role;
+use crate::quarantine::{ActName, OutcomeName, StateName};
+use crate::refusal::{Code, Scope};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Whether somebody is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// At least one device is in use.
+    Online,
+    /// All devices are in the background.
+    Away,
+    /// No device, for ten seconds or more.
+    Offline,
+}
+
+/// How a feed goes on after `hello`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Resumed {
+    /// Nothing was missed.
+    Live,
+    /// What was missed follows, then a `live` frame.
+    Replay,
+    /// The cursor is of no use: read history over HTTP; the feed goes on from the head.
+    Reset,
+}
+
+/// The one who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Me {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub id: AccountId,
+    pub name: String,
+    pub role: Role,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub site: SiteId,
+}
+
+/// Somebody in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct PartyView {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub account: AccountId,
+    pub name: String,
+    pub role: Role,
+    pub presence: Presence,
+}
+
+/// Somebody named on an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Person {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub account: AccountId,
+    pub name: String,
+    pub role: Role,
+}
+
+/// Who holds an item, or decided on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Holder {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub account: AccountId,
+    pub name: String,
+}
+
+/// One's own held message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Pending {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub message: MessageId,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub cid: Cid,
+    pub text: String,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub sent_at: Timestamp,
+    pub status: MessageStatus,
+}
+
+/// A conversation as its reader may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ConversationView {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub id: ConversationId,
+    pub kind: Kind,
+    pub state: ConversationState,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub site: SiteId,
+    pub parties: Vec<PartyView>,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub last_seq: Seq,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub read_seq: Seq,
+    pub pending: Vec<Pending>,
+}
+
+/// A message around an item, for the supervisor's eyes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ContextLine {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub message: MessageId,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub from: AccountId,
+    pub text: String,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub at: Timestamp,
+    pub status: MessageStatus,
+}
+
+/// An item as its reader may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ItemView {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub item: ItemId,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub version: u64,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub site: SiteId,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub conversation: ConversationId,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub message: MessageId,
+    pub from: Person,
+    pub to: Vec<Person>,
+    pub text: String,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub held_at: Timestamp,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub due_at: Timestamp,
+    pub severity: Severity,
+    pub rules: String,
+    pub findings: Vec<Finding>,
+    pub state: StateName,
+    pub claimed_by: Option<Holder>,
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub claimed_until: Option<Timestamp>,
+    pub decided_by: Option<Holder>,
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub effective_at: Option<Timestamp>,
+    pub outcome: Option<OutcomeName>,
+    pub withdrawn: bool,
+    pub tier: u8,
+    pub ringing: bool,
+    pub context: Vec<ContextLine>,
+    pub acts: Vec<ActName>,
+}
+
+/// A crisis line or an article that helps at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct HelpArticle {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub id: ArticleId,
+    pub title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub phone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub text: Option<String>,
+}
+
+/// A message that may be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct MessageView {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub conversation: ConversationId,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub message: MessageId,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub seq: Seq,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub from: AccountId,
+    pub text: String,
+    pub altered: bool,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub sent_at: Timestamp,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub delivered_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "string"))]
+    pub cid: Option<Cid>,
+}
+
+/// What became of one's own message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct StatusView {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub conversation: ConversationId,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub message: MessageId,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub cid: Cid,
+    pub status: MessageStatus,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub sent_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "number"))]
+    pub expected_wait_s: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "number"))]
+    pub seq: Option<Seq>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub altered: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub reason: Option<Reason>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub note: Option<String>,
+}
+
+/// What an event says. On the wire its fields stand beside `op`, `offset` and `mark`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum EventBody {
+    /// A message that may be seen.
+    Message(MessageView),
+    /// What became of one's own message.
+    Status(StatusView),
+    /// Help, at once.
+    Help {
+        #[cfg_attr(test, ts(type = "string"))]
+        message: MessageId,
+        articles: Vec<HelpArticle>,
+    },
+    /// A relationship began or changed.
+    Conversation { conversation: ConversationView },
+    /// An item as it is now. In a queue's feed only.
+    Item { item: Box<ItemView> },
+}
+
+/// The bounds that a client must keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Limits {
+    #[cfg_attr(test, ts(type = "number"))]
+    pub frame_bytes: u64,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub text_chars: u64,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub unanswered: u64,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub replay_max: u64,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub pong_ms: u64,
+}
+
+/// The answer to `hello`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Welcome {
+    #[cfg_attr(test, ts(type = "number"))]
+    pub id: u64,
+    pub account: Me,
+    pub conversations: Vec<ConversationView>,
+    pub epoch: String,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub head: Offset,
+    pub mark: String,
+    pub resume: Resumed,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub heartbeat_ms: u64,
+    pub limits: Limits,
+    pub features: Vec<String>,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub now: Timestamp,
+    pub build: String,
+}
+
+/// What an `ok` may carry beside its id.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct OkBody {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "string"))]
+    pub message: Option<MessageId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub status: Option<MessageStatus>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "number"))]
+    pub seq: Option<Seq>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub duplicate: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "string"))]
+    pub queue: Option<SiteId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "number"))]
+    pub head: Option<Offset>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub item: Option<Box<ItemView>>,
+    /// What the rules saw in an altered text: for the supervisor's eyes, never a bar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub findings: Option<Vec<Finding>>,
+}
+
+/// A frame from the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum FromServer {
+    /// The answer to `hello`.
+    Welcome(Box<Welcome>),
+    /// Something happened, in the account's feed (with `mark`) or in a queue's (with `queue`).
+    Event {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, type = "string"))]
+        queue: Option<SiteId>,
+        #[cfg_attr(test, ts(type = "number"))]
+        offset: Offset,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        mark: Option<String>,
+        #[serde(flatten)]
+        #[cfg_attr(test, ts(flatten))]
+        body: EventBody,
+    },
+    /// The replay is over.
+    Live {
+        #[cfg_attr(test, ts(type = "number"))]
+        head: Offset,
+        mark: String,
+    },
+    /// Somebody came or went. May be lost.
+    Presence {
+        #[cfg_attr(test, ts(type = "string"))]
+        account: AccountId,
+        state: Presence,
+    },
+    /// Somebody writes. May be lost.
+    Typing {
+        #[cfg_attr(test, ts(type = "string"))]
+        conversation: ConversationId,
+        #[cfg_attr(test, ts(type = "string"))]
+        account: AccountId,
+        on: bool,
+    },
+    /// Another of one's own devices has read up to here. May be lost. (Feature `read`.)
+    Read {
+        #[cfg_attr(test, ts(type = "string"))]
+        conversation: ConversationId,
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: Seq,
+    },
+    /// Done, and durable.
+    Ok {
+        #[cfg_attr(test, ts(type = "number"))]
+        id: u64,
+        #[serde(flatten)]
+        #[cfg_attr(test, ts(flatten))]
+        body: OkBody,
+    },
+    /// Not done.
+    Err {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, type = "number"))]
+        id: Option<u64>,
+        code: Code,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        scope: Option<Scope>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, type = "number"))]
+        retry_after_ms: Option<u64>,
+        temporary: bool,
+        message: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        item: Option<Box<ItemView>>,
+    },
+    /// The heads, so that a quiet loss shows within one heartbeat.
+    Ping {
+        #[cfg_attr(test, ts(type = "number"))]
+        head: Offset,
+        mark: String,
+        #[cfg_attr(test, ts(type = "Record<string, number>"))]
+        queues: BTreeMap<SiteId, Offset>,
+    },
+    /// I am here.
+    Pong {},
+    /// Just before the close.
+    Bye {
+        code: u16,
+        reason: String,
+        #[cfg_attr(test, ts(type = "number"))]
+        reconnect_after_ms: u64,
+    },
+}

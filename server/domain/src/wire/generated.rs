@@ -1,0 +1,78 @@
+//! Writes the web client's types. `UPDATE=1 cargo test -p handrail-domain generated` refreshes the file.
+
+use super::*;
+use crate::{conversation, finding, people, quarantine, refusal};
+use ts_rs::{Config, TS};
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../client-web/src/wire/generated.ts");
+
+fn declarations() -> String {
+    let config = Config::new();
+    let mut out = String::from(
+        "// Made from server/domain/src/wire by `UPDATE=1 cargo test -p handrail-domain generated`. Do not edit.\n",
+    );
+    macro_rules! declare {
+        ($($name:ty),* $(,)?) => { $( out.push_str(&format!("\nexport {}\n", <$name>::decl(&config))); )* };
+    }
+    declare!(
+        people::Role,
+        finding::Severity,
+        finding::Category,
+        finding::Evasion,
+        finding::Span,
+        finding::Part,
+        finding::Finding,
+        conversation::Kind,
+        conversation::ConversationState,
+        conversation::MessageStatus,
+        quarantine::StateName,
+        quarantine::OutcomeName,
+        quarantine::ActName,
+        refusal::Code,
+        refusal::Scope,
+        Reason,
+        ReportReason,
+        Presence,
+        Resumed,
+        Resume,
+        DecisionBody,
+        FromClient,
+        Me,
+        PartyView,
+        Person,
+        Holder,
+        Pending,
+        ConversationView,
+        ContextLine,
+        ItemView,
+        HelpArticle,
+        MessageView,
+        StatusView,
+        EventBody,
+        Limits,
+        Welcome,
+        OkBody,
+        FromServer,
+        SignIn,
+        SignedIn,
+        HistoryPage,
+        ItemPage,
+        Problem,
+    );
+    out
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a generated file is compared with what is kept")]
+fn the_web_clients_types_are_these() {
+    let fresh = declarations();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all(std::path::Path::new(FILE).parent().unwrap()).unwrap();
+        std::fs::write(FILE, &fresh).unwrap();
+    }
+    let kept = std::fs::read_to_string(FILE).unwrap_or_default();
+    assert!(
+        kept == fresh,
+        "client-web/src/wire/generated.ts is out of date: run UPDATE=1 cargo test -p handrail-domain generated"
+    );
+}

@@ -1,0 +1,74 @@
+//! The bodies of the HTTP routes beside the socket.
+
+#![expect(missing_docs, reason = "PROTOCOL.md says what each field means; here it would be said twice")]
+
+use super::from_server::{ItemView, Me, MessageView};
+use crate::ids::Offset;
+use crate::refusal::Code;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// `POST /api/session`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    pub username: String,
+    pub password: String,
+    /// The code of the second step, where one is set up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub code: Option<String>,
+    /// Whether the answer shall carry a bearer token instead of setting a cookie alone.
+    #[serde(default)]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub token: bool,
+}
+
+/// The answer to a sign-in.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SignedIn {
+    pub account: Me,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub token: Option<String>,
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A page of delivered messages, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct HistoryPage {
+    pub messages: Vec<MessageView>,
+    /// Whether there are older ones.
+    pub more: bool,
+}
+
+/// A page of a queue: most urgent first, then oldest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ItemPage {
+    pub items: Vec<ItemView>,
+    /// The queue's head when this was read.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub head: Offset,
+    /// What to pass as `after` for the next page.
+    pub next: Option<String>,
+}
+
+/// An error body: RFC 9457, with `code`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Problem {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    pub code: Code,
+    pub detail: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "number"))]
+    pub retry_after_ms: Option<u64>,
+}

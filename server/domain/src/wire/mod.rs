@@ -1,0 +1,23 @@
+//! The live protocol, `handrail.v1.json`: every frame that can be said, and how it is read. The types here generate the web
+//! client's; other clients are written from PROTOCOL.md. Domain types that cross no wire are not serialisable, so a frame is
+//! made by hand at the edge and nothing crosses by accident.
+
+mod close;
+mod from_client;
+mod from_server;
+mod http;
+
+pub use close::Close;
+pub use from_client::{BadFrame, DecisionBody, FromClient, Reason, ReportReason, Resume, parse};
+pub use from_server::*;
+pub use http::*;
+
+/// The subprotocol's name in `Sec-WebSocket-Protocol`.
+pub const SUBPROTOCOL: &str = "handrail.v1.json";
+/// The largest frame, in bytes.
+pub const FRAME_BYTES_MAX: usize = 32 * 1024;
+/// The session cookie's name.
+pub const COOKIE: &str = "__Host-handrail";
+
+#[cfg(test)]
+mod generated;
