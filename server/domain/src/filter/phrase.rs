@@ -1,0 +1,208 @@
+//! The small language of phrases in rule packs, and how it becomes a regular expression over a reading's words.
+//!
+//! A phrase is words, as a person would write them. `(a|b c)` is one of several, `{class}` one of a named list, `..3` up to three
+//! words of any kind, `#` a number or an amount, `word?` and `(…)?` may be absent, `kill*` any word that begins so.
+
+use super::fold::fold;
+use super::view::{CURRENT, View, is_word, words};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Named lists of phrases that phrases may use.
+pub(super) type Classes = BTreeMap<String, Vec<String>>;
+
+/// Classes may use classes, this deep.
+const DEPTH_MAX: usize = 6;
+/// The longest gap, in words.
+const GAP_MAX: u32 = 9;
+/// The longest phrase, in characters.
+pub(super) const PHRASE_CHARS_MAX: usize = 600;
+
+/// A phrase, compiled.
+pub(super) struct Phrase {
+    /// The regular expression; its match takes in one separator before and one after.
+    pub(super) regex: String,
+    /// Every word that it may match.
+    pub(super) words: BTreeSet<String>,
+}
+
+/// Compiles a phrase, or says what is wrong with it.
+pub(super) fn compile(pattern: &str, classes: &Classes) -> Result<Phrase, String> {
+    let mut compiler = Compiler { classes, words: BTreeSet::new() };
+    let (body, may_be_empty) = compiler.whole(pattern, 0)?;
+    if may_be_empty {
+        return Err("everything in it is optional: write at least one word without `?`".into());
+    }
+    Ok(Phrase { regex: format!("{body}[ .]"), words: compiler.words })
+}
+
+/// The words of a plain text, folded as messages are.
+pub(super) fn plain_words(text: &str) -> String {
+    let (mut base, mut out) = (View::default(), View::default());
+    fold(text, 0, CURRENT, &mut base);
+    words(&base, &mut out);
+    let flat: Vec<u8> = out.bytes.iter().map(|byte| if *byte == b'.' { b' ' } else { *byte }).collect();
+    String::from_utf8_lossy(&flat).trim().to_owned()
+}
+
+struct Compiler<'a> {
+    classes: &'a Classes,
+    words: BTreeSet<String>,
+}
+
+/// A regular expression and whether it may match nothing.
+type Piece = (String, bool);
+
+impl Compiler<'_> {
+    fn whole(&mut self, pattern: &str, depth: usize) -> Result<Piece, String> {
+        if pattern.chars().count() > PHRASE_CHARS_MAX {
+            return Err(format!("it is longer than {PHRASE_CHARS_MAX} characters: split it into several"));
+        }
+        let chars: Vec<char> = pattern.chars().collect();
+        let mut at = 0;
+        let piece = self.alternatives(&chars, &mut at, depth)?;
+        match chars.get(at) {
+            Some(c) => Err(format!("there is a `{c}` too many at character {}", at + 1)),
+            None => Ok(piece),
+        }
+    }
+
+    fn alternatives(&mut self, chars: &[char], at: &mut usize, depth: usize) -> Result<Piece, String> {
+        let mut options = vec![self.sequence(chars, at, depth)?];
+        while chars.get(*at) == Some(&'|') {
+            *at += 1;
+            options.push(self.sequence(chars, at, depth)?);
+        }
+        let may_be_empty = options.iter().any(|option| option.1);
+        let joined = options.into_iter().map(|option| option.0).collect::<Vec<_>>().join("|");
+        Ok((format!("(?:{joined})"), may_be_empty))
+    }
+
+    fn sequence(&mut self, chars: &[char], at: &mut usize, depth: usize) -> Result<Piece, String> {
+        let mut out = String::new();
+        let mut may_be_empty = true;
+        while let Some(c) = chars.get(*at) {
+            if matches!(c, '|' | ')') {
+                break;
+            }
+            if c.is_whitespace() {
+                *at += 1;
+                continue;
+            }
+            let (mut piece, mut empty) = self.item(chars, at, depth)?;
+            if chars.get(*at) == Some(&'?') {
+                *at += 1;
+                piece = format!("(?:{piece})?");
+                empty = true;
+            }
+            out.push_str(&piece);
+            may_be_empty &= empty;
+        }
+        if out.is_empty() {
+            return Err("an alternative is empty: remove the `|` or write a word".into());
+        }
+        Ok((out, may_be_empty))
+    }
+
+    fn item(&mut self, chars: &[char], at: &mut usize, depth: usize) -> Result<Piece, String> {
+        match chars[*at] {
+            '(' => {
+                // Brackets nest as deep as classes do, so that no pack can exhaust the stack.
+                if depth >= DEPTH_MAX {
+                    return Err(format!("brackets and classes nest deeper than {DEPTH_MAX}"));
+                }
+                *at += 1;
+                let piece = self.alternatives(chars, at, depth + 1)?;
+                if chars.get(*at) != Some(&')') {
+                    return Err("a `(` is not closed: add `)`".into());
+                }
+                *at += 1;
+                Ok(piece)
+            }
+            '{' => self.class(chars, at, depth),
+            '.' => gap(chars, at),
+            '#' => {
+                *at += 1;
+                Ok(("[ .](?:\\xC2\\xA3)?[0-9]+(?:[.][0-9]+)?[a-z]{0,2}".into(), false))
+            }
+            '*' | '?' | '}' | '[' | ']' | '\\' | '+' | '^' => Err(format!(
+                "`{}` at character {} does not belong there: a phrase has words, (a|b), {{class}}, ..2, # and word? or word*",
+                chars[*at],
+                *at + 1
+            )),
+            _ => self.word(chars, at),
+        }
+    }
+
+    fn class(&mut self, chars: &[char], at: &mut usize, depth: usize) -> Result<Piece, String> {
+        let rest: String = chars[*at + 1..].iter().collect();
+        let Some(end) = rest.find('}') else { return Err("a `{` is not closed: add `}`".into()) };
+        let name = &rest[..end];
+        *at += name.chars().count() + 2;
+        let Some(options) = self.classes.get(name) else {
+            let known = self.classes.keys().cloned().collect::<Vec<_>>().join(", ");
+            return Err(format!("there is no class `{name}`; there are: {known}"));
+        };
+        if depth >= DEPTH_MAX {
+            return Err(format!("brackets and classes nest deeper than {DEPTH_MAX}, or `{name}` uses itself"));
+        }
+        let mut pieces = Vec::new();
+        let mut may_be_empty = false;
+        for option in options {
+            let (piece, empty) =
+                self.whole(option, depth + 1).map_err(|e| format!("in class `{name}`, `{option}`: {e}"))?;
+            pieces.push(piece);
+            may_be_empty |= empty;
+        }
+        Ok((format!("(?:{})", pieces.join("|")), may_be_empty))
+    }
+
+    fn word(&mut self, chars: &[char], at: &mut usize) -> Result<Piece, String> {
+        let start = *at;
+        while chars.get(*at).is_some_and(|c| !c.is_whitespace() && !"()|?{}#*[]\\+^".contains(*c)) {
+            *at += 1;
+        }
+        let written: String = chars[start..*at].iter().collect();
+        let any_ending = chars.get(*at) == Some(&'*');
+        if any_ending {
+            *at += 1;
+        }
+        let folded = plain_words(&written);
+        if folded.is_empty() {
+            return Err(format!("`{written}` has no letters: write a word"));
+        }
+        let mut piece = String::new();
+        for word in folded.split(' ') {
+            self.words.insert(word.to_owned());
+            piece.push_str("[ .]");
+            piece.push_str(&literal(word));
+        }
+        if any_ending {
+            piece.push_str("[a-z0-9]*");
+        }
+        Ok((piece, false))
+    }
+}
+
+fn gap(chars: &[char], at: &mut usize) -> Result<Piece, String> {
+    let digit = chars.get(*at + 2).and_then(|c| c.to_digit(10)).filter(|n| (1..=GAP_MAX).contains(n));
+    match (chars.get(*at + 1), digit) {
+        (Some('.'), Some(n)) => {
+            *at += 3;
+            Ok((format!("(?: [^ .]+){{0,{n}}}"), true))
+        }
+        _ => Err(format!("a gap is written ..1 to ..{GAP_MAX}, for up to that many words")),
+    }
+}
+
+/// The bytes of a word as a regular expression that knows no Unicode.
+fn literal(word: &str) -> String {
+    let mut out = String::new();
+    for byte in word.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            out.push(char::from(byte));
+        } else if is_word(byte) {
+            out.push_str(&format!("\\x{byte:02X}"));
+        }
+    }
+    out
+}

@@ -1,0 +1,203 @@
+//! One pass of the rules over a text and what they saw. Everything here is linear in the length of the text.
+
+use super::detect;
+use super::fold::fold;
+use super::rules::Rules;
+use super::view::{CURRENT, Marks, View, words};
+use super::{FINDINGS_MAX, Window};
+use crate::finding::{Evasion, Finding, Part, Span};
+use crate::text::Text;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::window::Past;
+
+/// How many bytes of earlier messages are read together with a new one.
+const TAIL_BYTES_MAX: usize = 128;
+/// How often one phrase is looked for in one reading.
+const HITS_PER_PHRASE_MAX: usize = 8;
+/// How many hits of one message are kept while it is judged.
+const HITS_MAX: usize = 128;
+
+/// Room to work in, kept by each thread so that judging what nothing matches allocates nothing.
+#[derive(Default)]
+struct Scratch {
+    base: View,
+    words: View,
+    flat: Vec<u8>,
+    hits: Vec<Hit>,
+    ranges: Vec<Range<usize>>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// What one rule saw: the places of one hit, this message's first.
+#[derive(Debug, Clone)]
+struct Hit {
+    rule: usize,
+    places: Vec<(u8, Span)>,
+    marks: Marks,
+}
+
+/// What the rules see in a text, most urgent first.
+pub(super) fn findings(rules: &Rules, window: &Window, text: &Text) -> Vec<Finding> {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.read(rules, window, text);
+        if scratch.hits.is_empty() { Vec::new() } else { tell(rules, window, text, &mut scratch.hits) }
+    })
+}
+
+impl Scratch {
+    fn read(&mut self, rules: &Rules, window: &Window, text: &Text) {
+        self.hits.clear();
+        self.base.clear();
+        gather(window.past(), &mut self.base);
+        fold(text.as_str(), 0, CURRENT, &mut self.base);
+        words(&self.base, &mut self.words);
+        self.scan_words(rules);
+        for (detector, rule) in &rules.detectors {
+            self.ranges.clear();
+            detect::detect(*detector, &self.base, &mut self.ranges);
+            for range in &self.ranges {
+                note(&mut self.hits, *rule, &self.base, range.clone());
+            }
+        }
+    }
+
+    fn scan_words(&mut self, rules: &Rules) {
+        self.flat.clear();
+        self.flat.extend(self.words.bytes.iter().map(|byte| if *byte == b'.' { b' ' } else { *byte }));
+        for found in rules.words.find_overlapping_iter(&self.flat) {
+            let term = &rules.terms[found.pattern().as_usize()];
+            let mut end = if term.open { found.end() } else { found.end() - 1 };
+            while term.open && end < self.flat.len() && self.flat[end] != b' ' {
+                end += 1;
+            }
+            if !self.excused(rules, term.rule, found.start() + 1..end) {
+                note(&mut self.hits, term.rule, &self.words, found.start() + 1..end);
+            }
+        }
+        if rules.set.is_match(&self.words.bytes) {
+            for phrase in rules.set.matches(&self.words.bytes) {
+                self.scan_phrase(rules, phrase);
+            }
+        }
+    }
+
+    fn scan_phrase(&mut self, rules: &Rules, phrase: usize) {
+        let (rule, regex) = &rules.phrases[phrase];
+        let mut at = 0;
+        for _ in 0..HITS_PER_PHRASE_MAX {
+            let Some(found) = regex.find_at(&self.words.bytes, at) else { return };
+            let range = found.start() + 1..found.end() - 1;
+            at = range.end;
+            if !self.excused(rules, *rule, range.clone()) {
+                note(&mut self.hits, *rule, &self.words, range);
+            }
+        }
+    }
+
+    /// Whether the hit lies within words that the rule does not mean.
+    fn excused(&self, rules: &Rules, rule: usize, hit: Range<usize>) -> bool {
+        let Some(unless) = &rules.rules[rule].unless else { return false };
+        unless.find_iter(&self.words.bytes).any(|found| found.start() < hit.start && hit.end < found.end())
+    }
+}
+
+/// The ends of earlier messages, oldest first, each followed by a space; the number of a part says which message.
+fn gather(past: &VecDeque<Past>, base: &mut View) {
+    let mut bytes = 0;
+    let first = past.iter().enumerate().rev().take_while(|(_, past)| {
+        let fits = bytes < TAIL_BYTES_MAX;
+        bytes += past.tail.len();
+        fits
+    });
+    let first = first.last().map_or(past.len(), |(at, _)| at);
+    for (at, earlier) in past.iter().enumerate().skip(first) {
+        let part = at as u8 + 1;
+        for (byte, cell) in earlier.tail.bytes.iter().zip(&earlier.tail.cells) {
+            base.push(*byte, super::view::Cell { part, ..*cell });
+        }
+        let end = base.cells.last().map_or(0, |cell| cell.upto);
+        base.push(b' ', super::view::Cell { from: end, upto: end, part, marks: Marks::NONE });
+    }
+}
+
+/// Notes a hit, unless it lies in earlier messages alone or the same rule saw that place before.
+fn note(hits: &mut Vec<Hit>, rule: usize, view: &View, range: Range<usize>) {
+    let cells = &view.cells[range.clone()];
+    if hits.len() >= HITS_MAX || !cells.iter().any(|cell| cell.part == CURRENT && cell.from < cell.upto) {
+        return;
+    }
+    let mut places: Vec<(u8, Span)> = Vec::new();
+    for cell in cells.iter().filter(|cell| cell.from < cell.upto) {
+        let (from, upto) = (u32::from(cell.from), u32::from(cell.upto));
+        match places.iter_mut().find(|place| place.0 == cell.part) {
+            Some((_, span)) => *span = Span(span.0.min(from), span.1.max(upto)),
+            None => places.push((cell.part, Span(from, upto))),
+        }
+    }
+    places.sort_by_key(|place| place.0);
+    let (_, span) = places[0];
+    let known = hits.iter().any(|hit| hit.rule == rule && hit.places[0].1.0 < span.1 && span.0 < hit.places[0].1.1);
+    if !known {
+        let split = if places.len() > 1 { Marks::of(Evasion::Split) } else { Marks::NONE };
+        hits.push(Hit { rule, places, marks: view.marks(range).and(split) });
+    }
+}
+
+/// Code points `span` of a text.
+fn excerpt(text: &str, span: Span) -> String {
+    text.chars().skip(span.0 as usize).take((span.1 - span.0) as usize).collect()
+}
+
+fn tell(rules: &Rules, window: &Window, text: &Text, hits: &mut Vec<Hit>) -> Vec<Finding> {
+    let adult = window.adult();
+    let mut findings: Vec<Finding> = hits.iter().map(|hit| finding(rules, window, text, hit, adult)).collect();
+    for combine in &rules.combines {
+        if combine.all.iter().all(|any| hits.iter().any(|hit| any.contains(&hit.rule))) {
+            findings.push(Finding {
+                rule: combine.id.clone(),
+                category: combine.category,
+                severity: combine.severity,
+                span: None,
+                parts: Vec::new(),
+                excerpt: String::new(),
+                why: combine.why.clone(),
+                evasion: Vec::new(),
+            });
+        }
+    }
+    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.span.map_or(0, |span| span.0)));
+    findings.truncate(FINDINGS_MAX);
+    findings
+}
+
+fn finding(rules: &Rules, window: &Window, text: &Text, hit: &Hit, adult: bool) -> Finding {
+    let rule = &rules.rules[hit.rule];
+    let span = hit.places[0].1;
+    let mut parts = Vec::new();
+    let mut typed = String::new();
+    for (part, span) in &hit.places[1..] {
+        if let Some(past) = window.past().get(usize::from(*part) - 1) {
+            let earlier = past.text.as_str();
+            typed.push_str(&excerpt(earlier, *span));
+            typed.push_str(" / ");
+            parts.push(Part { message: past.message, text: earlier.to_owned(), span: *span });
+        }
+    }
+    typed.push_str(&excerpt(text.as_str(), span));
+    Finding {
+        rule: rule.id.clone(),
+        category: rule.category,
+        severity: rule.severity(adult),
+        span: Some(span),
+        parts,
+        excerpt: typed,
+        why: rule.why.clone(),
+        evasion: hit.marks.evasions(),
+    }
+}

@@ -1,0 +1,77 @@
+//! The earlier texts of one sender in one conversation, held ones included, so that what is spread over several messages is
+//! seen. Bounded in messages, time and bytes; what falls out is forgotten. It never asks a clock and judges nothing.
+
+use super::fold::fold;
+use super::view::View;
+use crate::ids::MessageId;
+use crate::people::Role;
+use crate::text::Text;
+use crate::time::Timestamp;
+use std::collections::VecDeque;
+
+/// How many earlier messages a window keeps.
+pub const WINDOW_MESSAGES_MAX: usize = 8;
+/// How long a window keeps a message, in milliseconds.
+pub const WINDOW_MS_MAX: i64 = 15 * 60 * 1_000;
+/// How many bytes of text a window keeps in all; the newest message stays, whatever its length.
+pub const WINDOW_BYTES_MAX: usize = 4 * 1_024;
+/// How many code points at the end of an earlier message are read together with a new one.
+pub(super) const TAIL_CHARS: usize = 96;
+
+/// An earlier message.
+#[derive(Clone)]
+pub(super) struct Past {
+    pub(super) message: MessageId,
+    pub(super) text: Text,
+    at: Timestamp,
+    /// The folded end of the text, made once.
+    pub(super) tail: View,
+}
+
+/// Earlier texts of one sender in one conversation, oldest first.
+#[derive(Clone)]
+pub struct Window {
+    speaker: Role,
+    past: VecDeque<Past>,
+}
+
+impl Window {
+    /// An empty window of a sender with this role.
+    pub fn new(speaker: Role) -> Window {
+        Window { speaker, past: VecDeque::new() }
+    }
+
+    /// Adds a message, held or not, and drops what the bounds do not keep.
+    pub fn push(&mut self, message: MessageId, text: &Text, at: Timestamp) {
+        let chars = text.as_str().chars().count();
+        let mut tail = View::default();
+        fold(text.as_str(), chars.saturating_sub(TAIL_CHARS), super::view::CURRENT, &mut tail);
+        self.past.push_back(Past { message, text: text.clone(), at, tail });
+        let mut bytes: usize = self.past.iter().map(|past| past.text.as_str().len()).sum();
+        while self.past.len() > WINDOW_MESSAGES_MAX || (bytes > WINDOW_BYTES_MAX && self.past.len() > 1) {
+            bytes -= self.past.pop_front().map_or(0, |past| past.text.as_str().len());
+        }
+        self.expire(at);
+    }
+
+    /// Drops what is older than the bound.
+    pub fn expire(&mut self, now: Timestamp) {
+        self.past.retain(|past| now.since_ms(past.at) <= WINDOW_MS_MAX);
+    }
+
+    /// Whether the sender is an adult with duties towards the other party.
+    pub(super) fn adult(&self) -> bool {
+        self.speaker != Role::Mentee
+    }
+
+    /// The earlier messages, oldest first. The one at index `i` is the part `i + 1` of a reading.
+    pub(super) fn past(&self) -> &VecDeque<Past> {
+        &self.past
+    }
+}
+
+impl std::fmt::Debug for Window {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Window({}, {} messages)", self.speaker.as_str(), self.past.len())
+    }
+}
