@@ -7,9 +7,10 @@ use crate::finding::Severity;
 use crate::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, Seq, SiteId};
 use crate::people::{Role, Site};
 use crate::policy::Permit;
-use crate::quarantine::Item;
+use crate::quarantine::{Effect, Item};
 use crate::text::{Cleared, Text};
 use crate::time::Timestamp;
+use crate::wire::Reason;
 use serde::{Deserialize, Serialize};
 
 /// What kind of relationship it is.
@@ -258,7 +259,14 @@ fn delivered(conversation: &Conversation, seq: Seq, from: AccountId, envelope: &
         actor: Some(from),
         accounts: conversation.accounts(),
         queue: false,
-        what: What::Delivered { seq, from, cid: envelope.cid.clone(), altered: false, sent_at: envelope.now, text },
+        what: What::Delivered {
+            seq,
+            from,
+            cid: envelope.cid.clone(),
+            altered: false,
+            sent_at: envelope.now,
+            text: Some(text),
+        },
     }
 }
 
@@ -278,7 +286,7 @@ fn hold(conversation: &Conversation, item: Item, help: bool, envelope: Envelope)
         item: item.id,
         sent_at: envelope.now,
         expected_wait_s: envelope.expected_wait_s,
-        text: item.text.clone(),
+        text: Some(item.text.clone()),
     })];
     if help {
         events.push(to_sender(What::Help {}));
@@ -301,6 +309,92 @@ fn hold(conversation: &Conversation, item: Item, help: bool, envelope: Envelope)
         decision: None,
     };
     Submission { message, item: Some(item), events }
+}
+
+/// What an effect makes of a held message: the message as it ends, and what the log says.
+pub fn settle(
+    conversation: &Conversation,
+    message: &Message,
+    item: &Item,
+    effect: Effect,
+    now: Timestamp,
+) -> (Message, Vec<Event>) {
+    let by = item.decision().map(|(by, _)| by);
+    match effect {
+        Effect::Deliver { text, altered } => deliver_decided(conversation, message, item, text, altered, now),
+        Effect::End { status, reason, note } => {
+            let ended = Message { status, decision: Some(item.id), ..message.clone() };
+            let event = settled(conversation, &ended, by, now, reason, note, None);
+            (ended, vec![event])
+        }
+    }
+}
+
+fn deliver_decided(
+    conversation: &Conversation,
+    message: &Message,
+    item: &Item,
+    text: Cleared,
+    altered: Option<(Reason, Option<String>)>,
+    now: Timestamp,
+) -> (Message, Vec<Event>) {
+    let seq = conversation.last_seq + 1;
+    let changed = altered.is_some();
+    let delivered = Message {
+        status: MessageStatus::Delivered,
+        shown: changed.then(|| text.text().clone()),
+        seq: Some(seq),
+        delivered_at: Some(now),
+        decision: Some(item.id),
+        ..message.clone()
+    };
+    let by = item.decision().map(|(by, _)| by);
+    let (reason, note) = altered.map_or((None, None), |(reason, note)| (Some(reason), note));
+    let told = settled(conversation, &delivered, by, now, reason, note, changed.then(|| text.clone()));
+    let shown = Event {
+        accounts: conversation.accounts(),
+        what: What::Delivered {
+            seq,
+            from: message.from,
+            cid: message.cid.clone(),
+            altered: changed,
+            sent_at: message.sent_at,
+            text: Some(text),
+        },
+        ..told.clone()
+    };
+    (delivered, vec![told, shown])
+}
+
+/// What its sender is told of a held message's end.
+pub fn settled(
+    conversation: &Conversation,
+    message: &Message,
+    by: Option<AccountId>,
+    now: Timestamp,
+    reason: Option<Reason>,
+    note: Option<String>,
+    shown: Option<Cleared>,
+) -> Event {
+    Event {
+        at: now,
+        site: conversation.site,
+        conversation: Some(conversation.id),
+        message: Some(message.id),
+        actor: by,
+        accounts: vec![message.from],
+        queue: false,
+        what: What::Settled {
+            cid: message.cid.clone(),
+            status: message.status,
+            sent_at: message.sent_at,
+            seq: message.seq,
+            altered: shown.is_some(),
+            reason,
+            note,
+            shown,
+        },
+    }
 }
 
 /// The most urgent severity among findings; a hold without any is as bad as a filter that failed.

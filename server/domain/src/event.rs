@@ -7,7 +7,7 @@ use crate::quarantine::{Item, ItemAct};
 use crate::text::{Cleared, Text};
 use crate::time::Timestamp;
 use crate::wire::Reason;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// One thing that happened.
@@ -32,8 +32,8 @@ pub struct Event {
 }
 
 /// What happened. Texts are not part of the log: the record holds them beside it, and the log their salted digests, so that
-/// erasing a text keeps the chain.
-#[derive(Debug, Clone, Serialize)]
+/// erasing a text keeps the chain. A text that is absent here was erased.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind")]
 #[expect(missing_docs, reason = "each variant says what happened; its fields are named as on the wire")]
 pub enum What {
@@ -46,7 +46,7 @@ pub enum What {
         altered: bool,
         sent_at: Timestamp,
         #[serde(skip)]
-        text: Cleared,
+        text: Option<Cleared>,
     },
     /// A message waits for a supervisor. To its sender.
     #[serde(rename = "message.held")]
@@ -56,7 +56,7 @@ pub enum What {
         sent_at: Timestamp,
         expected_wait_s: Option<u64>,
         #[serde(skip)]
-        text: Text,
+        text: Option<Text>,
     },
     /// A crisis rule matched. To the sender, at once.
     #[serde(rename = "message.help")]
@@ -96,14 +96,19 @@ pub enum What {
     Site { name: String },
     /// Somebody signed in or out, or was signed out.
     #[serde(rename = "session")]
-    Session { account: AccountId, act: SessionAct },
+    Session {
+        account: AccountId,
+        act: SessionAct,
+        /// The beginning of the token's hash: enough to find its sockets, too little to be the token.
+        session: String,
+    },
     /// Another set of rules judges from now on.
     #[serde(rename = "rules")]
     Rules { version: String },
 }
 
 /// What happened to a relationship.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationAct {
     /// It began.
@@ -117,7 +122,7 @@ pub enum ConversationAct {
 }
 
 /// What happened to an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountAct {
     /// It was made.
@@ -131,7 +136,7 @@ pub enum AccountAct {
 }
 
 /// What happened to a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionAct {
     /// Somebody signed in.

@@ -41,6 +41,8 @@ pub struct Item {
     pub due_at: Timestamp,
     /// When the next tier is rung; nothing once the top tier is.
     pub escalate_at: Option<Timestamp>,
+    /// When it expires, where the site sets a time.
+    pub expire_at: Option<Timestamp>,
     /// How soon a person must look.
     pub severity: Severity,
     /// The version of the rules that held it.
@@ -267,6 +269,7 @@ impl Item {
             held_at: envelope.now,
             due_at,
             escalate_at: Some(due_at),
+            expire_at: site.settings.expire_after_ms.map(|ms| envelope.now.plus_ms(ms)),
             severity,
             rules: envelope.rules.clone(),
             findings,
@@ -488,12 +491,19 @@ impl Item {
 
     /// When the clock must look at this item again.
     pub fn wake_at(&self) -> Option<Timestamp> {
-        match &self.state {
+        let due = match &self.state {
             State::Waiting => self.escalate_at,
             State::Claimed { until, .. } => Some(*until),
-            State::Decided { effective_at, .. } => Some(*effective_at),
-            State::Closed { .. } => None,
-        }
+            State::Decided { effective_at, .. } => return Some(*effective_at),
+            State::Closed { .. } => return None,
+        };
+        due.into_iter().chain(self.expire_at).min()
+    }
+
+    /// The clock's part: its time is over, where the site sets one. A decision that stands takes effect instead.
+    pub fn outdated(&self, now: Timestamp) -> Option<Item> {
+        let waits = matches!(self.state, State::Waiting | State::Claimed { .. });
+        (waits && self.expire_at.is_some_and(|at| at <= now)).then(|| self.expire(now)).flatten()
     }
 
     /// Its state in one word. A lapsed claim is as good as waiting.

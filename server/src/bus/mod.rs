@@ -1,0 +1,134 @@
+//! The bus: hints that there is something new, and what may be lost (presence, typing). The record is the truth; whoever
+//! hears nothing here reads the log.
+
+mod local;
+
+pub use local::LocalBus;
+
+use handrail_domain::ids::{AccountId, ConversationId, ItemId, LogN, Offset, Seq, SiteId};
+use handrail_domain::wire::Presence;
+use tokio::sync::{broadcast, mpsc};
+
+/// Signals that a slow listener may be behind before it loses some.
+pub const SIGNALS_KEPT: usize = 4_096;
+
+/// What may be lost: it says how things are now, not what happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signal {
+    /// Somebody came, went, or turned away.
+    Presence {
+        /// Who.
+        account: AccountId,
+        /// Whether they are there.
+        state: Presence,
+    },
+    /// Somebody writes, or stopped.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        account: AccountId,
+        /// Whether they write.
+        on: bool,
+    },
+    /// Somebody has read up to here; for their own devices.
+    Read {
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        account: AccountId,
+        /// Up to where.
+        seq: Seq,
+    },
+    /// The log has grown on another node: read it.
+    Log(LogN),
+}
+
+/// An item changed: its place in its queue. Whoever hears it reads the item as it is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueHint {
+    /// The queue.
+    pub site: SiteId,
+    /// The event's number in the log.
+    pub n: LogN,
+    /// Its offset in the queue.
+    pub offset: Offset,
+    /// Which item.
+    pub item: ItemId,
+}
+
+/// How the bus is, for health.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BusHealth {
+    /// It works.
+    Ok,
+    /// It is away: delivery goes on from the log.
+    Away,
+}
+
+/// The bus. Two of them at most, so an enum and not a trait.
+#[derive(Clone)]
+pub enum Bus {
+    /// In process, for one node.
+    Local(LocalBus),
+}
+
+impl Bus {
+    /// Tells every node, this one too.
+    pub fn signal(&self, signal: Signal) {
+        match self {
+            Bus::Local(bus) => bus.signal(signal),
+        }
+    }
+
+    /// Listens to what every node tells.
+    pub fn signals(&self) -> broadcast::Receiver<Signal> {
+        match self {
+            Bus::Local(bus) => bus.signals(),
+        }
+    }
+
+    /// This node has committed up to `n`: other nodes may read on. Never waits.
+    pub fn committed(&self, n: LogN) {
+        match self {
+            Bus::Local(_) => {
+                let _alone = n;
+            }
+        }
+    }
+
+    /// An item of this node's log changed: hand it to the supervisor channel. Never waits.
+    pub fn relay(&self, hint: QueueHint) {
+        match self {
+            Bus::Local(bus) => bus.relay(hint),
+        }
+    }
+
+    /// The supervisor channel as this node hears it. Can be taken once.
+    pub fn take_queue(&self) -> Option<mpsc::UnboundedReceiver<QueueHint>> {
+        match self {
+            Bus::Local(bus) => bus.take_queue(),
+        }
+    }
+
+    /// Says whether somebody is there, and tells every node if that is new.
+    pub fn set_presence(&self, account: AccountId, state: Presence) {
+        match self {
+            Bus::Local(bus) => bus.set_presence(account, state),
+        }
+    }
+
+    /// Whether somebody is there.
+    pub fn presence(&self, account: AccountId) -> Presence {
+        match self {
+            Bus::Local(bus) => bus.presence(account),
+        }
+    }
+
+    /// How it is.
+    pub fn health(&self) -> BusHealth {
+        match self {
+            Bus::Local(_) => BusHealth::Ok,
+        }
+    }
+}

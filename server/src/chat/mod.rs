@@ -1,0 +1,105 @@
+//! The product's verbs: send, withdraw, claim, decide, read, sign in. Each loads, asks the domain, and commits in one act.
+//! This module never sees a socket or a status code.
+
+mod admin;
+mod clock;
+mod moderate;
+mod read;
+mod send;
+mod sessions;
+mod views;
+mod windows;
+
+pub use admin::{AccountSpec, AdminError};
+pub(crate) use admin::{add_account, add_relationship, add_site};
+pub use moderate::DecidedView;
+pub use send::{Send, Sent};
+pub use sessions::{Hashes, SignedUp, hash_password, token_hash};
+pub use read::{Arrival, REPLAY_MAX};
+pub use sessions::session_name;
+pub use views::{frame_for, item_for, plain_frame};
+
+use crate::bus::Bus;
+use crate::store::{Failure, Reader, Store, StoreError};
+use arc_swap::ArcSwapOption;
+use handrail_domain::event::Hash;
+use handrail_domain::filter::Rules;
+use handrail_domain::people::Account;
+use handrail_domain::refusal::{Code, Refusal};
+use handrail_domain::time::Timestamp;
+use std::sync::Arc;
+use tokio::sync::Notify;
+use windows::Windows;
+
+/// Somebody who is signed in, as their session says.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    /// Who.
+    pub account: Account,
+    /// Their session: the hash of its token.
+    pub session: Hash,
+    /// When it ends; never, if nothing.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The product over a record, a bus and a set of rules.
+pub struct Chat {
+    store: Store,
+    bus: Bus,
+    rules: ArcSwapOption<Rules>,
+    windows: Windows,
+    hashes: Hashes,
+    /// Rung when the clock must look at the items sooner than it thought.
+    alarm: Notify,
+}
+
+impl Chat {
+    /// The product. Without rules everything that is sent is refused as `unavailable`.
+    pub fn new(store: Store, bus: Bus, rules: Option<Arc<Rules>>) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            bus,
+            rules: ArcSwapOption::new(rules),
+            windows: Windows::default(),
+            hashes: Hashes::default(),
+            alarm: Notify::new(),
+        })
+    }
+
+    /// The record.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The bus.
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// The version of the rules that judge now.
+    pub fn rules_version(&self) -> Option<String> {
+        self.rules.load().as_ref().map(|rules| rules.version().to_owned())
+    }
+
+    /// Another set of rules judges from now on; what is being judged ends under the old one.
+    pub fn set_rules(&self, rules: Arc<Rules>) {
+        self.rules.store(Some(rules));
+    }
+
+    async fn read<T: std::marker::Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + std::marker::Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.store.read(question).await.map_err(|error| {
+            tracing::error!(%error, "the record could not be read");
+            Code::Unavailable.into()
+        })
+    }
+
+    async fn write<T: std::marker::Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut crate::store::Tx<'_>) -> Result<T, Failure> + std::marker::Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.store.write(act).await.map_err(Refusal::from)
+    }
+}

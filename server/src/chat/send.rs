@@ -1,0 +1,153 @@
+//! Saying something, and taking it back.
+
+use super::{Chat, Signed};
+use crate::fresh;
+use crate::store::{Failure, Reader, StoreError, Tx};
+use handrail_domain::conversation::{Envelope, Message, MessageStatus, settled, submit};
+use handrail_domain::filter::{Verdict, Window};
+use handrail_domain::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, Seq};
+use handrail_domain::policy::may_send;
+use handrail_domain::quarantine::ItemAct;
+use handrail_domain::refusal::{Code, Refusal};
+use handrail_domain::text::{Text, TextError};
+use handrail_domain::time::Timestamp;
+
+/// What somebody wants to say.
+pub struct Send {
+    /// Where.
+    pub conversation: ConversationId,
+    /// Their own id for it, kept for retries.
+    pub cid: Cid,
+    /// As it was typed.
+    pub text: String,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// Its id.
+    pub message: MessageId,
+    /// Delivered or held.
+    pub status: MessageStatus,
+    /// Its number, if it was delivered.
+    pub seq: Option<Seq>,
+    /// Whether it had been said before, under the same client id.
+    pub duplicate: bool,
+}
+
+/// Messages around the sender's last ones that the record is asked for when a window is not at hand.
+const WINDOW_READ: usize = 40;
+
+impl From<TextError> for Failure {
+    fn from(error: TextError) -> Self {
+        text_code(error).into()
+    }
+}
+
+pub(super) fn text_code(error: TextError) -> Code {
+    match error {
+        TextError::Empty => Code::Empty,
+        TextError::TooLong => Code::TooLong,
+    }
+}
+
+impl Chat {
+    /// Judges a message and queues it for the record, in the order of calls. The future that comes back answers once it is
+    /// durable; until then it may or may not have happened.
+    pub async fn send(
+        &self,
+        who: &Signed,
+        send: Send,
+    ) -> Result<impl Future<Output = Result<Sent, Refusal>> + std::marker::Send + 'static, Refusal> {
+        let text = Text::parse(&send.text).map_err(text_code)?;
+        let rules = self.rules.load_full().ok_or(Code::Unavailable)?;
+        let (conversation, from, now) = (send.conversation, who.account.id, fresh::now());
+        let key = (conversation, from);
+        let role = who.account.role;
+        if !self.windows.has(key) {
+            let said = self.read(move |record| record.recent(conversation, now, WINDOW_READ)).await?;
+            let mut window = Window::new(role);
+            said.iter().filter(|m| m.from == from).for_each(|m| window.push(m.id, &m.text, m.sent_at));
+            self.windows.remember(key, window);
+        }
+        let message = MessageId::from_bits(fresh::bits());
+        let typed = text.clone();
+        let verdict = self.windows.judge(&rules, key, message, text, now, Window::new(role));
+        let envelope = Envelope {
+            message,
+            item: ItemId::from_bits(fresh::bits()),
+            salt: fresh::bytes(),
+            cid: send.cid,
+            rules: rules.version().to_owned(),
+            now,
+            expected_wait_s: None,
+        };
+        let written = self.store.write(move |tx| take(tx, from, conversation, &typed, verdict, envelope));
+        Ok(async move { written.await.map_err(Refusal::from) })
+    }
+
+    /// Takes back one's own held message. It stops delivery, not attention.
+    pub async fn withdraw(&self, who: &Signed, message: MessageId) -> Result<Sent, Refusal> {
+        let from = who.account.id;
+        self.write(move |tx| take_back(tx, from, message, fresh::now())).await
+    }
+}
+
+/// The act of sending, inside the record: once per client id, with a permit as things are now.
+fn take(
+    tx: &mut Tx<'_>,
+    from: AccountId,
+    conversation: ConversationId,
+    typed: &Text,
+    verdict: Verdict,
+    envelope: Envelope,
+) -> Result<Sent, Failure> {
+    if let Some(before) = tx.message_by_cid(from, &envelope.cid)? {
+        return again(&before, conversation, typed);
+    }
+    let account = tx.account(from)?.ok_or(Code::Unauthenticated)?;
+    let conversation = tx.conversation(conversation)?.ok_or(Code::NotFound)?;
+    let permit = may_send(&account, &conversation)?;
+    let site = tx.site(conversation.site)?.ok_or(Code::Internal)?;
+    let submission = submit(&conversation, &site, &permit, verdict, envelope);
+    let message = submission.message;
+    tx.add_message(&message, submission.events)?;
+    if let Some(item) = &submission.item {
+        tx.put_item(item, None)?;
+    }
+    Ok(Sent { message: message.id, status: message.status, seq: message.seq, duplicate: false })
+}
+
+/// The same client id again: the same answer, or a conflict if it is for something else.
+fn again(before: &Message, conversation: ConversationId, typed: &Text) -> Result<Sent, Failure> {
+    if before.conversation != conversation || before.text != *typed {
+        return Err(Code::CidConflict.into());
+    }
+    let status = if before.passed { MessageStatus::Delivered } else { MessageStatus::Held };
+    let seq = before.seq.filter(|_| before.passed);
+    Ok(Sent { message: before.id, status, seq, duplicate: true })
+}
+
+fn take_back(tx: &mut Tx<'_>, from: AccountId, message: MessageId, now: Timestamp) -> Result<Sent, Failure> {
+    let held = own_held(tx, from, message)?;
+    let item = tx.item_of(message)?.ok_or(Code::NotHeld)?;
+    let withdrawn = item.withdraw(now)?;
+    let conversation = tx.conversation(held.conversation)?.ok_or(Code::Internal)?;
+    let ended = Message { status: MessageStatus::Withdrawn, ..held };
+    let told = settled(&conversation, &ended, Some(from), now, None, None, None);
+    tx.end_message(&ended, vec![told])?;
+    let changed = withdrawn.changed(ItemAct::Withdraw, Some(from), now);
+    tx.put_item(&withdrawn, Some(changed))?;
+    Ok(Sent { message, status: MessageStatus::Withdrawn, seq: None, duplicate: false })
+}
+
+fn own_held(record: &Reader<'_>, from: AccountId, message: MessageId) -> Result<Message, Failure> {
+    let found: Result<Option<Message>, StoreError> = record.undelivered(message);
+    match found? {
+        Some(held) if held.from == from && held.status == MessageStatus::Held => Ok(held),
+        Some(other) if other.from == from => Err(Code::NotHeld.into()),
+        Some(_) => Err(Code::NotFound.into()),
+        None if record.said(from, message)? => Err(Code::NotHeld.into()),
+        None => Err(Code::NotFound.into()),
+    }
+}

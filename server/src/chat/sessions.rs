@@ -1,0 +1,168 @@
+//! Signing in and out. Passwords are argon2id hashes, session tokens are kept as SHA-256; both are compared even when there
+//! is nobody of that name, so that the answer takes as long.
+
+use super::{Chat, Signed};
+use crate::fresh;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use handrail_domain::event::{Event, Hash, SessionAct, What};
+use handrail_domain::ids::AccountId;
+use handrail_domain::people::{Account, Role};
+use handrail_domain::refusal::{Code, Refusal};
+use handrail_domain::time::Timestamp;
+use sha2::{Digest, Sha256};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Argon2id as OWASP's Password Storage Cheat Sheet sets it: 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+/// Hashes at once; each takes 19 MiB. Who waits longer than [`HASH_WAIT_MAX`] is told to try again.
+const HASHES_MAX: usize = 4;
+const HASH_WAIT_MAX: Duration = Duration::from_secs(10);
+/// The longest password that is hashed at all, in bytes.
+const PASSWORD_BYTES_MAX: usize = 512;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// Turns for hashing.
+pub struct Hashes(Arc<Semaphore>);
+
+impl Default for Hashes {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(HASHES_MAX)))
+    }
+}
+
+/// A session that has begun.
+pub struct SignedUp {
+    /// Who, and their session.
+    pub signed: Signed,
+    /// The token, which is nowhere kept.
+    pub token: String,
+}
+
+/// The hash that a token is kept as.
+pub fn token_hash(token: &str) -> Hash {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// Enough of a session's hash to find its sockets by.
+pub fn session_name(session: &Hash) -> String {
+    session[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn argon2() -> Argon2<'static> {
+    // The constants are within the algorithm's bounds, so the default is never taken.
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).unwrap_or_default();
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+/// The PHC string of a password. Takes tens of milliseconds of one core.
+pub fn hash_password(password: &str) -> Result<String, Refusal> {
+    argon2().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| {
+        tracing::error!(%error, "a password could not be hashed");
+        Code::Internal.into()
+    })
+}
+
+fn verify(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// What the password of nobody is compared with.
+fn nobody() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| hash_password(&fresh::token(32)).unwrap_or_default())
+}
+
+/// How long a session lasts, in milliseconds: staff sign in for a shift, others for half a day.
+fn session_ms(role: Role) -> i64 {
+    match role {
+        Role::Mentee | Role::Mentor | Role::GuestOfficer => 12 * HOUR_MS,
+        Role::Supervisor | Role::Coordinator | Role::Operator => 8 * HOUR_MS,
+    }
+}
+
+impl Chat {
+    /// Signs in. An unknown name and a wrong password get the same answer after the same work.
+    pub async fn sign_in(&self, username: String, password: String) -> Result<SignedUp, Refusal> {
+        let found = self.read(move |record| record.credentials(&username)).await?;
+        let turn = tokio::time::timeout(HASH_WAIT_MAX, self.hashes.0.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| Code::Unavailable)?.map_err(|_| Code::Internal)?;
+        let checked = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let hash = found.as_ref().map_or_else(|| nobody().to_owned(), |found| found.password.clone());
+            let right = password.len() <= PASSWORD_BYTES_MAX && verify(&password, &hash);
+            found.filter(|found| right && !found.account.disabled).map(|found| found.account)
+        });
+        let account = checked.await.map_err(|_| Code::Internal)?.ok_or(Code::Unauthenticated)?;
+        self.begin_session(account).await
+    }
+
+    async fn begin_session(&self, account: Account) -> Result<SignedUp, Refusal> {
+        let token = fresh::token(43);
+        let session = token_hash(&token);
+        let now = fresh::now();
+        let expires_at = Some(now.plus_ms(session_ms(account.role)));
+        let who = account.clone();
+        self.write(move |tx| {
+            tx.add_session(&session, who.id, now, expires_at)?;
+            Ok(tx.append(session_event(&who, SessionAct::SignIn, &session, now))?)
+        })
+        .await?;
+        Ok(SignedUp { signed: Signed { account, session, expires_at }, token })
+    }
+
+    /// Whose token this is, if it is anybody's now.
+    pub async fn session(&self, token: &str) -> Result<Signed, Refusal> {
+        let session = token_hash(token);
+        let row = self.read(move |record| record.session(&session)).await?.ok_or(Code::Unauthenticated)?;
+        let over = row.expires_at.is_some_and(|at| at <= fresh::now());
+        if over || row.account.disabled {
+            return Err(Code::Unauthenticated.into());
+        }
+        Ok(Signed { account: row.account, session, expires_at: row.expires_at })
+    }
+
+    /// Signs out: the session ends, and with it its sockets.
+    pub async fn sign_out(&self, who: &Signed) -> Result<(), Refusal> {
+        let (account, session) = (who.account.clone(), who.session);
+        self.write(move |tx| {
+            if tx.end_session(&session)? {
+                tx.append(session_event(&account, SessionAct::SignOut, &session, fresh::now()))?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Drops sessions whose time is over.
+    pub async fn sweep_sessions(&self) -> Result<usize, Refusal> {
+        self.write(|tx| Ok(tx.sweep_sessions(fresh::now())?)).await
+    }
+
+    /// A session without an end, for the demonstration's accounts: its token survives restarts.
+    pub async fn lasting_session(&self, account: AccountId) -> Result<String, Refusal> {
+        let token = fresh::token(43);
+        let session = token_hash(&token);
+        self.write(move |tx| Ok(tx.add_session(&session, account, fresh::now(), None)?)).await?;
+        Ok(token)
+    }
+}
+
+fn session_event(account: &Account, act: SessionAct, session: &Hash, at: Timestamp) -> Event {
+    Event {
+        at,
+        site: account.site,
+        conversation: None,
+        message: None,
+        actor: Some(account.id),
+        accounts: Vec::new(),
+        queue: false,
+        what: What::Session { account: account.id, act, session: session_name(session) },
+    }
+}

@@ -1,0 +1,242 @@
+//! What each reader may see: frames of feeds, conversations, items. Everything that leaves for a screen is made here.
+
+use crate::store::{Reader, StoreError};
+use handrail_domain::conversation::{Conversation, Message, MessageStatus};
+use handrail_domain::event::{Event, What};
+use handrail_domain::ids::{AccountId, Offset, SiteId};
+use handrail_domain::people::Account;
+use handrail_domain::policy::may_moderate;
+use handrail_domain::quarantine::{Item, State};
+use handrail_domain::text::Text;
+use handrail_domain::time::Timestamp;
+use handrail_domain::wire::{
+    ContextLine, ConversationView, EventBody, FromServer, HelpArticle, Holder, ItemView, MessageView, PartyView, Pending,
+    Person, Presence, StatusView,
+};
+
+/// Messages around an item that a supervisor sees.
+const CONTEXT: usize = 6;
+
+/// Who is there, as the bus says.
+pub type WhoIsThere<'a> = &'a dyn Fn(AccountId) -> Presence;
+
+/// The frame of an event in an account's feed, where the event itself says all that is needed.
+pub fn plain_frame(account: AccountId, offset: Offset, mark: &str, event: &Event) -> Option<FromServer> {
+    let body = plain_body(account, event)?;
+    Some(FromServer::Event { queue: None, offset, mark: Some(mark.to_owned()), body })
+}
+
+fn plain_body(account: AccountId, event: &Event) -> Option<EventBody> {
+    let (conversation, message) = (event.conversation?, event.message?);
+    match &event.what {
+        What::Delivered { seq, from, cid, altered, sent_at, text } => Some(EventBody::Message(MessageView {
+            conversation,
+            message,
+            seq: *seq,
+            from: *from,
+            text: text.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default(),
+            altered: *altered,
+            sent_at: *sent_at,
+            delivered_at: event.at,
+            cid: (*from == account).then(|| cid.clone()),
+        })),
+        What::Held { cid, sent_at, expected_wait_s, text, .. } => Some(EventBody::Status(StatusView {
+            conversation,
+            message,
+            cid: cid.clone(),
+            status: MessageStatus::Held,
+            sent_at: *sent_at,
+            text: text.as_ref().map(|text| text.as_str().to_owned()),
+            expected_wait_s: *expected_wait_s,
+            seq: None,
+            altered: None,
+            reason: None,
+            note: None,
+        })),
+        What::Settled { cid, status, sent_at, seq, altered, reason, note, shown } => Some(EventBody::Status(StatusView {
+            conversation,
+            message,
+            cid: cid.clone(),
+            status: *status,
+            sent_at: *sent_at,
+            text: shown.as_ref().map(|text| text.as_str().to_owned()),
+            expected_wait_s: None,
+            seq: *seq,
+            altered: seq.map(|_| *altered),
+            reason: *reason,
+            note: note.clone(),
+        })),
+        What::Help {}
+        | What::Item { .. }
+        | What::Conversation { .. }
+        | What::Account { .. }
+        | What::Site { .. }
+        | What::Session { .. }
+        | What::Rules { .. } => None,
+    }
+}
+
+/// The frame of any event in an account's feed. A feed holds nothing else, so an event without a frame is a fault of the
+/// record.
+pub fn frame_for(
+    record: &Reader<'_>,
+    there: WhoIsThere<'_>,
+    account: AccountId,
+    offset: Offset,
+    mark: &str,
+    event: &Event,
+) -> Result<FromServer, StoreError> {
+    if let Some(frame) = plain_frame(account, offset, mark, event) {
+        return Ok(frame);
+    }
+    let fault = || StoreError::new("read a feed", "an event that no feed can hold");
+    let body = match (&event.what, event.message, event.conversation) {
+        (What::Help {}, Some(message), _) => EventBody::Help { message, articles: help(record, event.site)? },
+        (What::Conversation { .. }, _, Some(id)) => {
+            let conversation = record.conversation(id)?.ok_or_else(fault)?;
+            EventBody::Conversation { conversation: conversation_view(record, there, &conversation, account)? }
+        }
+        _ => return Err(fault()),
+    };
+    Ok(FromServer::Event { queue: None, offset, mark: Some(mark.to_owned()), body })
+}
+
+/// Help to show at once: the site's own, or what holds everywhere in the UK if the site has none.
+fn help(record: &Reader<'_>, site: SiteId) -> Result<Vec<HelpArticle>, StoreError> {
+    let articles = record.crisis_articles(site)?;
+    Ok(articles
+        .into_iter()
+        .map(|article| HelpArticle {
+            id: article.id,
+            title: article.title,
+            phone: article.phone,
+            text: Some(article.body),
+        })
+        .collect())
+}
+
+/// A conversation as one of its parties may see it.
+pub fn conversation_view(
+    record: &Reader<'_>,
+    there: WhoIsThere<'_>,
+    conversation: &Conversation,
+    reader: AccountId,
+) -> Result<ConversationView, StoreError> {
+    let pending = record.pending(conversation.id, reader)?;
+    let parties = conversation.parties.iter().map(|party| PartyView {
+        account: party.account,
+        name: party.name.clone(),
+        role: party.role,
+        presence: there(party.account),
+    });
+    Ok(ConversationView {
+        id: conversation.id,
+        kind: conversation.kind,
+        state: conversation.state,
+        site: conversation.site,
+        parties: parties.collect(),
+        last_seq: conversation.last_seq,
+        read_seq: conversation.party(reader).map_or(0, |party| party.read_seq),
+        pending: pending.into_iter().map(pending_view).collect(),
+    })
+}
+
+fn pending_view(message: Message) -> Pending {
+    Pending {
+        message: message.id,
+        cid: message.cid,
+        text: message.text.as_str().to_owned(),
+        sent_at: message.sent_at,
+        status: message.status,
+    }
+}
+
+/// An item as this supervisor may see it: with names, what was said around it, and what they may do.
+pub fn item_for(record: &Reader<'_>, item: &Item, reader: &Account, now: Timestamp) -> Result<ItemView, StoreError> {
+    let conversation = record
+        .conversation(item.conversation)?
+        .ok_or_else(|| StoreError::new("show an item", "its conversation is not there"))?;
+    let person = |party: &handrail_domain::conversation::Party| Person {
+        account: party.account,
+        name: party.name.clone(),
+        role: party.role,
+    };
+    let from = conversation.party(item.from).map(person);
+    let holder = |who: AccountId| {
+        let name = record.account(who)?.map(|account| account.name).unwrap_or_default();
+        Ok::<_, StoreError>(Holder { account: who, name })
+    };
+    let effective_at = match &item.state {
+        State::Decided { effective_at, .. } => Some(*effective_at),
+        State::Closed { decided: Some(_), at, .. } => Some(*at),
+        State::Waiting | State::Claimed { .. } | State::Closed { .. } => None,
+    };
+    let outcome = match &item.state {
+        State::Closed { outcome, .. } => Some(*outcome),
+        State::Waiting | State::Claimed { .. } | State::Decided { .. } => None,
+    };
+    let claim = item.holder(now);
+    Ok(ItemView {
+        item: item.id,
+        version: item.version,
+        site: item.site,
+        conversation: item.conversation,
+        message: item.message,
+        from: from.ok_or_else(|| StoreError::new("show an item", "its sender is not there"))?,
+        to: conversation.parties.iter().filter(|party| party.account != item.from).map(person).collect(),
+        text: item.text.as_str().to_owned(),
+        held_at: item.held_at,
+        due_at: item.due_at,
+        severity: item.severity,
+        rules: item.rules.clone(),
+        findings: item.findings.clone(),
+        state: item.state_name(),
+        claimed_by: claim.map(|(by, _)| holder(by)).transpose()?,
+        claimed_until: claim.map(|(_, until)| until),
+        decided_by: item.decision().map(|(by, _)| holder(by)).transpose()?,
+        effective_at,
+        outcome,
+        withdrawn: item.withdrawn,
+        tier: item.tier,
+        ringing: item.ringing,
+        context: context(record, item)?,
+        acts: may_moderate(reader, &conversation).map(|who| item.acts(who, now)).unwrap_or_default(),
+    })
+}
+
+/// What was said before an item, oldest first. A supervisor's eyes may see what was held there too.
+fn context(record: &Reader<'_>, item: &Item) -> Result<Vec<ContextLine>, StoreError> {
+    let said = record.recent(item.conversation, item.held_at, CONTEXT + 1)?;
+    let before = said.into_iter().filter(|message| message.id != item.message).collect::<Vec<_>>();
+    let skip = before.len().saturating_sub(CONTEXT);
+    Ok(before
+        .into_iter()
+        .skip(skip)
+        .map(|message| ContextLine {
+            message: message.id,
+            from: message.from,
+            text: shown(&message).as_str().to_owned(),
+            at: message.sent_at,
+            status: message.status,
+        })
+        .collect())
+}
+
+fn shown(message: &Message) -> &Text {
+    message.shown.as_ref().unwrap_or(&message.text)
+}
+
+/// A delivered message as history shows it.
+pub fn history_view(message: Message) -> Option<MessageView> {
+    Some(MessageView {
+        conversation: message.conversation,
+        message: message.id,
+        seq: message.seq?,
+        from: message.from,
+        text: shown(&message).as_str().to_owned(),
+        altered: message.shown.is_some(),
+        sent_at: message.sent_at,
+        delivered_at: message.delivered_at?,
+        cid: None,
+    })
+}

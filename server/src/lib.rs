@@ -1,0 +1,9 @@
+//! Handrail, the shell: everything that waits. The rules are in `handrail_domain`; ARCHITECTURE.md is the map.
+//!
+//! Layers, each using only what stands to its left, all of them the domain:
+//! `telemetry · config ← store | bus ← chat ← gateway | http | tasks ← app ← cli · main`
+
+pub mod bus;
+pub mod chat;
+pub mod fresh;
+pub mod store;

@@ -1,0 +1,88 @@
+//! The log and the feeds that lead into it, as the store hands them out.
+
+use handrail_domain::event::{Event, Hash, mark};
+use handrail_domain::ids::{AccountId, LogN, Offset, SiteId};
+use std::collections::HashMap;
+use std::fmt;
+
+/// Whose feed it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// An account's own list of events.
+    Account(AccountId),
+    /// A site's queue.
+    Queue(SiteId),
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Owner::Account(id) => id.fmt(f),
+            Owner::Queue(id) => id.fmt(f),
+        }
+    }
+}
+
+/// An event with its place in the log and in the feeds it entered.
+#[derive(Debug, Clone)]
+pub struct Logged {
+    /// Its number.
+    pub n: LogN,
+    /// Its hash, which makes its mark.
+    pub hash: Hash,
+    /// What happened.
+    pub event: Event,
+    /// The feeds it entered, with its offset in each.
+    pub feeds: Vec<(Owner, Offset)>,
+}
+
+impl Logged {
+    /// Its mark in any feed.
+    pub fn mark(&self) -> String {
+        mark(&self.hash)
+    }
+}
+
+/// An event as one feed holds it.
+#[derive(Debug, Clone)]
+pub struct FeedEntry {
+    /// Its offset there.
+    pub offset: Offset,
+    /// Its mark.
+    pub mark: String,
+    /// What happened.
+    pub event: Event,
+}
+
+/// The end of the log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
+    pub(super) n: LogN,
+    pub(super) hash: Hash,
+}
+
+/// The feeds' ends that the writer has seen. Dropped whenever an act is undone, so that it never runs ahead of the record.
+#[derive(Default)]
+pub(super) struct Caches {
+    offsets: HashMap<Owner, Offset>,
+}
+
+/// Feeds remembered at once; beyond it all are forgotten and read again as they are needed.
+const OFFSETS_MAX: usize = 100_000;
+
+impl Caches {
+    pub(super) fn clear(&mut self) {
+        self.offsets.clear();
+    }
+
+    pub(super) fn offset(&self, owner: Owner) -> Option<Offset> {
+        self.offsets.get(&owner).copied()
+    }
+
+    pub(super) fn set_offset(&mut self, owner: Owner, offset: Offset) {
+        if self.offsets.len() >= OFFSETS_MAX {
+            self.offsets.clear();
+        }
+        self.offsets.insert(owner, offset);
+    }
+}

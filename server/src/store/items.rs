@@ -1,0 +1,257 @@
+//! Items in the record: columns for what is asked of all, JSON for what only the one who opens it reads.
+
+use super::reader::{Reader, id};
+use super::{StoreError, Tx};
+use handrail_domain::event::Event;
+use handrail_domain::finding::{Finding, Severity};
+use handrail_domain::ids::{AccountId, ItemId, MessageId, SiteId};
+use handrail_domain::quarantine::{Decision, Item, OutcomeName, State};
+use handrail_domain::text::Text;
+use handrail_domain::time::Timestamp;
+use handrail_domain::wire::DecisionBody;
+use rusqlite::{Row, params};
+use serde::{Deserialize, Serialize};
+
+/// Which items of a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenItems {
+    /// Those still to be closed: most urgent first, then oldest.
+    Open,
+    /// Those that are over: newest first.
+    Closed,
+}
+
+/// What the `data` column holds.
+#[derive(Serialize, Deserialize)]
+struct Data {
+    due_at: Timestamp,
+    escalate_at: Option<Timestamp>,
+    expire_at: Option<Timestamp>,
+    rules: String,
+    findings: Vec<Finding>,
+    tier: u8,
+    ringing: bool,
+    withdrawn: bool,
+    state: Stored,
+}
+
+/// A state as the record keeps it.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+enum Stored {
+    Waiting,
+    Claimed { by: AccountId, until: Timestamp },
+    Decided { by: AccountId, decision: DecisionBody, effective_at: Timestamp },
+    Closed { outcome: OutcomeName, by: Option<AccountId>, decision: Option<DecisionBody>, at: Timestamp },
+}
+
+fn body(decision: &Decision) -> DecisionBody {
+    match decision.clone() {
+        Decision::Release => DecisionBody::Release,
+        Decision::Alter { text, reason, note, log } => {
+            DecisionBody::Alter { text: text.as_str().into(), reason, note, log }
+        }
+        Decision::Reject { reason, note, log } => DecisionBody::Reject { reason, note, log },
+        Decision::Rephrase { note } => DecisionBody::Rephrase { note },
+        Decision::Escalate { log } => DecisionBody::Escalate { log },
+        Decision::Note { log } => DecisionBody::Note { log },
+    }
+}
+
+fn decision(body: DecisionBody) -> Decision {
+    match body {
+        DecisionBody::Release => Decision::Release,
+        DecisionBody::Alter { text, reason, note, log } => {
+            Decision::Alter { text: Text::from_record(text), reason, note, log }
+        }
+        DecisionBody::Reject { reason, note, log } => Decision::Reject { reason, note, log },
+        DecisionBody::Rephrase { note } => Decision::Rephrase { note },
+        DecisionBody::Escalate { log } => Decision::Escalate { log },
+        DecisionBody::Note { log } => Decision::Note { log },
+    }
+}
+
+impl From<&State> for Stored {
+    fn from(state: &State) -> Self {
+        match state {
+            State::Waiting => Stored::Waiting,
+            State::Claimed { by, until } => Stored::Claimed { by: *by, until: *until },
+            State::Decided { by, decision, effective_at } => {
+                Stored::Decided { by: *by, decision: body(decision), effective_at: *effective_at }
+            }
+            State::Closed { outcome, decided, at } => Stored::Closed {
+                outcome: *outcome,
+                by: decided.as_ref().map(|(by, _)| *by),
+                decision: decided.as_ref().map(|(_, decision)| body(decision)),
+                at: *at,
+            },
+        }
+    }
+}
+
+impl From<Stored> for State {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Waiting => State::Waiting,
+            Stored::Claimed { by, until } => State::Claimed { by, until },
+            Stored::Decided { by, decision: made, effective_at } => {
+                State::Decided { by, decision: decision(made), effective_at }
+            }
+            Stored::Closed { outcome, by, decision: made, at } => {
+                State::Closed { outcome, decided: by.zip(made.map(decision)), at }
+            }
+        }
+    }
+}
+
+const ITEM: &str = "SELECT item.id AS id, item.message AS message, item.conversation AS conversation, item.site AS site,
+    item.sender AS sender, item.version AS version, item.severity AS severity, item.held_at AS held_at, item.data AS data,
+    (SELECT text FROM message WHERE message.sender = item.sender AND message.cid = item.cid) AS text FROM item";
+
+fn item(row: &Row<'_>) -> Result<Item, StoreError> {
+    let data = row.get_ref("data")?.as_str().map_err(|e| StoreError::new("data", e))?;
+    let data: Data = serde_json::from_str(data).map_err(|e| StoreError::new("read an item", e))?;
+    let severity = Severity::from_level(row.get("severity")?).ok_or_else(|| StoreError::new("severity", "out of range"))?;
+    Ok(Item {
+        id: id(row, "id")?,
+        version: row.get("version")?,
+        site: id(row, "site")?,
+        conversation: id(row, "conversation")?,
+        message: id(row, "message")?,
+        from: id(row, "sender")?,
+        text: Text::from_record(row.get::<_, Option<String>>("text")?.unwrap_or_default()),
+        held_at: Timestamp(row.get("held_at")?),
+        due_at: data.due_at,
+        escalate_at: data.escalate_at,
+        expire_at: data.expire_at,
+        severity,
+        rules: data.rules,
+        findings: data.findings,
+        tier: data.tier,
+        ringing: data.ringing,
+        withdrawn: data.withdrawn,
+        state: data.state.into(),
+    })
+}
+
+impl Reader<'_> {
+    /// The item of that id.
+    pub fn item(&self, item_id: ItemId) -> Result<Option<Item>, StoreError> {
+        self.one(&format!("{ITEM} WHERE item.id = ?1"), [item_id.to_string()], item)
+    }
+
+    /// The item of that message.
+    pub fn item_of(&self, message_id: MessageId) -> Result<Option<Item>, StoreError> {
+        self.one(&format!("{ITEM} WHERE item.message = ?1"), [message_id.to_string()], item)
+    }
+
+    /// A page of a queue after an item, in the order of the queue.
+    pub fn items(
+        &self,
+        site: SiteId,
+        which: OpenItems,
+        after: Option<&Item>,
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
+        let site = site.to_string();
+        let held_at = after.map(|item| item.held_at.0);
+        let key = after.map(|item| item.id.to_string());
+        match which {
+            OpenItems::Open => {
+                let sql = format!(
+                    "{ITEM} WHERE item.site = ?1 AND item.state <> 'closed'
+                     AND (?2 IS NULL OR (-item.severity, item.held_at, item.id) > (-?2, ?3, ?4))
+                     ORDER BY item.severity DESC, item.held_at, item.id LIMIT ?5"
+                );
+                let severity = after.map(|item| item.severity.level());
+                self.many(&sql, params![site, severity, held_at, key, limit], item)
+            }
+            OpenItems::Closed => {
+                let sql = format!(
+                    "{ITEM} WHERE item.site = ?1 AND item.state = 'closed'
+                     AND (?2 IS NULL OR (-item.held_at, item.id) > (-?2, ?3))
+                     ORDER BY item.held_at DESC, item.id LIMIT ?4"
+                );
+                self.many(&sql, params![site, held_at, key, limit], item)
+            }
+        }
+    }
+
+    /// Items that the clock must look at by now, the longest due first.
+    pub fn due_items(&self, now: Timestamp, limit: usize) -> Result<Vec<ItemId>, StoreError> {
+        let sql = "SELECT id FROM item WHERE wake_at <= ?1 ORDER BY wake_at LIMIT ?2";
+        self.many(sql, params![now.0, limit], |row| id(row, "id"))
+    }
+
+    /// When the clock must look next.
+    pub fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT wake_at FROM item WHERE wake_at IS NOT NULL ORDER BY wake_at LIMIT 1";
+        self.one(sql, [], |row| Ok(Timestamp(row.get("wake_at")?)))
+    }
+
+    /// The items that an account holds.
+    pub fn claimed_by(&self, account: AccountId) -> Result<Vec<ItemId>, StoreError> {
+        self.many("SELECT id FROM item WHERE claimed_by = ?1", [account.to_string()], |row| id(row, "id"))
+    }
+
+    /// The items of a conversation that are still open.
+    pub fn open_items_of(&self, conversation: handrail_domain::ids::ConversationId) -> Result<Vec<ItemId>, StoreError> {
+        let sql = "SELECT item.id AS id FROM message JOIN item ON item.message = message.id
+                   WHERE message.conversation = ?1 AND message.seq IS NULL AND item.state <> 'closed'";
+        self.many(sql, [conversation.to_string()], |row| id(row, "id"))
+    }
+}
+
+impl Tx<'_> {
+    /// Records an item as it is now, and what the log says of it. `cid` is that of its message.
+    pub fn put_item(&mut self, item: &Item, event: Option<Event>) -> Result<(), StoreError> {
+        self.put_item_until(item, event, item.wake_at())
+    }
+
+    /// The same, with another time for the clock to look again.
+    pub fn put_item_until(
+        &mut self,
+        item: &Item,
+        event: Option<Event>,
+        wake_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let data = Data {
+            due_at: item.due_at,
+            escalate_at: item.escalate_at,
+            expire_at: item.expire_at,
+            rules: item.rules.clone(),
+            findings: item.findings.clone(),
+            tier: item.tier,
+            ringing: item.ringing,
+            withdrawn: item.withdrawn,
+            state: (&item.state).into(),
+        };
+        let data = serde_json::to_string(&data).map_err(|e| StoreError::new("write an item", e))?;
+        let claimed_by = match &item.state {
+            State::Claimed { by, .. } => Some(by.to_string()),
+            State::Waiting | State::Decided { .. } | State::Closed { .. } => None,
+        };
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO item (id, message, conversation, site, sender, cid, version, state, severity, held_at, wake_at, claimed_by, data)
+                 VALUES (?1, ?2, ?3, ?4, ?5, (SELECT cid FROM message WHERE id = ?2 AND seq IS NULL), ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                 ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state,
+                 wake_at = excluded.wake_at, claimed_by = excluded.claimed_by, data = excluded.data",
+            )?
+            .execute(params![
+                item.id.to_string(),
+                item.message.to_string(),
+                item.conversation.to_string(),
+                item.site.to_string(),
+                item.from.to_string(),
+                item.version,
+                item.state_name().as_str(),
+                item.severity.level(),
+                item.held_at.0,
+                wake_at.map(|t| t.0),
+                claimed_by,
+                data
+            ])?;
+        event.map_or(Ok(()), |event| self.append(event))
+    }
+}

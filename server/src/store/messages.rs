@@ -1,0 +1,278 @@
+//! Messages, the log and the feeds in the record.
+
+use super::feed::{FeedEntry, Logged, Owner};
+use super::reader::{Reader, id, maybe_id, word};
+use super::tx::Body;
+use super::{StoreError, Tx};
+use handrail_domain::conversation::{Message, MessageStatus};
+use handrail_domain::event::{Event, GENESIS, Hash, What, body_digest, mark};
+use handrail_domain::ids::{AccountId, Cid, ConversationId, LogN, MessageId, Offset, Seq};
+use handrail_domain::text::{Cleared, Text};
+use handrail_domain::time::Timestamp;
+use rusqlite::{Row, params};
+
+const MESSAGE: &str = "row, id, conversation, sender, cid, salt, text, shown, status, seq, passed, rules, decision, sent_at, delivered_at";
+
+fn message(row: &Row<'_>) -> Result<Message, StoreError> {
+    Ok(Message {
+        id: id(row, "id")?,
+        conversation: id(row, "conversation")?,
+        from: id(row, "sender")?,
+        cid: word(row, "cid", Cid::parse)?,
+        text: Text::from_record(row.get::<_, Option<String>>("text")?.unwrap_or_default()),
+        shown: row.get::<_, Option<String>>("shown")?.map(Text::from_record),
+        salt: row.get::<_, Option<[u8; 16]>>("salt")?.unwrap_or_default(),
+        status: word(row, "status", MessageStatus::parse)?,
+        seq: row.get("seq")?,
+        sent_at: Timestamp(row.get("sent_at")?),
+        delivered_at: row.get::<_, Option<i64>>("delivered_at")?.map(Timestamp),
+        passed: row.get("passed")?,
+        rules: row.get("rules")?,
+        decision: maybe_id(row, "decision")?,
+    })
+}
+
+impl Reader<'_> {
+    /// The message that this sender made under this client id.
+    pub fn message_by_cid(&self, sender: AccountId, cid: &Cid) -> Result<Option<Message>, StoreError> {
+        let sql = format!("SELECT {MESSAGE} FROM message WHERE sender = ?1 AND cid = ?2");
+        self.one(&sql, params![sender.to_string(), cid.as_str()], message)
+    }
+
+    /// A message that was not delivered.
+    pub fn undelivered(&self, message_id: MessageId) -> Result<Option<Message>, StoreError> {
+        let sql = format!("SELECT {MESSAGE} FROM message WHERE id = ?1 AND seq IS NULL");
+        self.one(&sql, [message_id.to_string()], message)
+    }
+
+    /// Whether this sender ever said a message of that id. Walks the sender's messages: for answers to mistakes only.
+    pub fn said(&self, sender: AccountId, message_id: MessageId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM message WHERE sender = ?1 AND id = ?2 LIMIT 1";
+        Ok(self.one(sql, params![sender.to_string(), message_id.to_string()], |_| Ok(()))?.is_some())
+    }
+
+    /// A sender's own messages in a conversation that still wait, oldest first.
+    pub fn pending(&self, conversation: ConversationId, sender: AccountId) -> Result<Vec<Message>, StoreError> {
+        let sql = format!(
+            "SELECT {MESSAGE} FROM message WHERE conversation = ?1 AND seq IS NULL AND sender = ?2
+             AND status IN ('held', 'consent') ORDER BY row LIMIT 1000"
+        );
+        self.many(&sql, params![conversation.to_string(), sender.to_string()], message)
+    }
+
+    /// A page of delivered messages before a number, newest first, and whether there are older ones.
+    pub fn history(
+        &self,
+        conversation: ConversationId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<(Vec<Message>, bool), StoreError> {
+        let sql = format!(
+            "SELECT {MESSAGE} FROM message WHERE conversation = ?1 AND seq IS NOT NULL AND seq < ?2 ORDER BY seq DESC LIMIT ?3"
+        );
+        let before = before.unwrap_or(i64::MAX as u64).min(i64::MAX as u64);
+        let mut page = self.many(&sql, params![conversation.to_string(), before, limit + 1], message)?;
+        let more = page.len() > limit;
+        page.truncate(limit);
+        Ok((page, more))
+    }
+
+    /// The last messages said in a conversation up to a moment, whatever became of them, oldest first.
+    pub fn recent(&self, conversation: ConversationId, until: Timestamp, limit: usize) -> Result<Vec<Message>, StoreError> {
+        let delivered = format!(
+            "SELECT {MESSAGE} FROM message WHERE conversation = ?1 AND seq IS NOT NULL AND sent_at <= ?2 ORDER BY seq DESC LIMIT ?3"
+        );
+        let waiting = format!(
+            "SELECT {MESSAGE} FROM message WHERE conversation = ?1 AND seq IS NULL AND sent_at <= ?2 ORDER BY row DESC LIMIT ?3"
+        );
+        let key = conversation.to_string();
+        let mut all = self.many(&delivered, params![key, until.0, limit], message)?;
+        all.extend(self.many(&waiting, params![key, until.0, limit], message)?);
+        all.sort_by_key(|message| (message.sent_at, message.seq));
+        Ok(all.split_off(all.len().saturating_sub(limit)))
+    }
+
+    /// The end of a feed; 0 if nothing ever entered it.
+    pub fn feed_head(&self, owner: Owner) -> Result<Offset, StoreError> {
+        let sql = "SELECT offset FROM feed WHERE owner = ?1 ORDER BY offset DESC LIMIT 1";
+        Ok(self.one(sql, [owner.to_string()], |row| Ok(row.get("offset")?))?.unwrap_or(0))
+    }
+
+    /// The mark at a place in a feed; nothing if that place is not there. Before the first stands the mark of the beginning.
+    pub fn mark_at(&self, owner: Owner, offset: Offset) -> Result<Option<String>, StoreError> {
+        if offset == 0 {
+            return Ok(Some(mark(&GENESIS)));
+        }
+        let sql = "SELECT event.hash AS hash FROM feed JOIN event ON event.n = feed.n WHERE feed.owner = ?1 AND feed.offset = ?2";
+        self.one(sql, params![owner.to_string(), offset], |row| Ok(mark(&row.get::<_, Hash>("hash")?)))
+    }
+
+    /// A page of a feed after an offset, oldest first.
+    pub fn feed_page(&self, owner: Owner, after: Offset, limit: usize) -> Result<Vec<FeedEntry>, StoreError> {
+        let sql = format!(
+            "SELECT feed.offset AS offset, {EVENT} FROM feed JOIN event ON event.n = feed.n
+             LEFT JOIN message ON message.row = event.body
+             WHERE feed.owner = ?1 AND feed.offset > ?2 ORDER BY feed.offset LIMIT ?3"
+        );
+        self.many(&sql, params![owner.to_string(), after, limit], |row| {
+            Ok(FeedEntry {
+                offset: row.get("offset")?,
+                mark: mark(&row.get::<_, Hash>("hash")?),
+                event: event(row)?,
+            })
+        })
+    }
+
+    /// The number of the log's last line.
+    pub fn log_head(&self) -> Result<LogN, StoreError> {
+        Ok(self.one("SELECT n FROM event ORDER BY n DESC LIMIT 1", [], |row| Ok(row.get("n")?))?.unwrap_or(0))
+    }
+
+    /// A page of the log after a number, oldest first, with the feeds that each event entered.
+    pub fn log_page(&self, after: LogN, limit: usize) -> Result<Vec<Logged>, StoreError> {
+        let sql = format!(
+            "SELECT event.n AS n, {EVENT} FROM event LEFT JOIN message ON message.row = event.body
+             WHERE event.n > ?1 ORDER BY event.n LIMIT ?2"
+        );
+        let page = self.many(&sql, params![after, limit], |row| {
+            Ok(Logged { n: row.get("n")?, hash: row.get("hash")?, event: event(row)?, feeds: Vec::new() })
+        })?;
+        page.into_iter().map(|logged| self.with_feeds(logged)).collect()
+    }
+
+    /// An event's audience is found again from what it says: the feed table has no index by number.
+    fn with_feeds(&self, mut logged: Logged) -> Result<Logged, StoreError> {
+        let event = &mut logged.event;
+        let parties = |conversation: Option<ConversationId>| match conversation {
+            Some(id) => Ok::<_, StoreError>(self.conversation(id)?.map(|c| c.accounts()).unwrap_or_default()),
+            None => Ok(Vec::new()),
+        };
+        let sender = |message: Option<MessageId>, fallback: Option<AccountId>| match message {
+            Some(id) => Ok::<_, StoreError>(self.sender_of(id)?.or(fallback).into_iter().collect()),
+            None => Ok(Vec::new()),
+        };
+        event.accounts = match &event.what {
+            What::Delivered { .. } | What::Conversation { .. } => parties(event.conversation)?,
+            What::Held { .. } | What::Help {} => event.actor.into_iter().collect(),
+            What::Settled { .. } => sender(event.message, None)?,
+            What::Item { .. } | What::Account { .. } | What::Site { .. } | What::Session { .. } | What::Rules { .. } => Vec::new(),
+        };
+        event.queue = matches!(event.what, What::Item { .. });
+        let mut owners: Vec<Owner> = event.accounts.iter().map(|account| Owner::Account(*account)).collect();
+        owners.extend(event.queue.then_some(Owner::Queue(event.site)));
+        for owner in owners {
+            let sql = "SELECT offset FROM feed WHERE owner = ?1 AND n = ?2 ORDER BY offset DESC LIMIT 1";
+            let found = self.one(sql, params![owner.to_string(), logged.n], |row| Ok(row.get::<_, Offset>("offset")?))?;
+            logged.feeds.extend(found.map(|offset| (owner, offset)));
+        }
+        Ok(logged)
+    }
+
+    /// Who said a message that was held at some time.
+    fn sender_of(&self, message_id: MessageId) -> Result<Option<AccountId>, StoreError> {
+        self.one("SELECT sender FROM item WHERE message = ?1 LIMIT 1", [message_id.to_string()], |row| id(row, "sender"))
+    }
+}
+
+const EVENT: &str = "event.at AS at, event.site AS site, event.conversation AS conversation, event.message AS message,
+    event.actor AS actor, event.data AS data, event.hash AS hash, message.text AS text, message.shown AS shown";
+
+/// An event as the log holds it, with the text that it is about while that is kept.
+fn event(row: &Row<'_>) -> Result<Event, StoreError> {
+    let data = row.get_ref("data")?.as_str().map_err(|e| StoreError::new("data", e))?;
+    let mut what: What = serde_json::from_str(data).map_err(|e| StoreError::new("read an event", e))?;
+    let said = row.get::<_, Option<String>>("text")?;
+    let altered = row.get::<_, Option<String>>("shown")?;
+    match &mut what {
+        What::Delivered { text, .. } => *text = altered.or(said).map(Cleared::from_record),
+        What::Held { text, .. } => *text = said.map(Text::from_record),
+        What::Settled { altered: true, shown, .. } => *shown = altered.map(Cleared::from_record),
+        What::Settled { .. }
+        | What::Help {}
+        | What::Item { .. }
+        | What::Conversation { .. }
+        | What::Account { .. }
+        | What::Site { .. }
+        | What::Session { .. }
+        | What::Rules { .. } => (),
+    }
+    Ok(Event {
+        at: Timestamp(row.get("at")?),
+        site: id(row, "site")?,
+        conversation: maybe_id(row, "conversation")?,
+        message: maybe_id(row, "message")?,
+        actor: maybe_id(row, "actor")?,
+        accounts: Vec::new(),
+        queue: false,
+        what,
+    })
+}
+
+impl Tx<'_> {
+    /// Records a message for the first time, and what the log says of it.
+    pub fn add_message(&mut self, message: &Message, events: Vec<Event>) -> Result<(), StoreError> {
+        let digest = body_digest(&message.salt, message.text.as_str());
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            )?
+            .execute(params![
+                message.id.to_string(),
+                message.conversation.to_string(),
+                message.from.to_string(),
+                message.cid.as_str(),
+                message.salt,
+                digest,
+                message.text.as_str(),
+                message.status.as_str(),
+                message.seq,
+                message.passed,
+                message.rules,
+                message.sent_at.0,
+                message.delivered_at.map(|t| t.0)
+            ])?;
+        let row = self.connection().last_insert_rowid();
+        self.number(message)?;
+        for event in events {
+            self.append_about(event, Some(Body { row, digest }))?;
+        }
+        Ok(())
+    }
+
+    /// Records what became of a held message, and what the log says of it.
+    pub fn end_message(&mut self, message: &Message, events: Vec<Event>) -> Result<(), StoreError> {
+        let key = message.id.to_string();
+        let sql = "SELECT row FROM message WHERE id = ?1 AND seq IS NULL";
+        let row: i64 = self.connection().prepare_cached(sql)?.query_row([&key], |row| row.get(0))?;
+        self.connection()
+            .prepare_cached(
+                "UPDATE message SET status = ?2, shown = ?3, seq = ?4, decision = ?5, delivered_at = ?6 WHERE row = ?1",
+            )?
+            .execute(params![
+                row,
+                message.status.as_str(),
+                message.shown.as_ref().map(Text::as_str),
+                message.seq,
+                message.decision.map(|id| id.to_string()),
+                message.delivered_at.map(|t| t.0)
+            ])?;
+        self.number(message)?;
+        let seen = message.shown.as_ref().unwrap_or(&message.text);
+        let digest = body_digest(&message.salt, seen.as_str());
+        for event in events {
+            self.append_about(event, Some(Body { row, digest }))?;
+        }
+        Ok(())
+    }
+
+    /// A delivered message's number becomes its conversation's last.
+    fn number(&mut self, message: &Message) -> Result<(), StoreError> {
+        let Some(seq) = message.seq else { return Ok(()) };
+        let moved = self
+            .connection()
+            .prepare_cached("UPDATE conversation SET last_seq = ?2 WHERE id = ?1 AND last_seq = ?2 - 1")?
+            .execute(params![message.conversation.to_string(), seq])?;
+        if moved == 1 { Ok(()) } else { Err(StoreError::new("number a message", "its conversation has moved on")) }
+    }
+}

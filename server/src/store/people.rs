@@ -1,0 +1,331 @@
+//! Sites, accounts, sessions, relationships and articles in the record.
+
+use super::reader::{Reader, id, word};
+use super::{StoreError, Tx};
+use handrail_domain::conversation::{Conversation, ConversationState, Kind, Party};
+use handrail_domain::event::Hash;
+use handrail_domain::ids::{AccountId, ArticleId, ConversationId, Seq, SiteId};
+use handrail_domain::people::{Account, Role, Site};
+use handrail_domain::time::Timestamp;
+use rusqlite::{Row, params};
+
+/// An account to be made.
+pub struct NewAccount {
+    /// Who.
+    pub account: Account,
+    /// The name to sign in with.
+    pub username: String,
+    /// The argon2 hash of the password, in PHC form.
+    pub password: String,
+}
+
+/// What a sign-in is checked against.
+pub struct Credentials {
+    /// Who.
+    pub account: Account,
+    /// The argon2 hash of the password, in PHC form.
+    pub password: String,
+}
+
+/// A session and whose it is.
+pub struct SessionRow {
+    /// Who is signed in.
+    pub account: Account,
+    /// When that ends; never, if nothing.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// An article of the library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Article {
+    /// Its id.
+    pub id: ArticleId,
+    /// Its scheme.
+    pub site: SiteId,
+    /// Its heading.
+    pub title: String,
+    /// What it is about.
+    pub topic: String,
+    /// What it says.
+    pub body: String,
+    /// Whom to call.
+    pub phone: Option<String>,
+    /// Whether it is shown at once when a crisis rule matched.
+    pub crisis: bool,
+}
+
+const ACCOUNT: &str = "account.id AS account, account.site AS site, account.role AS role, account.name AS name, account.disabled AS disabled";
+
+fn account(row: &Row<'_>) -> Result<Account, StoreError> {
+    Ok(Account {
+        id: id(row, "account")?,
+        site: id(row, "site")?,
+        role: word(row, "role", Role::parse)?,
+        name: row.get("name")?,
+        disabled: row.get("disabled")?,
+    })
+}
+
+fn site(row: &Row<'_>) -> Result<Site, StoreError> {
+    let settings: String = row.get("settings")?;
+    let settings = serde_json::from_str(&settings).map_err(|e| StoreError::new("read a site's settings", e))?;
+    Ok(Site { id: id(row, "id")?, name: row.get("name")?, settings })
+}
+
+impl Reader<'_> {
+    /// The site of that id.
+    pub fn site(&self, site_id: SiteId) -> Result<Option<Site>, StoreError> {
+        self.one("SELECT id, name, settings FROM site WHERE id = ?1", [site_id.to_string()], site)
+    }
+
+    /// Every site, by name.
+    pub fn sites(&self) -> Result<Vec<Site>, StoreError> {
+        self.many("SELECT id, name, settings FROM site ORDER BY name", [], site)
+    }
+
+    /// The account of that id.
+    pub fn account(&self, account_id: AccountId) -> Result<Option<Account>, StoreError> {
+        self.one(&format!("SELECT {ACCOUNT} FROM account WHERE id = ?1"), [account_id.to_string()], account)
+    }
+
+    /// What a sign-in with that name is checked against.
+    pub fn credentials(&self, username: &str) -> Result<Option<Credentials>, StoreError> {
+        self.one(&format!("SELECT {ACCOUNT}, password FROM account WHERE username = ?1"), [username], |row| {
+            Ok(Credentials { account: account(row)?, password: row.get("password")? })
+        })
+    }
+
+    /// Every account of a site with its sign-in name, by name.
+    pub fn accounts(&self, site_id: SiteId) -> Result<Vec<(Account, String)>, StoreError> {
+        let sql = format!("SELECT {ACCOUNT}, username FROM account WHERE site = ?1 ORDER BY username");
+        self.many(&sql, [site_id.to_string()], |row| Ok((account(row)?, row.get("username")?)))
+    }
+
+    /// The session of that token's hash.
+    pub fn session(&self, token: &Hash) -> Result<Option<SessionRow>, StoreError> {
+        let sql = format!(
+            "SELECT {ACCOUNT}, session.expires_at AS expires_at
+             FROM session JOIN account ON account.id = session.account WHERE session.token = ?1"
+        );
+        self.one(&sql, [token], |row| {
+            Ok(SessionRow { account: account(row)?, expires_at: row.get::<_, Option<i64>>("expires_at")?.map(Timestamp) })
+        })
+    }
+
+    /// The conversation of that id, with its parties.
+    pub fn conversation(&self, conversation_id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+        let key = conversation_id.to_string();
+        let head = self.one("SELECT site, kind, state, last_seq FROM conversation WHERE id = ?1", [&key], |row| {
+            Ok(Conversation {
+                id: conversation_id,
+                site: id(row, "site")?,
+                kind: word(row, "kind", |w| match w {
+                    "pair" => Some(Kind::Pair),
+                    "circle" => Some(Kind::Circle),
+                    _ => None,
+                })?,
+                state: word(row, "state", |w| match w {
+                    "open" => Some(ConversationState::Open),
+                    "paused" => Some(ConversationState::Paused),
+                    "ended" => Some(ConversationState::Ended),
+                    _ => None,
+                })?,
+                parties: Vec::new(),
+                last_seq: row.get("last_seq")?,
+            })
+        })?;
+        let Some(mut conversation) = head else { return Ok(None) };
+        conversation.parties = self.many(
+            "SELECT account.id AS account, account.name AS name, account.role AS role, party.read_seq AS read_seq
+             FROM party JOIN account ON account.id = party.account WHERE party.conversation = ?1 ORDER BY account.id",
+            [&key],
+            |row| {
+                Ok(Party {
+                    account: id(row, "account")?,
+                    name: row.get("name")?,
+                    role: word(row, "role", Role::parse)?,
+                    read_seq: row.get("read_seq")?,
+                })
+            },
+        )?;
+        Ok(Some(conversation))
+    }
+
+    /// Every conversation that an account is a party to, oldest first.
+    pub fn conversations_of(&self, account_id: AccountId) -> Result<Vec<Conversation>, StoreError> {
+        let ids: Vec<ConversationId> = self.many(
+            "SELECT conversation.id AS id FROM party JOIN conversation ON conversation.id = party.conversation
+             WHERE party.account = ?1 ORDER BY conversation.created_at, conversation.id",
+            [account_id.to_string()],
+            |row| id(row, "id"),
+        )?;
+        let mut all = Vec::with_capacity(ids.len());
+        for conversation_id in ids {
+            all.extend(self.conversation(conversation_id)?);
+        }
+        Ok(all)
+    }
+
+    /// The articles that a site shows at once when a crisis rule matched.
+    pub fn crisis_articles(&self, site_id: SiteId) -> Result<Vec<Article>, StoreError> {
+        self.many(
+            "SELECT id, site, title, topic, body, phone, crisis FROM article WHERE site = ?1 AND crisis = 1 ORDER BY title",
+            [site_id.to_string()],
+            |row| {
+                Ok(Article {
+                    id: id(row, "id")?,
+                    site: id(row, "site")?,
+                    title: row.get("title")?,
+                    topic: row.get("topic")?,
+                    body: row.get("body")?,
+                    phone: row.get("phone")?,
+                    crisis: row.get("crisis")?,
+                })
+            },
+        )
+    }
+}
+
+impl Tx<'_> {
+    /// Makes a site, or gives it new settings.
+    pub fn put_site(&mut self, site: &Site) -> Result<(), StoreError> {
+        let settings = serde_json::to_string(&site.settings).map_err(|e| StoreError::new("write a site", e))?;
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO site (id, name, settings) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (id) DO UPDATE SET name = excluded.name, settings = excluded.settings",
+            )?
+            .execute(params![site.id.to_string(), site.name, settings])?;
+        Ok(())
+    }
+
+    /// Makes an account.
+    pub fn add_account(&mut self, new: &NewAccount, at: Timestamp) -> Result<(), StoreError> {
+        let account = &new.account;
+        self.connection()
+            .prepare_cached(
+                "INSERT INTO account (id, site, role, name, username, password, disabled, created_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                account.id.to_string(),
+                account.site.to_string(),
+                account.role.as_str(),
+                account.name,
+                new.username,
+                new.password,
+                account.disabled,
+                at.0
+            ])?;
+        Ok(())
+    }
+
+    /// Gives an account another password hash.
+    pub fn set_password(&mut self, account_id: AccountId, password: &str) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached("UPDATE account SET password = ?2 WHERE id = ?1")?
+            .execute(params![account_id.to_string(), password])?;
+        Ok(())
+    }
+
+    /// Disables or enables an account.
+    pub fn set_disabled(&mut self, account_id: AccountId, disabled: bool) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached("UPDATE account SET disabled = ?2 WHERE id = ?1")?
+            .execute(params![account_id.to_string(), disabled])?;
+        Ok(())
+    }
+
+    /// Begins a session.
+    pub fn add_session(
+        &mut self,
+        token: &Hash,
+        account_id: AccountId,
+        at: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached("INSERT INTO session (token, account, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![token, account_id.to_string(), at.0, expires_at.map(|t| t.0)])?;
+        Ok(())
+    }
+
+    /// Ends one session. Says whether there was one.
+    pub fn end_session(&mut self, token: &Hash) -> Result<bool, StoreError> {
+        Ok(self.connection().prepare_cached("DELETE FROM session WHERE token = ?1")?.execute([token])? == 1)
+    }
+
+    /// Ends all sessions of an account.
+    pub fn end_sessions(&mut self, account_id: AccountId) -> Result<(), StoreError> {
+        self.connection().prepare_cached("DELETE FROM session WHERE account = ?1")?.execute([account_id.to_string()])?;
+        Ok(())
+    }
+
+    /// Drops sessions whose time is over.
+    pub fn sweep_sessions(&mut self, now: Timestamp) -> Result<usize, StoreError> {
+        Ok(self.connection().prepare_cached("DELETE FROM session WHERE expires_at <= ?1")?.execute([now.0])?)
+    }
+
+    /// Begins a conversation between these accounts.
+    pub fn add_conversation(
+        &mut self,
+        conversation_id: ConversationId,
+        site_id: SiteId,
+        kind: Kind,
+        parties: &[AccountId],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let kind = match kind {
+            Kind::Pair => "pair",
+            Kind::Circle => "circle",
+        };
+        let key = conversation_id.to_string();
+        self.connection()
+            .prepare_cached("INSERT INTO conversation (id, site, kind, state, created_at) VALUES (?1, ?2, ?3, 'open', ?4)")?
+            .execute(params![key, site_id.to_string(), kind, at.0])?;
+        for party in parties {
+            self.connection()
+                .prepare_cached("INSERT INTO party (conversation, account) VALUES (?1, ?2)")?
+                .execute(params![key, party.to_string()])?;
+        }
+        Ok(())
+    }
+
+    /// Opens, pauses or ends a conversation.
+    pub fn set_conversation_state(&mut self, of: ConversationId, state: ConversationState) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached("UPDATE conversation SET state = ?2 WHERE id = ?1")?
+            .execute(params![of.to_string(), state.as_str()])?;
+        Ok(())
+    }
+
+    /// Moves a party's reading mark forward; never back, and never past the last message.
+    pub fn set_read(&mut self, of: ConversationId, account_id: AccountId, seq: Seq) -> Result<bool, StoreError> {
+        let moved = self
+            .connection()
+            .prepare_cached(
+                "UPDATE party SET read_seq = min(?3, (SELECT last_seq FROM conversation WHERE id = ?1))
+                 WHERE conversation = ?1 AND account = ?2 AND read_seq < ?3",
+            )?
+            .execute(params![of.to_string(), account_id.to_string(), seq])?;
+        Ok(moved == 1)
+    }
+
+    /// Puts an article into the library.
+    pub fn put_article(&mut self, article: &Article) -> Result<(), StoreError> {
+        self.connection()
+            .prepare_cached(
+                "INSERT OR REPLACE INTO article (id, site, title, topic, body, phone, crisis) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                article.id.to_string(),
+                article.site.to_string(),
+                article.title,
+                article.topic,
+                article.body,
+                article.phone,
+                article.crisis
+            ])?;
+        Ok(())
+    }
+}
