@@ -31,6 +31,8 @@ pub struct Fixed {
     pub bus: Bus,
     /// Where the rule packs are.
     pub rules: Rules,
+    /// How much one address, connection, account and conversation may do.
+    pub limits: LimitSettings,
     /// How log lines are written.
     pub log_format: LogFormat,
 }
@@ -38,8 +40,6 @@ pub struct Fixed {
 /// What a reload may change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Live {
-    /// How much one address, connection, account and conversation may do.
-    pub limits: LimitSettings,
     /// How long somebody stays signed in.
     pub session: SessionSettings,
     /// Which log lines are written.
@@ -210,6 +210,7 @@ impl Config {
             store: folder.join("data"),
             bus: Bus::Local,
             rules: Rules::Folder(folder.join("rules")),
+            limits: LimitSettings::default(),
             log_format: LogFormat::default(),
         };
         Self { fixed, live: Live::default() }

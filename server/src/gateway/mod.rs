@@ -1,2 +1,4 @@
+pub mod accept;
 pub mod limits;
 pub mod outbox;
+pub mod tls;
