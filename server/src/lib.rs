@@ -5,5 +5,8 @@
 
 pub mod bus;
 pub mod chat;
+pub mod config;
+pub mod door;
 pub mod fresh;
+pub mod gateway;
 pub mod store;
