@@ -1,8 +1,10 @@
 //! What the operator has chosen, checked and typed. The types say what a reload may change: [`Live`] may, [`Fixed`] needs a
 //! restart. `load` reads it from `handrail.toml`. Nothing here opens a socket or a store.
 
+mod load;
 mod network;
 
+pub use load::{ConfigError, load, parse};
 pub use network::Network;
 
 use handrail_domain::people::Role;
