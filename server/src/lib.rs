@@ -3,10 +3,14 @@
 //! Layers, each using only what stands to its left, all of them the domain:
 //! `telemetry · config ← store | bus ← chat ← gateway | http | tasks ← app ← cli · main`
 
+pub mod app;
 pub mod bus;
 pub mod chat;
+pub mod cli;
 pub mod config;
 pub mod door;
 pub mod fresh;
 pub mod gateway;
+pub mod http;
 pub mod store;
+pub mod telemetry;

@@ -14,6 +14,8 @@ impl fmt::Display for NotAnId {
     }
 }
 
+impl std::error::Error for NotAnId {}
+
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /// 128 bits in base64url without padding (RFC 4648, section 5).
 const DIGITS: usize = 22;

@@ -84,6 +84,14 @@ pub(crate) fn add_site(tx: &mut Tx<'_>, name: &str, settings: SiteSettings) -> R
     Ok(id)
 }
 
+/// Writes a change of rules into every site's log.
+pub(super) fn note_rules(tx: &mut Tx<'_>, version: &str) -> Result<(), Failure> {
+    for site in tx.sites()? {
+        tx.append(event(site.id, What::Rules { version: version.to_owned() }))?;
+    }
+    Ok(())
+}
+
 /// A name for signing in: 3 to 64 of letters, digits, dot, dash, underscore, at.
 fn good_username(username: &str) -> Result<(), AdminError> {
     let good = (3..=64).contains(&username.len())
@@ -99,7 +107,7 @@ fn good_name(name: &str) -> Result<(), AdminError> {
 }
 
 /// A password: 12 to 128 characters, 15 for staff (OWASP ASVS 5.0, 6.2.1; the MoJ's guide for high-value accounts).
-pub fn good_password(role: Role, password: &str) -> Result<(), AdminError> {
+fn good_password(role: Role, password: &str) -> Result<(), AdminError> {
     let least = if role.converses() { 12 } else { 15 };
     if (least..=128).contains(&password.chars().count()) {
         Ok(())

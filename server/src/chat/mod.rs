@@ -86,6 +86,16 @@ impl Chat {
         self.rules.store(Some(rules));
     }
 
+    /// The same, with a line in every site's log.
+    pub async fn change_rules(&self, rules: Arc<Rules>) {
+        let version = rules.version().to_owned();
+        self.set_rules(rules);
+        let noted = self.write(move |tx| admin::note_rules(tx, &version)).await;
+        if let Err(refusal) = noted {
+            tracing::error!(code = refusal.code.as_str(), "the change of rules could not be logged");
+        }
+    }
+
     async fn read<T: std::marker::Send + 'static>(
         &self,
         question: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + std::marker::Send + 'static,

@@ -1,0 +1,168 @@
+//! Composition and shutdown: the only place that knows all modules.
+
+pub mod demo;
+mod rules;
+
+pub use rules::load_rules;
+
+use crate::bus::{Bus, LocalBus};
+use crate::chat::Chat;
+use crate::config::{self, Config};
+use crate::gateway::accept::{self, Bounds, Door};
+use crate::gateway::limits::{Limits, PRUNE_EVERY};
+use crate::gateway::tls::Tls;
+use crate::gateway::{Gateway, Hub, follow, live, serve_queues};
+use crate::http::{Api, routes};
+use crate::store::Store;
+use anyhow::Context;
+use axum::Router;
+use axum::routing::get;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The version, for `welcome` and `--version`.
+pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+/// How often sessions whose time is over are dropped.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// A node that runs.
+pub struct Node {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The product.
+    pub chat: Arc<Chat>,
+    exit: CancellationToken,
+    tracker: TaskTracker,
+    drain: Duration,
+}
+
+/// Opens the record and the bus and reads the rules, without listening yet.
+pub async fn open(config: &Config) -> anyhow::Result<Arc<Chat>> {
+    let rules = load_rules(&config.fixed.rules)?;
+    let folder = config.fixed.store.clone();
+    let opened = tokio::task::spawn_blocking(move || Store::open(&folder)).await?;
+    let store = opened.with_context(|| format!("the record in {}", config.fixed.store.display()))?;
+    let bus = match &config.fixed.bus {
+        config::Bus::Local => Bus::Local(LocalBus::default()),
+        config::Bus::Redis(_) => anyhow::bail!("this build does not know Redis yet"),
+    };
+    Ok(Chat::new(store, bus, Some(Arc::new(rules))))
+}
+
+impl Node {
+    /// Starts to listen. Everything that runs beside the connections ends with [`Node::stop`].
+    pub async fn start(config: Config, chat: Arc<Chat>) -> anyhow::Result<Self> {
+        let server = config.fixed.server.clone();
+        let listener =
+            TcpListener::bind(server.listen).await.with_context(|| format!("cannot listen on {}; is it in use?", server.listen))?;
+        let address = listener.local_addr()?;
+        let tls = server.tls.clone().map(Tls::load).transpose().context("the certificate")?;
+        let exit = CancellationToken::new();
+        let tracker = TaskTracker::new();
+        let limits = Arc::new(Limits::new(&config.fixed.limits));
+        let hub = Hub::new(chat.bus().clone(), config.fixed.limits.sockets_per_account);
+        background(&config, &chat, &hub, &limits, &exit);
+        if let Some(tls) = tls.clone() {
+            tokio::spawn(tls.watch(exit.clone()));
+        }
+        let origins = server.origins(address);
+        let api = Api { chat: chat.clone(), limits: limits.clone(), origins: origins.clone(), exit: exit.clone() };
+        let gateway = Arc::new(Gateway {
+            chat: chat.clone(),
+            hub,
+            limits: limits.clone(),
+            origins,
+            sockets_max: server.max_connections,
+            exit: exit.clone(),
+            tracker: tracker.clone(),
+            build: BUILD,
+        });
+        let service = Router::new().route("/live", get(live)).with_state(gateway).merge(routes(Arc::new(api)));
+        let drain = server.drain;
+        let door = Door { server, limits, bounds: Bounds::default() };
+        tokio::spawn(accept::serve(listener, tls, service, door, exit.clone(), tracker.clone()));
+        Ok(Self { address, chat, exit, tracker, drain })
+    }
+
+    /// Stops taking connections, says goodbye to those there are, and waits for them, at most for the drain's time.
+    pub async fn stop(self) {
+        self.exit.cancel();
+        self.tracker.close();
+        if tokio::time::timeout(self.drain, self.tracker.wait()).await.is_err() {
+            tracing::warn!(left = self.tracker.len(), "the drain's time is over; the rest is cut off");
+        }
+    }
+
+    /// Runs until a signal asks it to stop, or until the record cannot be trusted any more.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let store = self.chat.store().clone();
+        tokio::select! {
+            signal = stop_signal() => {
+                signal?;
+                tracing::info!("stopping");
+                self.stop().await;
+                Ok(())
+            }
+            () = store.stopped() => {
+                self.stop().await;
+                anyhow::bail!("the record could not be written; see the log above, then start again")
+            }
+        }
+    }
+}
+
+/// What runs beside the connections, until the node stops.
+fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Limits>, exit: &CancellationToken) {
+    let follower = follow(chat.clone(), hub.clone());
+    spawn(exit, async move {
+        if let Err(error) = follower.await {
+            tracing::error!(%error, "the log cannot be followed; nothing is delivered any more");
+        }
+    });
+    if let Some(hints) = chat.bus().take_queue() {
+        spawn(exit, serve_queues(chat.clone(), hub.clone(), hints));
+    }
+    let clock = chat.clone();
+    spawn(exit, async move { clock.keep_time().await });
+    spawn(exit, rules::watch(chat.clone(), config.fixed.rules.clone()));
+    let limits = limits.clone();
+    spawn(exit, async move {
+        loop {
+            tokio::time::sleep(PRUNE_EVERY).await;
+            limits.prune();
+        }
+    });
+    let sessions = chat.clone();
+    spawn(exit, async move {
+        loop {
+            tokio::time::sleep(SWEEP_EVERY).await;
+            if let Err(refusal) = sessions.sweep_sessions().await {
+                tracing::warn!(code = refusal.code.as_str(), "old sessions could not be dropped; they are refused all the same");
+            }
+        }
+    });
+}
+
+fn spawn(exit: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
+    let exit = exit.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            () = exit.cancelled() => (),
+            () = work => (),
+        }
+    });
+}
+
+async fn stop_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = term.recv() => (),
+        _ = int.recv() => (),
+    }
+    Ok(())
+}

@@ -1,0 +1,289 @@
+//! The command line.
+
+use crate::app::demo::{self, DemoAccount};
+use crate::app::{Node, open};
+use crate::chat::{AdminError, Chat};
+use crate::config::{self, Config};
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use handrail_domain::conversation::ConversationState;
+use handrail_domain::ids::ConversationId;
+use handrail_domain::people::Role;
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Pre-moderated chat between mentors and mentees.
+#[derive(Parser)]
+#[command(name = "handrail", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve(ConfigFile),
+    /// Run a demonstration with seeded people, on loopback alone.
+    Demo(Demo),
+    /// Make, reset or disable accounts.
+    #[command(subcommand)]
+    Account(Account),
+    /// Make sites.
+    #[command(subcommand)]
+    Site(SiteCommand),
+    /// Begin, pause, lift or end relationships.
+    #[command(subcommand)]
+    Relationship(Relationship),
+}
+
+#[derive(Args, Clone)]
+struct ConfigFile {
+    /// The configuration.
+    #[arg(long, value_name = "FILE", default_value = "handrail.toml")]
+    config: PathBuf,
+}
+
+#[derive(Args)]
+struct Demo {
+    /// Where the record and demo-accounts.json are kept.
+    #[arg(long, value_name = "DIR", default_value = "handrail-demo")]
+    data: PathBuf,
+    /// The address and port; loopback only.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// How many pairs of mentor and mentee are seeded.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = relationships)]
+    relationships: usize,
+    /// A Redis to use as bus and supervisor channel.
+    #[arg(long, value_name = "URL")]
+    redis: Option<String>,
+}
+
+fn relationships(text: &str) -> Result<usize, String> {
+    let max = demo::RELATIONSHIPS_MAX;
+    text.parse().ok().filter(|n| (1..=max).contains(n)).ok_or_else(|| format!("give a number from 1 to {max}"))
+}
+
+#[derive(Subcommand)]
+enum Account {
+    /// Make an account.
+    Add {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// The site's name or id.
+        #[arg(long)]
+        site: String,
+        /// mentee, mentor, guest_officer, supervisor, coordinator or operator.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// The name that others see.
+        #[arg(long)]
+        name: String,
+        /// The name to sign in with.
+        #[arg(long)]
+        username: String,
+        #[command(flatten)]
+        password: Password,
+    },
+    /// Give an account a new password; its sessions end.
+    Reset {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// The name to sign in with.
+        username: String,
+        #[command(flatten)]
+        password: Password,
+    },
+    /// Let an account do nothing any more; its sessions end.
+    Disable {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// The name to sign in with.
+        username: String,
+    },
+    /// Let a disabled account sign in again.
+    Enable {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// The name to sign in with.
+        username: String,
+    },
+}
+
+#[derive(Args)]
+struct Password {
+    /// Read the password from standard input; otherwise one is made and shown once.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    let all = Role::ALL.map(Role::as_str).join(", ");
+    Role::parse(word).ok_or_else(|| format!("a role is one of: {all}"))
+}
+
+#[derive(Subcommand)]
+enum SiteCommand {
+    /// Make a site.
+    Add {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Its name, as people see it.
+        name: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Relationship {
+    /// Begin a relationship between two accounts or more of one site.
+    Add {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Their sign-in names.
+        #[arg(required = true, num_args = 2..)]
+        usernames: Vec<String>,
+    },
+    /// Stop messages for now.
+    Pause(OneRelationship),
+    /// Let messages go again.
+    Lift(OneRelationship),
+    /// End it; what still waits there expires.
+    End(OneRelationship),
+}
+
+#[derive(Args)]
+struct OneRelationship {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// The conversation's id.
+    id: ConversationId,
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Serve(file) => serve(&file).await,
+            Command::Demo(asked) => run_demo(asked).await,
+            Command::Account(asked) => account(asked).await,
+            Command::Site(SiteCommand::Add { config, name }) => {
+                let id = admin(&config).await?.admin_add_site(&name).await?;
+                say(&format!("Site {name:?} is there. Its id is {id}."))
+            }
+            Command::Relationship(asked) => relationship(asked).await,
+        }
+    }
+}
+
+fn read_config(file: &ConfigFile) -> anyhow::Result<Config> {
+    Ok(config::load(&file.config)?)
+}
+
+async fn serve(file: &ConfigFile) -> anyhow::Result<()> {
+    let config = read_config(file)?;
+    let _log = crate::telemetry::start_log(config.fixed.log_format, config.live.log_level)?;
+    let chat = open(&config).await?;
+    let node = Node::start(config, chat).await?;
+    tracing::info!(address = %node.address, build = crate::app::BUILD, "listening");
+    node.run().await
+}
+
+async fn run_demo(asked: Demo) -> anyhow::Result<()> {
+    let mut config = Config::demo(&asked.data, asked.listen)?;
+    if let Some(url) = asked.redis {
+        config.fixed.bus = config::Bus::Redis(config::Secret::new(url));
+    }
+    let _log = crate::telemetry::start_log(config.fixed.log_format, config.live.log_level)?;
+    let chat = open(&config).await?;
+    let accounts = demo::seed(&chat, &asked.data, asked.relationships).await?;
+    let node = Node::start(config, chat).await?;
+    welcome(&node, &accounts, &asked.data)?;
+    node.run().await
+}
+
+/// Says where it is and who can sign in.
+fn welcome(node: &Node, accounts: &[DemoAccount], data: &std::path::Path) -> anyhow::Result<()> {
+    let shown = 3 + 4;
+    let mut text = format!("\nHandrail is at http://localhost:{}\n\nSign in as:\n", node.address.port());
+    for account in accounts.iter().take(shown) {
+        text += &format!("  {:<12} {:<24} ({})\n", account.username, account.password, account.role.as_str());
+    }
+    if accounts.len() > shown {
+        text += &format!("  … and {} more", accounts.len() - shown);
+    }
+    text += &format!("\nEverybody, with tokens for scripts: {}\nStop with Ctrl+C.", data.join("demo-accounts.json").display());
+    say(&text)
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}
+
+/// The product without a listener: what is written here, a running server reads from the log within two seconds.
+async fn admin(file: &ConfigFile) -> anyhow::Result<Arc<Chat>> {
+    let mut config = read_config(file)?;
+    config.fixed.bus = config::Bus::Local;
+    open(&config).await
+}
+
+/// The password that was asked for, and whether it must be shown.
+fn password(asked: &Password) -> anyhow::Result<(String, bool)> {
+    if !asked.password_stdin {
+        return Ok((crate::fresh::token(20), true));
+    }
+    let mut text = String::new();
+    std::io::stdin().take(1_024).read_to_string(&mut text).context("read the password from standard input")?;
+    Ok((text.trim_end_matches(['\r', '\n']).to_owned(), false))
+}
+
+async fn account(asked: Account) -> anyhow::Result<()> {
+    match asked {
+        Account::Add { config, site, role, name, username, password: how } => {
+            let chat = admin(&config).await?;
+            let (password, made) = password(&how)?;
+            let site = chat.admin_site(&site).await?;
+            let id = chat.admin_add_account(site, role, &name, &username, &password).await?;
+            say(&format!("Account {username:?} is there. Its id is {id}."))?;
+            show(made, &password)
+        }
+        Account::Reset { config, username, password: how } => {
+            let chat = admin(&config).await?;
+            let (password, made) = password(&how)?;
+            chat.admin_reset(&username, &password).await?;
+            say(&format!("Account {username:?} has a new password, and is signed out everywhere."))?;
+            show(made, &password)
+        }
+        Account::Disable { config, username } => {
+            admin(&config).await?.admin_disable(&username, true).await?;
+            say(&format!("Account {username:?} is disabled, and signed out everywhere."))
+        }
+        Account::Enable { config, username } => {
+            admin(&config).await?.admin_disable(&username, false).await?;
+            say(&format!("Account {username:?} may sign in again."))
+        }
+    }
+}
+
+fn show(made: bool, password: &str) -> anyhow::Result<()> {
+    if made { say(&format!("Its password, shown this once: {password}")) } else { Ok(()) }
+}
+
+async fn relationship(asked: Relationship) -> anyhow::Result<()> {
+    let (one, state, done) = match asked {
+        Relationship::Add { config, usernames } => {
+            let id = admin(&config).await?.admin_add_relationship(&usernames).await?;
+            return say(&format!("The relationship is there. Its id is {id}."));
+        }
+        Relationship::Pause(one) => (one, ConversationState::Paused, "is paused"),
+        Relationship::Lift(one) => (one, ConversationState::Open, "is open again"),
+        Relationship::End(one) => (one, ConversationState::Ended, "has ended"),
+    };
+    let chat = admin(&one.config).await?;
+    chat.admin_set_relationship(one.id, state)
+        .await
+        .map_err(|AdminError(why)| anyhow::anyhow!("{why} (relationship {})", one.id))?;
+    say(&format!("The relationship {} {done}.", one.id))
+}

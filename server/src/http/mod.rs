@@ -1,0 +1,51 @@
+//! The other door: what is not live. One table of routes, then a file per noun.
+
+mod assets;
+mod conversations;
+mod health;
+mod queues;
+mod refusal;
+mod session;
+
+use crate::chat::Chat;
+use crate::gateway::limits::Limits;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// The largest body of a request, in bytes: none of today's is larger than a password and a name.
+const BODY_MAX: usize = 16 * 1024;
+
+/// What every route shares.
+pub struct Api {
+    /// The product.
+    pub chat: Arc<Chat>,
+    /// How much one may do.
+    pub limits: Arc<Limits>,
+    /// The origins of our own pages.
+    pub origins: Vec<String>,
+    /// Whether the node still takes new work.
+    pub exit: tokio_util::sync::CancellationToken,
+}
+
+/// The table of routes.
+pub fn routes(api: Arc<Api>) -> Router {
+    Router::new()
+        .route("/", get(assets::home))
+        .route("/staff", get(assets::staff))
+        .route("/sign-in", get(assets::sign_in).post(session::sign_in_form))
+        .route("/assets/{*path}", get(assets::asset))
+        .route("/icon.svg", get(assets::asset))
+        .route("/api/session", post(session::sign_in).delete(session::sign_out))
+        .route("/api/me", get(session::me))
+        .route("/api/conversations/{id}/messages", get(conversations::messages))
+        .route("/api/queues/{site}/items", get(queues::items))
+        .route("/api/queues/{site}/decisions", get(queues::decisions))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .fallback(refusal::not_found)
+        .method_not_allowed_fallback(refusal::wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .with_state(api)
+}

@@ -1,0 +1,116 @@
+//! Signing in and out, and who one is.
+
+use super::Api;
+use super::refusal::Refused;
+use crate::chat::SignedUp;
+use crate::door::{self, Shown};
+use axum::Form;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use handrail_domain::refusal::{Code, Refusal};
+use handrail_domain::time::Timestamp;
+use handrail_domain::wire::{COOKIE, Me, SignIn, SignedIn};
+use http::header::{CONTENT_TYPE, ORIGIN, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// The longest sign-in name that is looked up, in bytes.
+const USERNAME_MAX: usize = 64;
+
+/// `POST /api/session`.
+pub(super) async fn sign_in(State(api): State<Arc<Api>>, headers: HeaderMap, body: Bytes) -> Result<Response, Refused> {
+    own_page(&api, &headers)?;
+    let json = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    if !json {
+        return Err(Code::BadFrame.into());
+    }
+    let asked: SignIn = serde_json::from_slice(&body).map_err(|_| Code::BadFrame)?;
+    let wants_token = asked.token;
+    let begun = begin(&api, asked.username, asked.password).await?;
+    let signed_in = SignedIn {
+        account: api.chat.me(&begun.signed),
+        token: wants_token.then(|| begun.token.clone()),
+        expires_at: begun.signed.expires_at,
+    };
+    let cookie = (!wants_token).then(|| cookie(&begun.token, begun.signed.expires_at));
+    let mut response = axum::Json(signed_in).into_response();
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+#[derive(Deserialize)]
+pub(super) struct SignInForm {
+    username: String,
+    password: String,
+}
+
+/// `POST /sign-in`: the same as a plain form, which works before any script does.
+pub(super) async fn sign_in_form(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+    form: Result<Form<SignInForm>, axum::extract::rejection::FormRejection>,
+) -> Response {
+    let begun = match (own_page(&api, &headers), form) {
+        (Ok(()), Ok(Form(form))) => begin(&api, form.username, form.password).await,
+        (Err(refusal), _) => Err(refusal),
+        (_, Err(_)) => Err(Code::BadFrame.into()),
+    };
+    match begun {
+        Ok(begun) => {
+            let cookie = cookie(&begun.token, begun.signed.expires_at);
+            ([(SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+        }
+        Err(refusal) => Redirect::to(&format!("/sign-in?error={}", refusal.code.as_str())).into_response(),
+    }
+}
+
+async fn begin(api: &Api, username: String, password: String) -> Result<SignedUp, Refusal> {
+    if username.len() > USERNAME_MAX {
+        return Err(Code::Unauthenticated.into());
+    }
+    // Names are not told apart by case, and neither are the guesses at their passwords.
+    let name = username.to_lowercase();
+    api.limits.check_guess(&name)?;
+    let begun = api.chat.sign_in(username, password).await?;
+    api.limits.guessed_right(&name);
+    Ok(begun)
+}
+
+/// A form or a script of another page may not sign anybody in or out here.
+fn own_page(api: &Api, headers: &HeaderMap) -> Result<(), Refusal> {
+    match headers.get(ORIGIN) {
+        Some(origin) if !api.origins.iter().any(|own| own.as_bytes() == origin.as_bytes()) => Err(Code::Forbidden.into()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn cookie(token: &str, expires_at: Option<Timestamp>) -> HeaderValue {
+    let age = expires_at.map(|at| format!("; Max-Age={}", at.since_ms(crate::fresh::now()).max(0) / 1_000)).unwrap_or_default();
+    let text = format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict{age}");
+    // A token is base64url, so the text is always a header's.
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// `DELETE /api/session`.
+pub(super) async fn sign_out(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Refused> {
+    if let Some(shown @ Shown::Cookie(_)) = door::shown(&headers) {
+        door::same_origin(&headers, shown, &api.origins)?;
+    }
+    let who = door::who(&api.chat, &headers).await?;
+    api.chat.sign_out(&who).await?;
+    let gone = [
+        (SET_COOKIE.as_str(), format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0")),
+        ("clear-site-data", "\"cache\", \"cookies\", \"storage\"".to_owned()),
+    ];
+    Ok((StatusCode::NO_CONTENT, gone).into_response())
+}
+
+/// `GET /api/me`.
+pub(super) async fn me(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<axum::Json<Me>, Refused> {
+    let who = door::who(&api.chat, &headers).await?;
+    Ok(axum::Json(api.chat.me(&who)))
+}
