@@ -10,3 +10,4 @@ pub mod door;
 pub mod fresh;
 pub mod gateway;
 pub mod store;
+pub mod telemetry;
