@@ -269,15 +269,12 @@ async fn pulse(gateway: &Gateway, device: &Device, heard: &Heard) -> Close {
 /// A ping with the heads. Should the log be ahead of a device that believes itself live, the device goes back to the log.
 async fn ping(gateway: &Gateway, device: &Device) {
     let Ok((head, mark)) = gateway.chat.head(device.signed.account.id).await else { return };
-    let cursor = device.outbox.cursor();
     let queues = device.outbox.queue_heads();
     if let Some(frame) = encode(&FromServer::Ping { head, mark, queues }) {
         device.outbox.push_control(frame);
     }
     // Two heartbeats would be long for a lost event, and the log is read every two seconds: this is the last net.
-    if device.outbox.is_live() && cursor < head && device.outbox.cursor() == cursor {
-        device.outbox.start(cursor);
-    }
+    device.outbox.heed_head(head);
 }
 
 /// Says goodbye: when to come back is spread out, so that not everybody does at once.

@@ -5,6 +5,7 @@
 use super::limits::Limits;
 use super::tls::Tls;
 use crate::config::Server;
+use crate::telemetry::{Counter, Metrics};
 use axum::Router;
 use axum::body::Body;
 use handrail_domain::refusal::{Code, Refusal};
@@ -90,6 +91,8 @@ pub struct Door {
     pub limits: Arc<Limits>,
     /// How long each step may take.
     pub bounds: Bounds,
+    /// Where arrivals are counted.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Accepts until `exit`, then lets what is under way finish. It returns when nothing more is accepted; `tracker` tells when the
@@ -122,9 +125,11 @@ pub async fn serve(
         let arrival = Arrival { stream, address, tls: tls.clone(), door: door.clone() };
         match admit(&door, &places, address.ip()) {
             Ok(place) => {
+                door.metrics.count(Counter::Connections);
                 tracker.spawn(arrival.converse(service.clone(), place, exit.clone()));
             }
             Err(refusal) => {
+                door.metrics.count(Counter::TurnedAway);
                 if let Ok(turn) = refusals.clone().try_acquire_owned() {
                     tracker.spawn(arrival.refuse(refusal, turn));
                 }
@@ -259,6 +264,7 @@ async fn answer(
     };
     let counted = proxied && request.headers().contains_key(UPGRADE) && !door.server.trusts(peer.addr);
     if counted && let Err(refusal) = door.limits.check_address(peer.addr) {
+        door.metrics.count(Counter::TurnedAway);
         return Ok(refused(&refusal));
     }
     request.extensions_mut().insert(peer);

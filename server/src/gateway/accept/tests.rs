@@ -65,7 +65,8 @@ async fn start(server: Server, bounds: Bounds) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (exit, tracker) = (CancellationToken::new(), TaskTracker::new());
-    let door = Door { server, limits: Arc::new(Limits::new(&LimitSettings::default())), bounds };
+    let door =
+        Door { server, limits: Arc::new(Limits::new(&LimitSettings::default())), bounds, metrics: Arc::default() };
     let accepting = tokio::spawn(serve(listener, None, app(), door, exit.clone(), tracker.clone()));
     Running { address, exit, tracker, accepting }
 }
@@ -230,7 +231,7 @@ fn an_address_outside_is_limited_at_the_door_and_a_trusted_one_is_not() {
     let trusted = "192.0.2.0/24".parse().unwrap();
     let server = Server { trusted_addresses: vec![trusted], max_connections: 1_000, ..server_settings() };
     let limits = Arc::new(Limits::new(&LimitSettings::default()));
-    let door = Door { server, limits, bounds: Bounds::default() };
+    let door = Door { server, limits, bounds: Bounds::default(), metrics: Arc::default() };
     let places = Arc::new(Semaphore::new(1_000));
     let refused = |address: &str| (0..200).filter(|_| admit(&door, &places, address.parse().unwrap()).is_err()).count();
     assert!(refused("203.0.113.9") > 140);

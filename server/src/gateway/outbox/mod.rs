@@ -174,6 +174,17 @@ impl Outbox {
         self.wake(state);
     }
 
+    /// The log's head is this. A live outbox that has not come so far goes back to the log; what is pushed meanwhile is not sent
+    /// twice, because both look at the same cursor.
+    pub fn heed_head(&self, head: Offset) {
+        let mut state = self.lock();
+        state.head = state.head.max(head);
+        if state.feed == Feed::Live && state.cursor < head {
+            state.feed = Feed::Lagging;
+            self.wake(state);
+        }
+    }
+
     /// Queues an event of a watched queue. Without room it is dropped: its offset is then missing for the client, which reads
     /// the open items again over HTTP. An offset that was seen before is dropped too.
     pub fn push_queue(&self, site: SiteId, offset: Offset, frame: Frame) {

@@ -158,6 +158,8 @@ enum Step {
     /// An event comes a second time.
     Again(u8),
     Ephemeral,
+    /// The heartbeat reads the head of the log.
+    Heed,
     /// The writer takes one batch, or reads one page of at most so many.
     Write(u8),
 }
@@ -168,6 +170,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (1_u8..5).prop_map(Step::Miss),
         1 => (0_u8..100).prop_map(Step::Again),
         1 => Just(Step::Ephemeral),
+        1 => Just(Step::Heed),
         4 => (1_u8..100).prop_map(Step::Write),
     ];
     prop::collection::vec(step, 0..60)
@@ -206,12 +209,12 @@ proptest! {
                     outbox.push_event(offset, event(offset));
                 }
                 Step::Ephemeral => outbox.push_ephemeral("typing".into()),
+                Step::Heed => outbox.heed_head(log),
                 Step::Write(page) => { write(&outbox, log, u64::from(page), &mut got); }
             }
             prop_assert!(outbox.lock().events.len() <= 100 + EVENTS_MAX);
         }
-        // The heartbeat tells the head at last, as the hub does every 2 s.
-        outbox.push_event(log, event(log));
+        outbox.heed_head(log);
         while write(&outbox, log, 100, &mut got) {}
         got.retain(|frame| frame != "typing");
         prop_assert_eq!(got, (start + 1..=log).map(|offset| format!("event {offset}")).collect::<Vec<_>>());

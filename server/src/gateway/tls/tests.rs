@@ -50,7 +50,8 @@ async fn start(tls: Tls, server: Server, bounds: Bounds) -> SocketAddr {
     let app = Router::new().route("/", get(|Extension(peer): Extension<Peer>| async move { format!("{peer:?}") }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let door = Door { server, limits: Arc::new(Limits::new(&LimitSettings::default())), bounds };
+    let door =
+        Door { server, limits: Arc::new(Limits::new(&LimitSettings::default())), bounds, metrics: Arc::default() };
     tokio::spawn(serve(listener, Some(tls), app, door, CancellationToken::new(), TaskTracker::new()));
     address
 }
