@@ -214,7 +214,10 @@ fn welcome(node: &Node, accounts: &[DemoAccount], data: &std::path::Path) -> any
     if accounts.len() > shown {
         text += &format!("  … and {} more", accounts.len() - shown);
     }
-    text += &format!("\nEverybody, with tokens for scripts: {}\nStop with Ctrl+C.", data.join("demo-accounts.json").display());
+    text += &format!(
+        "\nEverybody, with tokens for scripts: {}\nStop with Ctrl+C.",
+        data.join("demo-accounts.json").display()
+    );
     say(&text)
 }
 

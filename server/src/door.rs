@@ -2,8 +2,8 @@
 //! the socket and HTTP, ask here.
 
 use crate::chat::{Chat, Signed};
-use handrail_domain::refusal::{Code, Refusal};
 use axum::response::{IntoResponse, Response};
+use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::wire::{COOKIE, Problem};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE as COOKIE_HEADER, ORIGIN, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
@@ -98,7 +98,9 @@ mod tests {
         let ours = ["https://chat.example.org".to_owned()];
         let check = |origin: &'static str, shown| same_origin(&headers(&[("origin", origin)]), shown, &ours).is_ok();
         assert!(check("https://chat.example.org", Shown::Cookie("t")));
-        for foreign in ["null", "http://chat.example.org", "https://chat.example.org.evil", "https://chat.example.org:8443", ""] {
+        for foreign in
+            ["null", "http://chat.example.org", "https://chat.example.org.evil", "https://chat.example.org:8443", ""]
+        {
             assert!(!check(foreign, Shown::Cookie("t")), "{foreign}");
             assert!(!check(foreign, Shown::Bearer("t")), "{foreign}");
         }

@@ -6,6 +6,7 @@ use handrail_domain::refusal::Code;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -150,6 +151,12 @@ struct Histogram {
     /// How many fell into each bucket, and one more for those beyond the last.
     counts: [AtomicU64; BUCKETS.len() + 1],
     sum_ns: AtomicU64,
+}
+
+/// The numbers that the whole process shares.
+pub fn metrics() -> &'static Arc<Metrics> {
+    static METRICS: OnceLock<Arc<Metrics>> = OnceLock::new();
+    METRICS.get_or_init(Arc::default)
 }
 
 impl Default for Metrics {

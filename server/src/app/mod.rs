@@ -12,8 +12,10 @@ use crate::gateway::accept::{self, Bounds, Door};
 use crate::gateway::limits::{Limits, PRUNE_EVERY};
 use crate::gateway::tls::Tls;
 use crate::gateway::{Gateway, Hub, follow, live, serve_queues};
+use crate::http::headers::guard;
 use crate::http::{Api, routes};
 use crate::store::Store;
+use crate::telemetry::{Gauge, metrics};
 use anyhow::Context;
 use axum::Router;
 use axum::routing::get;
@@ -57,8 +59,9 @@ impl Node {
     /// Starts to listen. Everything that runs beside the connections ends with [`Node::stop`].
     pub async fn start(config: Config, chat: Arc<Chat>) -> anyhow::Result<Self> {
         let server = config.fixed.server.clone();
-        let listener =
-            TcpListener::bind(server.listen).await.with_context(|| format!("cannot listen on {}; is it in use?", server.listen))?;
+        let listener = TcpListener::bind(server.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}; is it in use?", server.listen))?;
         let address = listener.local_addr()?;
         let tls = server.tls.clone().map(Tls::load).transpose().context("the certificate")?;
         let exit = CancellationToken::new();
@@ -68,6 +71,10 @@ impl Node {
         background(&config, &chat, &hub, &limits, &exit);
         if let Some(tls) = tls.clone() {
             tokio::spawn(tls.watch(exit.clone()));
+        }
+        if let Some(at) = server.metrics_listen {
+            let listener = TcpListener::bind(at).await.with_context(|| format!("cannot listen on {at} for metrics"))?;
+            spawn(&exit, serve_metrics(listener, chat.clone()));
         }
         let origins = server.origins(address);
         let api = Api { chat: chat.clone(), limits: limits.clone(), origins: origins.clone(), exit: exit.clone() };
@@ -81,9 +88,10 @@ impl Node {
             tracker: tracker.clone(),
             build: BUILD,
         });
-        let service = Router::new().route("/live", get(live)).with_state(gateway).merge(routes(Arc::new(api)));
+        let live = Router::new().route("/live", get(live)).with_state(gateway);
+        let service = guard(live.merge(routes(Arc::new(api))));
         let drain = server.drain;
-        let door = Door { server, limits, bounds: Bounds::default() };
+        let door = Door { server, limits, bounds: Bounds::default(), metrics: metrics().clone() };
         tokio::spawn(accept::serve(listener, tls, service, door, exit.clone(), tracker.clone()));
         Ok(Self { address, chat, exit, tracker, drain })
     }
@@ -141,7 +149,10 @@ fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Li
         loop {
             tokio::time::sleep(SWEEP_EVERY).await;
             if let Err(refusal) = sessions.sweep_sessions().await {
-                tracing::warn!(code = refusal.code.as_str(), "old sessions could not be dropped; they are refused all the same");
+                tracing::warn!(
+                    code = refusal.code.as_str(),
+                    "old sessions could not be dropped; they are refused all the same"
+                );
             }
         }
     });
@@ -155,6 +166,17 @@ fn spawn(exit: &CancellationToken, work: impl Future<Output = ()> + Send + 'stat
             () = work => (),
         }
     });
+}
+
+/// `GET /metrics`, on a listener of its own: who may scrape is not who may chat.
+async fn serve_metrics(listener: TcpListener, chat: Arc<Chat>) {
+    let page = move || {
+        metrics().set(Gauge::WriterQueue, i64::try_from(chat.store().health().waiting).unwrap_or(i64::MAX));
+        std::future::ready(([("content-type", "text/plain; version=0.0.4")], metrics().render()))
+    };
+    if let Err(error) = axum::serve(listener, Router::new().route("/metrics", get(page))).await {
+        tracing::error!(%error, "metrics are not served any more");
+    }
 }
 
 async fn stop_signal() -> std::io::Result<()> {

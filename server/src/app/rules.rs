@@ -3,6 +3,7 @@
 
 use crate::chat::Chat;
 use crate::config;
+use crate::telemetry::{Counter, metrics};
 use anyhow::Context;
 use handrail_domain::filter::{Rules, Source};
 use rust_embed::RustEmbed;
@@ -42,7 +43,8 @@ fn embedded() -> Vec<Source> {
 }
 
 fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let advice = || format!("cannot read the rules' folder {}; check [rules] folder in the configuration", folder.display());
+    let advice =
+        || format!("cannot read the rules' folder {}; check [rules] folder in the configuration", folder.display());
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(advice)? {
         let path = entry.with_context(advice)?.path();
@@ -60,8 +62,12 @@ fn read_folder(folder: &Path) -> anyhow::Result<Vec<Source>> {
         .map(|path| {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let size = std::fs::metadata(&path).with_context(|| format!("cannot read {name}"))?.len();
-            anyhow::ensure!(size <= PACK_BYTES_MAX, "{name} has {size} bytes; a rule pack has at most {PACK_BYTES_MAX}");
-            let toml = std::fs::read_to_string(&path).with_context(|| format!("cannot read {name}; it must be UTF-8 text"))?;
+            anyhow::ensure!(
+                size <= PACK_BYTES_MAX,
+                "{name} has {size} bytes; a rule pack has at most {PACK_BYTES_MAX}"
+            );
+            let toml =
+                std::fs::read_to_string(&path).with_context(|| format!("cannot read {name}; it must be UTF-8 text"))?;
             Ok(Source { name, toml })
         })
         .collect()
@@ -103,7 +109,10 @@ async fn reload(chat: &Chat, rules: &config::Rules) {
             tracing::info!(version = rules.version(), rules = rules.len(), "new rules judge from now on");
             chat.change_rules(Arc::new(rules)).await;
         }
-        Ok(Err(error)) => tracing::error!("the new rules are refused, the last good ones stay: {error:#}"),
+        Ok(Err(error)) => {
+            metrics().count(Counter::ReloadsFailed);
+            tracing::error!("the new rules are refused, the last good ones stay: {error:#}");
+        }
         Err(error) => tracing::error!(%error, "the new rules could not be compiled, the last good ones stay"),
     }
 }

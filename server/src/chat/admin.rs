@@ -67,7 +67,11 @@ pub(crate) fn add_account(tx: &mut Tx<'_>, spec: AccountSpec) -> Result<AccountI
 }
 
 /// Begins a relationship inside an act.
-pub(crate) fn add_relationship(tx: &mut Tx<'_>, site: SiteId, parties: &[AccountId]) -> Result<ConversationId, Failure> {
+pub(crate) fn add_relationship(
+    tx: &mut Tx<'_>,
+    site: SiteId,
+    parties: &[AccountId],
+) -> Result<ConversationId, Failure> {
     let id = ConversationId::from_bits(fresh::bits());
     let kind = if parties.len() > 2 { Kind::Circle } else { Kind::Pair };
     tx.add_conversation(id, site, kind, parties, fresh::now())?;
@@ -134,7 +138,10 @@ impl Chat {
         let found = sites.iter().find(|site| site.name == name_or_id || site.id.to_string() == name_or_id);
         let names: Vec<_> = sites.iter().map(|site| format!("{:?}", site.name)).collect();
         found.map(|site| site.id).ok_or_else(|| {
-            AdminError(format!("there is no site {name_or_id:?}; there are: {}; add one with `handrail site add`", names.join(", ")))
+            AdminError(format!(
+                "there is no site {name_or_id:?}; there are: {}; add one with `handrail site add`",
+                names.join(", ")
+            ))
         })
     }
 
@@ -142,9 +149,9 @@ impl Chat {
     pub async fn admin_account(&self, username: &str) -> Result<Account, AdminError> {
         let name = username.to_owned();
         let found = self.read(move |record| record.credentials(&name)).await?;
-        found.map(|found| found.account).ok_or_else(|| {
-            AdminError(format!("there is no account {username:?}; add one with `handrail account add`"))
-        })
+        found
+            .map(|found| found.account)
+            .ok_or_else(|| AdminError(format!("there is no account {username:?}; add one with `handrail account add`")))
     }
 
     /// Makes an account.
@@ -201,7 +208,9 @@ impl Chat {
             let account = self.admin_account(username).await?;
             if !account.role.converses() {
                 let role = account.role.as_str();
-                return Err(AdminError(format!("{username:?} is a {role}, who takes no part in conversations; name a mentor or mentee")));
+                return Err(AdminError(format!(
+                    "{username:?} is a {role}, who takes no part in conversations; name a mentor or mentee"
+                )));
             }
             if parties.iter().any(|other| other.id == account.id) {
                 return Err(AdminError(format!("{username:?} is named twice; name each person once")));

@@ -25,7 +25,10 @@ impl Chat {
             let again = match self.strike().await {
                 Ok(again) => again,
                 Err(refusal) => {
-                    tracing::warn!(code = refusal.code.as_str(), "the clock could not reach the record; it tries again");
+                    tracing::warn!(
+                        code = refusal.code.as_str(),
+                        "the clock could not reach the record; it tries again"
+                    );
                     SLEEP_MAX
                 }
             };
@@ -43,7 +46,8 @@ impl Chat {
             return Ok(wait.min(SLEEP_MAX));
         }
         // Queued together, so that they share commits.
-        let writing: Vec<_> = due.into_iter().map(|item| self.store.write(move |tx| wake(tx, item, fresh::now()))).collect();
+        let writing: Vec<_> =
+            due.into_iter().map(|item| self.store.write(move |tx| wake(tx, item, fresh::now()))).collect();
         for written in writing {
             written.await.map_err(Refusal::from)?;
         }

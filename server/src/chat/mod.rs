@@ -13,11 +13,11 @@ mod windows;
 pub use admin::{AccountSpec, AdminError};
 pub(crate) use admin::{add_account, add_relationship, add_site};
 pub use moderate::DecidedView;
-pub use send::{Send, Sent};
-pub use sessions::{Hashes, SignedUp, hash_password, token_hash};
 pub use read::{Arrival, REPLAY_MAX};
+pub use send::{Send, Sent};
 pub use sessions::session_name;
-pub use views::{frame_for, item_for, plain_frame};
+pub use sessions::{Hashes, SignedUp, hash_password, token_hash};
+pub use views::{item_for, plain_frame};
 
 use crate::bus::Bus;
 use crate::store::{Failure, Reader, Store, StoreError};

@@ -79,7 +79,8 @@ impl Chat {
 
     /// Gives an item back.
     pub async fn unclaim(&self, who: &Signed, item: ItemId) -> Result<ItemView, Refusal> {
-        let given = self.on_item(who, item, |item, who, now| Ok((item.unclaim(who, now)?, Some(ItemAct::Unclaim)))).await?;
+        let given =
+            self.on_item(who, item, |item, who, now| Ok((item.unclaim(who, now)?, Some(ItemAct::Unclaim)))).await?;
         self.view(who, given).await
     }
 
@@ -121,8 +122,7 @@ impl Chat {
             | Decision::Note { .. } => None,
         };
         let from = who.account.id;
-        let (item, duplicate) =
-            self.write(move |tx| decide(tx, from, item, version, decision, fresh::now())).await?;
+        let (item, duplicate) = self.write(move |tx| decide(tx, from, item, version, decision, fresh::now())).await?;
         self.alarm.notify_one();
         let findings = altered.and_then(|text| {
             let rules = self.rules.load_full()?;
@@ -136,7 +136,9 @@ impl Chat {
         let held = self.read(move |record| record.claimed_by(account)).await?;
         for item in held {
             let given = self
-                .write(move |tx| act(tx, account, item, |item, who, now| Ok((item.unclaim(who, now)?, Some(ItemAct::Unclaim)))))
+                .write(move |tx| {
+                    act(tx, account, item, |item, who, now| Ok((item.unclaim(who, now)?, Some(ItemAct::Unclaim))))
+                })
                 .await;
             if let Err(refusal) = given {
                 tracing::debug!(code = refusal.code.as_str(), "a claim was not there to give back");
@@ -222,10 +224,15 @@ fn parse_decision(body: DecisionBody) -> Result<Decision, Refusal> {
     };
     Ok(match body {
         DecisionBody::Release => Decision::Release,
-        DecisionBody::Alter { text, reason, note, log } => {
-            Decision::Alter { text: Text::parse(&text).map_err(text_code)?, reason, note: maybe(note)?, log: maybe(log)? }
+        DecisionBody::Alter { text, reason, note, log } => Decision::Alter {
+            text: Text::parse(&text).map_err(text_code)?,
+            reason,
+            note: maybe(note)?,
+            log: maybe(log)?,
+        },
+        DecisionBody::Reject { reason, note: said, log } => {
+            Decision::Reject { reason, note: note(&said)?, log: maybe(log)? }
         }
-        DecisionBody::Reject { reason, note: said, log } => Decision::Reject { reason, note: note(&said)?, log: maybe(log)? },
         DecisionBody::Rephrase { note: said } => Decision::Rephrase { note: note(&said)? },
         DecisionBody::Escalate { log } => Decision::Escalate { log: note(&log)? },
         DecisionBody::Note { log } => Decision::Note { log: note(&log)? },

@@ -11,7 +11,7 @@ use handrail_domain::wire::{ConversationView, FromServer, HistoryPage, Me, Resum
 /// Messages on one page of history at most.
 const PAGE_MAX: usize = 200;
 /// Events on one page of a feed: what a connection reads at once while it catches up.
-pub const FEED_PAGE: usize = 100;
+const FEED_PAGE: usize = 100;
 /// The furthest a cursor may be behind the head; beyond it the client reads history instead.
 pub const REPLAY_MAX: Offset = 10_000;
 
@@ -48,8 +48,10 @@ impl Chat {
             let mark = record.mark_at(owner, head)?.unwrap_or_default();
             let there = |who| bus.presence(who);
             let conversations = record.conversations_of(account)?;
-            let conversations =
-                conversations.iter().map(|c| conversation_view(record, &there, c, account)).collect::<Result<_, _>>()?;
+            let conversations = conversations
+                .iter()
+                .map(|c| conversation_view(record, &there, c, account))
+                .collect::<Result<_, _>>()?;
             let (resumed, cursor) = match resume {
                 None => (Resumed::Live, head),
                 Some(cursor) => {

@@ -10,15 +10,15 @@ use handrail_domain::quarantine::{Item, State};
 use handrail_domain::text::Text;
 use handrail_domain::time::Timestamp;
 use handrail_domain::wire::{
-    ContextLine, ConversationView, EventBody, FromServer, HelpArticle, Holder, ItemView, MessageView, PartyView, Pending,
-    Person, Presence, StatusView,
+    ContextLine, ConversationView, EventBody, FromServer, HelpArticle, Holder, ItemView, MessageView, PartyView,
+    Pending, Person, Presence, StatusView,
 };
 
 /// Messages around an item that a supervisor sees.
 const CONTEXT: usize = 6;
 
 /// Who is there, as the bus says.
-pub type WhoIsThere<'a> = &'a dyn Fn(AccountId) -> Presence;
+pub(super) type WhoIsThere<'a> = &'a dyn Fn(AccountId) -> Presence;
 
 /// The frame of an event in an account's feed, where the event itself says all that is needed.
 pub fn plain_frame(account: AccountId, offset: Offset, mark: &str, event: &Event) -> Option<FromServer> {
@@ -53,19 +53,21 @@ fn plain_body(account: AccountId, event: &Event) -> Option<EventBody> {
             reason: None,
             note: None,
         })),
-        What::Settled { cid, status, sent_at, seq, altered, reason, note, shown } => Some(EventBody::Status(StatusView {
-            conversation,
-            message,
-            cid: cid.clone(),
-            status: *status,
-            sent_at: *sent_at,
-            text: shown.as_ref().map(|text| text.as_str().to_owned()),
-            expected_wait_s: None,
-            seq: *seq,
-            altered: seq.map(|_| *altered),
-            reason: *reason,
-            note: note.clone(),
-        })),
+        What::Settled { cid, status, sent_at, seq, altered, reason, note, shown } => {
+            Some(EventBody::Status(StatusView {
+                conversation,
+                message,
+                cid: cid.clone(),
+                status: *status,
+                sent_at: *sent_at,
+                text: shown.as_ref().map(|text| text.as_str().to_owned()),
+                expected_wait_s: None,
+                seq: *seq,
+                altered: seq.map(|_| *altered),
+                reason: *reason,
+                note: note.clone(),
+            }))
+        }
         What::Help {}
         | What::Item { .. }
         | What::Conversation { .. }
@@ -78,7 +80,7 @@ fn plain_body(account: AccountId, event: &Event) -> Option<EventBody> {
 
 /// The frame of any event in an account's feed. A feed holds nothing else, so an event without a frame is a fault of the
 /// record.
-pub fn frame_for(
+pub(super) fn frame_for(
     record: &Reader<'_>,
     there: WhoIsThere<'_>,
     account: AccountId,
@@ -116,7 +118,7 @@ fn help(record: &Reader<'_>, site: SiteId) -> Result<Vec<HelpArticle>, StoreErro
 }
 
 /// A conversation as one of its parties may see it.
-pub fn conversation_view(
+pub(super) fn conversation_view(
     record: &Reader<'_>,
     there: WhoIsThere<'_>,
     conversation: &Conversation,
@@ -227,7 +229,7 @@ fn shown(message: &Message) -> &Text {
 }
 
 /// A delivered message as history shows it.
-pub fn history_view(message: Message) -> Option<MessageView> {
+pub(super) fn history_view(message: Message) -> Option<MessageView> {
     Some(MessageView {
         conversation: message.conversation,
         message: message.id,

@@ -1,6 +1,7 @@
 //! The windows that the filter looks back through: what each sender said last in each conversation, held messages included.
 //! They are a memory of the record, read from it again when they are not at hand.
 
+use crate::telemetry::{Counter, Timing, metrics};
 use dashmap::DashMap;
 use handrail_domain::filter::{Rules, Verdict, Window, judge};
 use handrail_domain::ids::{AccountId, ConversationId, MessageId};
@@ -36,21 +37,32 @@ impl Windows {
 
     /// Judges a text against what its sender said before, and adds it to that, in one step: of two devices that send at the
     /// same time, the second is judged with the first in view. A filter that fails or is late holds.
-    pub(super) fn judge(&self, rules: &Rules, key: Key, message: MessageId, text: Text, now: Timestamp, fresh: Window) -> Verdict {
+    pub(super) fn judge(
+        &self,
+        rules: &Rules,
+        key: Key,
+        message: MessageId,
+        text: Text,
+        now: Timestamp,
+        fresh: Window,
+    ) -> Verdict {
         let mut window = self.map.entry(key).or_insert(fresh);
         window.expire(now);
         let begun = Instant::now();
         let doubtful = text.clone();
         let verdict = catch_unwind(AssertUnwindSafe(|| judge(rules, &window, text)));
+        metrics().observe(Timing::Filter, begun.elapsed());
         window.push(message, &doubtful, now);
         drop(window);
         match verdict {
             Ok(verdict) if begun.elapsed() <= JUDGE_MAX => verdict,
             Ok(_) => {
+                metrics().count(Counter::FilterFailed);
                 tracing::error!("the filter was late; the message is held");
                 Verdict::failed(doubtful)
             }
             Err(_) => {
+                metrics().count(Counter::FilterFailed);
                 tracing::error!("the filter panicked; the message is held");
                 Verdict::failed(doubtful)
             }

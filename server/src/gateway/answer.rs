@@ -8,6 +8,7 @@ use super::live::Gateway;
 use super::outbox::Frame;
 use crate::chat::{Send, Sent};
 use crate::fresh;
+use crate::telemetry::{Counter, Timing, metrics};
 use futures_util::future::BoxFuture;
 use handrail_domain::ids::ConversationId;
 use handrail_domain::refusal::{Code, Refusal};
@@ -65,6 +66,7 @@ impl Asker {
     /// Says what was refused, with the item as it is where a race was lost.
     pub(super) async fn refuse(&self, id: Option<u64>, refusal: Refusal) {
         let Refusal { code, scope, retry_after_ms, item } = refusal;
+        metrics().refuse(code);
         let item = match item {
             Some(item) => self.gateway.chat.refused_item(&self.device.signed, *item).await,
             None => None,
@@ -113,6 +115,7 @@ impl Asker {
 
     /// Takes one frame.
     pub(super) async fn hear(&mut self, text: &Frame, unanswered: usize) -> Went {
+        metrics().count(Counter::FramesIn);
         let over = match self.frames.check() {
             Frames::Within => None,
             Frames::Over(refusal) => Some(refusal),
@@ -213,8 +216,13 @@ impl Asker {
         if let Err(refusal) = within {
             return self.refused(Some(id), refusal).await;
         }
+        let begun = Instant::now();
         match self.gateway.chat.send(&self.device.signed, send).await {
-            Ok(durable) => Went::Later(Box::pin(async move { sent_frame(id, durable.await) })),
+            Ok(durable) => Went::Later(Box::pin(async move {
+                let frame = sent_frame(id, durable.await);
+                metrics().observe(Timing::SendToOk, begun.elapsed());
+                frame
+            })),
             Err(refusal) => self.refused(Some(id), refusal).await,
         }
     }
@@ -222,7 +230,8 @@ impl Asker {
     /// What may be dropped is: the same said again within a second.
     fn typing(&mut self, conversation: ConversationId, on: bool) {
         let now = Instant::now();
-        let again = self.typed.is_some_and(|(place, was, at)| place == conversation && was == on && now - at < TYPING_APART);
+        let again =
+            self.typed.is_some_and(|(place, was, at)| place == conversation && was == on && now - at < TYPING_APART);
         if !again {
             self.typed = Some((conversation, on, now));
             self.gateway.chat.typing(&self.device.signed, conversation, on);

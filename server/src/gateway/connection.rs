@@ -8,6 +8,7 @@ use super::live::Gateway;
 use super::outbox::{Frame, Next};
 use crate::chat::Signed;
 use crate::fresh;
+use crate::telemetry::{Counter, metrics};
 use futures_util::stream::{FuturesUnordered, SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use handrail_domain::ids::Offset;
@@ -142,7 +143,9 @@ where
             match parse(&text) {
                 Ok(FromClient::Hello { id, resume }) => return asker.welcome(id, resume).await.err(),
                 Err(BadFrame::Unreadable) => return Some(asker.end(Close::BadFrame)),
-                Err(BadFrame::Fields(id)) if text.contains("\"hello\"") => asker.refuse(id, Code::BadFrame.into()).await,
+                Err(BadFrame::Fields(id)) if text.contains("\"hello\"") => {
+                    asker.refuse(id, Code::BadFrame.into()).await
+                }
                 Ok(_) | Err(BadFrame::Fields(_) | BadFrame::UnknownOp(_)) => return Some(Close::Hello),
             }
         }
@@ -202,6 +205,7 @@ async fn flush<S>(sink: &mut SplitSink<WebSocketStream<S>, Message>, frames: Vec
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    metrics().add(Counter::FramesOut, frames.len() as u64);
     for frame in frames {
         sink.feed(Message::Text(frame)).await?;
     }
@@ -210,6 +214,7 @@ where
 
 /// Reads the next page for a device that lags, and lets it go live once nothing is missing.
 async fn catch_up(gateway: &Gateway, device: &Device, after: Offset) {
+    metrics().count(Counter::CatchUps);
     let page = match gateway.chat.feed(device.signed.account.id, after).await {
         Ok(page) => page,
         Err(_) => return device.close(Close::Store),

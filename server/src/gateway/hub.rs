@@ -5,11 +5,13 @@ use super::outbox::{Frame, Outbox};
 use crate::bus::{Bus, QueueHint, Signal};
 use crate::chat::{Chat, Signed, plain_frame, session_name};
 use crate::store::{Logged, Owner};
+use crate::telemetry::{Counter, Gauge, metrics};
 use dashmap::DashMap;
 use handrail_domain::conversation::{Conversation, ConversationState};
 use handrail_domain::event::{AccountAct, SessionAct, What};
 use handrail_domain::ids::{AccountId, ConversationId, Offset, SiteId};
 use handrail_domain::people::Account;
+use handrail_domain::quarantine::ItemAct;
 use handrail_domain::wire::{Close, ConversationView, FromServer, Presence};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -81,7 +83,13 @@ impl Hub {
     pub fn join(&self, signed: Signed) -> Arc<Device> {
         let account = signed.account.id;
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let device = Arc::new(Device { id, signed, outbox: Outbox::new(), away: AtomicBool::new(false), replaying: AtomicBool::new(false) });
+        let device = Arc::new(Device {
+            id,
+            signed,
+            outbox: Outbox::new(),
+            away: AtomicBool::new(false),
+            replaying: AtomicBool::new(false),
+        });
         let mut devices = self.devices.entry(account).or_default();
         if devices.len() >= self.sockets_per_account {
             devices.remove(0).close(Close::SignedOut);
@@ -89,6 +97,7 @@ impl Hub {
         devices.push(device.clone());
         drop(devices);
         self.count.fetch_add(1, Ordering::Relaxed);
+        metrics().shift(Gauge::Sockets, 1);
         device
     }
 
@@ -113,6 +122,7 @@ impl Hub {
         let account = device.signed.account.id;
         self.lock_watchers().values_mut().for_each(|devices| devices.retain(|other| other.id != device.id));
         self.count.fetch_sub(1, Ordering::Relaxed);
+        metrics().shift(Gauge::Sockets, -1);
         if let Some(mut devices) = self.devices.get_mut(&account) {
             devices.retain(|other| other.id != device.id);
         }
@@ -180,7 +190,12 @@ impl Hub {
         let frame = match plain_frame(account, offset, mark, &logged.event) {
             Some(frame) => Some(frame),
             // It takes a look at the record. If that fails, the feed's page brings it with the next event.
-            None => chat.feed(account, offset - 1).await.ok().and_then(|page| page.into_iter().next()).map(|(_, frame)| frame),
+            None => chat
+                .feed(account, offset - 1)
+                .await
+                .ok()
+                .and_then(|page| page.into_iter().next())
+                .map(|(_, frame)| frame),
         };
         let Some(frame) = frame.as_ref().and_then(encode) else { return };
         devices.iter().for_each(|device| device.outbox.push_event(offset, frame.clone()));
@@ -189,6 +204,9 @@ impl Hub {
     /// What an event means for the connections themselves.
     async fn obey(&self, chat: &Chat, logged: &Logged) {
         match &logged.event.what {
+            What::Delivered { .. } => metrics().count(Counter::Delivered),
+            What::Held { .. } => metrics().count(Counter::Held),
+            What::Item { act: ItemAct::Decide, .. } => metrics().count(Counter::Decided),
             What::Account { account, act: AccountAct::Disable } => self.close_account(*account, Close::Suspended),
             What::Account { account, act: AccountAct::Reset } => self.close_account(*account, Close::SignedOut),
             What::Session { account, act: SessionAct::SignOut, session } => {
@@ -202,9 +220,7 @@ impl Hub {
                     self.put_room(id, parties.iter().map(|party| party.account).collect(), state);
                 }
             }
-            What::Delivered { .. }
-            | What::Held { .. }
-            | What::Help {}
+            What::Help {}
             | What::Settled { .. }
             | What::Item { .. }
             | What::Account { .. }
@@ -282,7 +298,8 @@ impl Hub {
 
     /// The accounts that watch a queue, each once.
     pub fn watching(&self, site: SiteId) -> Vec<Account> {
-        let mut accounts: Vec<Account> = self.watchers(site).iter().map(|device| device.signed.account.clone()).collect();
+        let mut accounts: Vec<Account> =
+            self.watchers(site).iter().map(|device| device.signed.account.clone()).collect();
         accounts.sort_by_key(|account| account.id);
         accounts.dedup_by_key(|account| account.id);
         accounts
@@ -296,5 +313,8 @@ impl Hub {
 
 /// A frame as it goes out. Our own types always encode; should one not, the client's gap shows it.
 pub fn encode(frame: &FromServer) -> Option<Frame> {
-    serde_json::to_string(frame).map(Frame::from).map_err(|error| tracing::error!(%error, "a frame could not be written")).ok()
+    serde_json::to_string(frame)
+        .map(Frame::from)
+        .map_err(|error| tracing::error!(%error, "a frame could not be written"))
+        .ok()
 }

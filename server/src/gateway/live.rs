@@ -99,7 +99,12 @@ pub async fn live(State(gateway): State<Arc<Gateway>>, mut request: Request<Body
 /// Checks the opening handshake (RFC 6455, section 4.2.1) and our subprotocol. Gives the accept key.
 fn handshake(method: &Method, headers: &HeaderMap) -> Result<String, Box<Response>> {
     let holds = |name, word: &str| {
-        headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).any(|v| v.trim().eq_ignore_ascii_case(word))
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .flat_map(|v| v.split(','))
+            .any(|v| v.trim().eq_ignore_ascii_case(word))
     };
     let key = headers.get(SEC_WEBSOCKET_KEY).filter(|key| key.len() == 24);
     let opens = method == Method::GET && holds(&CONNECTION, "upgrade") && holds(&UPGRADE, "websocket");

@@ -6,10 +6,12 @@ use crate::bus::QueueHint;
 use crate::chat::{Chat, item_for};
 use crate::fresh;
 use crate::store::StoreError;
+use crate::telemetry::{Timing, metrics};
 use handrail_domain::ids::AccountId;
 use handrail_domain::people::Account;
 use handrail_domain::wire::{EventBody, FromServer, ItemView};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Hints that are taken together.
@@ -39,9 +41,16 @@ async fn tell(chat: &Chat, hub: &Hub, hint: QueueHint) {
         }
     };
     for (reader, view) in views {
+        let (fresh_hold, held_at) = (view.version == 1, view.held_at);
         let body = EventBody::Item { item: Box::new(view) };
         let frame = FromServer::Event { queue: Some(hint.site), offset: hint.offset, mark: None, body };
         let Some(frame) = encode(&frame) else { continue };
+        if fresh_hold {
+            metrics().observe(
+                Timing::HoldToScreen,
+                Duration::from_millis(fresh::now().since_ms(held_at).max(0).unsigned_abs()),
+            );
+        }
         let own = hub.watchers(hint.site).into_iter().filter(|device| device.signed.account.id == reader);
         own.for_each(|device| device.outbox.push_queue(hint.site, hint.offset, frame.clone()));
     }

@@ -2,6 +2,7 @@
 
 mod assets;
 mod conversations;
+pub mod headers;
 mod health;
 mod queues;
 mod refusal;
@@ -10,12 +11,8 @@ mod session;
 use crate::chat::Chat;
 use crate::gateway::limits::Limits;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use std::sync::Arc;
-
-/// The largest body of a request, in bytes: none of today's is larger than a password and a name.
-const BODY_MAX: usize = 16 * 1024;
 
 /// What every route shares.
 pub struct Api {
@@ -46,6 +43,5 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/health/ready", get(health::ready))
         .fallback(refusal::not_found)
         .method_not_allowed_fallback(refusal::wrong_method)
-        .layer(DefaultBodyLimit::max(BODY_MAX))
         .with_state(api)
 }

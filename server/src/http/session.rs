@@ -83,13 +83,17 @@ async fn begin(api: &Api, username: String, password: String) -> Result<SignedUp
 /// A form or a script of another page may not sign anybody in or out here.
 fn own_page(api: &Api, headers: &HeaderMap) -> Result<(), Refusal> {
     match headers.get(ORIGIN) {
-        Some(origin) if !api.origins.iter().any(|own| own.as_bytes() == origin.as_bytes()) => Err(Code::Forbidden.into()),
+        Some(origin) if !api.origins.iter().any(|own| own.as_bytes() == origin.as_bytes()) => {
+            Err(Code::Forbidden.into())
+        }
         Some(_) | None => Ok(()),
     }
 }
 
 fn cookie(token: &str, expires_at: Option<Timestamp>) -> HeaderValue {
-    let age = expires_at.map(|at| format!("; Max-Age={}", at.since_ms(crate::fresh::now()).max(0) / 1_000)).unwrap_or_default();
+    let age = expires_at
+        .map(|at| format!("; Max-Age={}", at.since_ms(crate::fresh::now()).max(0) / 1_000))
+        .unwrap_or_default();
     let text = format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict{age}");
     // A token is base64url, so the text is always a header's.
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))

@@ -111,7 +111,8 @@ const ITEM: &str = "SELECT item.id AS id, item.message AS message, item.conversa
 fn item(row: &Row<'_>) -> Result<Item, StoreError> {
     let data = row.get_ref("data")?.as_str().map_err(|e| StoreError::new("data", e))?;
     let data: Data = serde_json::from_str(data).map_err(|e| StoreError::new("read an item", e))?;
-    let severity = Severity::from_level(row.get("severity")?).ok_or_else(|| StoreError::new("severity", "out of range"))?;
+    let severity =
+        Severity::from_level(row.get("severity")?).ok_or_else(|| StoreError::new("severity", "out of range"))?;
     Ok(Item {
         id: id(row, "id")?,
         version: row.get("version")?,

@@ -78,7 +78,12 @@ impl Reader<'_> {
     }
 
     /// The last messages said in a conversation up to a moment, whatever became of them, oldest first.
-    pub fn recent(&self, conversation: ConversationId, until: Timestamp, limit: usize) -> Result<Vec<Message>, StoreError> {
+    pub fn recent(
+        &self,
+        conversation: ConversationId,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Message>, StoreError> {
         let delivered = format!(
             "SELECT {MESSAGE} FROM message WHERE conversation = ?1 AND seq IS NOT NULL AND sent_at <= ?2 ORDER BY seq DESC LIMIT ?3"
         );
@@ -115,11 +120,7 @@ impl Reader<'_> {
              WHERE feed.owner = ?1 AND feed.offset > ?2 ORDER BY feed.offset LIMIT ?3"
         );
         self.many(&sql, params![owner.to_string(), after, limit], |row| {
-            Ok(FeedEntry {
-                offset: row.get("offset")?,
-                mark: mark(&row.get::<_, Hash>("hash")?),
-                event: event(row)?,
-            })
+            Ok(FeedEntry { offset: row.get("offset")?, mark: mark(&row.get::<_, Hash>("hash")?), event: event(row)? })
         })
     }
 
@@ -155,14 +156,19 @@ impl Reader<'_> {
             What::Delivered { .. } | What::Conversation { .. } => parties(event.conversation)?,
             What::Held { .. } | What::Help {} => event.actor.into_iter().collect(),
             What::Settled { .. } => sender(event.message, None)?,
-            What::Item { .. } | What::Account { .. } | What::Site { .. } | What::Session { .. } | What::Rules { .. } => Vec::new(),
+            What::Item { .. }
+            | What::Account { .. }
+            | What::Site { .. }
+            | What::Session { .. }
+            | What::Rules { .. } => Vec::new(),
         };
         event.queue = matches!(event.what, What::Item { .. });
         let mut owners: Vec<Owner> = event.accounts.iter().map(|account| Owner::Account(*account)).collect();
         owners.extend(event.queue.then_some(Owner::Queue(event.site)));
         for owner in owners {
             let sql = "SELECT offset FROM feed WHERE owner = ?1 AND n = ?2 ORDER BY offset DESC LIMIT 1";
-            let found = self.one(sql, params![owner.to_string(), logged.n], |row| Ok(row.get::<_, Offset>("offset")?))?;
+            let found =
+                self.one(sql, params![owner.to_string(), logged.n], |row| Ok(row.get::<_, Offset>("offset")?))?;
             logged.feeds.extend(found.map(|offset| (owner, offset)));
         }
         Ok(logged)
@@ -170,7 +176,9 @@ impl Reader<'_> {
 
     /// Who said a message that was held at some time.
     fn sender_of(&self, message_id: MessageId) -> Result<Option<AccountId>, StoreError> {
-        self.one("SELECT sender FROM item WHERE message = ?1 LIMIT 1", [message_id.to_string()], |row| id(row, "sender"))
+        self.one("SELECT sender FROM item WHERE message = ?1 LIMIT 1", [message_id.to_string()], |row| {
+            id(row, "sender")
+        })
     }
 }
 

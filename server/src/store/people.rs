@@ -108,7 +108,10 @@ impl Reader<'_> {
              FROM session JOIN account ON account.id = session.account WHERE session.token = ?1"
         );
         self.one(&sql, [token], |row| {
-            Ok(SessionRow { account: account(row)?, expires_at: row.get::<_, Option<i64>>("expires_at")?.map(Timestamp) })
+            Ok(SessionRow {
+                account: account(row)?,
+                expires_at: row.get::<_, Option<i64>>("expires_at")?.map(Timestamp),
+            })
         })
     }
 
@@ -257,7 +260,9 @@ impl Tx<'_> {
 
     /// Ends all sessions of an account.
     pub fn end_sessions(&mut self, account_id: AccountId) -> Result<(), StoreError> {
-        self.connection().prepare_cached("DELETE FROM session WHERE account = ?1")?.execute([account_id.to_string()])?;
+        self.connection()
+            .prepare_cached("DELETE FROM session WHERE account = ?1")?
+            .execute([account_id.to_string()])?;
         Ok(())
     }
 
@@ -281,7 +286,9 @@ impl Tx<'_> {
         };
         let key = conversation_id.to_string();
         self.connection()
-            .prepare_cached("INSERT INTO conversation (id, site, kind, state, created_at) VALUES (?1, ?2, ?3, 'open', ?4)")?
+            .prepare_cached(
+                "INSERT INTO conversation (id, site, kind, state, created_at) VALUES (?1, ?2, ?3, 'open', ?4)",
+            )?
             .execute(params![key, site_id.to_string(), kind, at.0])?;
         for party in parties {
             self.connection()

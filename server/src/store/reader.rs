@@ -54,7 +54,10 @@ pub(super) fn id<T: std::str::FromStr<Err = NotAnId>>(row: &Row<'_>, column: &st
 }
 
 /// An id out of a column that may be null.
-pub(super) fn maybe_id<T: std::str::FromStr<Err = NotAnId>>(row: &Row<'_>, column: &str) -> Result<Option<T>, StoreError> {
+pub(super) fn maybe_id<T: std::str::FromStr<Err = NotAnId>>(
+    row: &Row<'_>,
+    column: &str,
+) -> Result<Option<T>, StoreError> {
     let value = row.get_ref(column)?;
     match value.as_str_or_null().map_err(|e| StoreError::new(column, e))? {
         Some(text) => text.parse().map(Some).map_err(|e: NotAnId| StoreError::new(column, e)),

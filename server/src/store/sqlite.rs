@@ -37,7 +37,8 @@ impl SqliteStore {
         let mut connection = Connection::open(&path).map_err(|e| StoreError::new("open the record", e))?;
         prepare_writer(&connection)?;
         migrate(&mut connection)?;
-        let epoch = connection.query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| row.get::<_, String>(0))?;
+        let epoch =
+            connection.query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| row.get::<_, String>(0))?;
         let readers = (0..READERS).map(|_| open_reader(&path)).collect::<Result<Vec<_>, _>>()?;
         let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
         let (commits, _) = broadcast::channel(COMMITS_KEPT);
@@ -97,7 +98,10 @@ impl SqliteStore {
     }
 
     pub(super) fn health(&self) -> Health {
-        Health { open: !*self.stop.borrow() && !self.jobs.is_closed(), waiting: WRITER_QUEUE_MAX - self.jobs.capacity() }
+        Health {
+            open: !*self.stop.borrow() && !self.jobs.is_closed(),
+            waiting: WRITER_QUEUE_MAX - self.jobs.capacity(),
+        }
     }
 
     pub(super) async fn stopped(&self) {
@@ -122,7 +126,8 @@ fn prepare_writer(connection: &Connection) -> Result<(), StoreError> {
 
 fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(|e| StoreError::new("open the record to read", e))?;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|e| StoreError::new("open the record to read", e))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     Ok(connection)
@@ -132,7 +137,9 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found > SCHEMA {
-        let advice = format!("it was written by a newer version (schema {found}, this program knows {SCHEMA}); run that version");
+        let advice = format!(
+            "it was written by a newer version (schema {found}, this program knows {SCHEMA}); run that version"
+        );
         return Err(StoreError::new("open the record", advice));
     }
     if found == 0 {

@@ -1,8 +1,8 @@
 //! One act on the record: everything a [`Reader`] can ask, and writes that become true together or not at all.
 
+use super::StoreError;
 use super::feed::{Caches, Head, Logged, Owner};
 use super::reader::Reader;
-use super::StoreError;
 use handrail_domain::event::{Event, GENESIS, Hash, Line, chain};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::ops::Deref;
@@ -84,7 +84,8 @@ impl<'a> Tx<'a> {
         *self.head = Head { n, hash };
         let accounts = event.accounts.iter().map(|account| Owner::Account(*account));
         let queue = event.queue.then_some(Owner::Queue(event.site));
-        let feeds = accounts.chain(queue).map(|owner| Ok((owner, self.enter(owner, n)?))).collect::<Result<_, StoreError>>()?;
+        let feeds =
+            accounts.chain(queue).map(|owner| Ok((owner, self.enter(owner, n)?))).collect::<Result<_, StoreError>>()?;
         self.logged.push(Logged { n, hash, event, feeds });
         Ok(())
     }

@@ -5,10 +5,12 @@
 use super::feed::{Caches, Head, Logged};
 use super::tx::{Tx, load_head};
 use super::{BATCH_MAX, Cause, Failure, StoreError};
+use crate::telemetry::{Timing, metrics};
 use handrail_domain::refusal::Code;
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// An act on its way to the writer, with the one who waits for its answer.
@@ -119,7 +121,9 @@ impl Writer {
             }
             // The rest of a batch that is lost is dropped here: a dropped answer reads as `unavailable`.
         }
+        let begun = Instant::now();
         let outcome = outcome.and_then(|()| Ok(self.connection.execute_batch("COMMIT")?));
+        metrics().observe(Timing::Commit, begun.elapsed());
         match outcome {
             Ok(()) => {
                 tells.into_iter().for_each(|tell| tell(Told::Durable));
@@ -161,7 +165,11 @@ impl Writer {
     }
 
     #[expect(clippy::type_complexity, reason = "one caller, and the boxed answer has no better name")]
-    fn run_one(&mut self, job: Job, logged: &mut Vec<Logged>) -> (Box<dyn FnOnce(Told) + Send>, Result<(), StoreError>) {
+    fn run_one(
+        &mut self,
+        job: Job,
+        logged: &mut Vec<Logged>,
+    ) -> (Box<dyn FnOnce(Told) + Send>, Result<(), StoreError>) {
         let (head, so_far) = (self.head, logged.len());
         if let Err(error) = self.connection.execute_batch("SAVEPOINT act") {
             return (Box::new(|_| ()), Err(error.into()));

@@ -53,8 +53,9 @@ pub async fn seed(chat: &Arc<Chat>, folder: &Path, relationships: usize) -> anyh
     let file = folder.join(ACCOUNTS_FILE);
     let seeded = chat.store().read(|record| record.sites()).await?.iter().any(|site| site.name == SITE);
     if seeded {
-        let text = std::fs::read_to_string(&file)
-            .with_context(|| format!("{} is gone, and with it who can sign in; remove the folder to start afresh", file.display()))?;
+        let text = std::fs::read_to_string(&file).with_context(|| {
+            format!("{} is gone, and with it who can sign in; remove the folder to start afresh", file.display())
+        })?;
         return serde_json::from_str(&text).with_context(|| format!("{} is damaged", file.display()));
     }
     let password = format!("{}-{}-{}", word(), word(), word());
@@ -120,7 +121,15 @@ fn people(tx: &mut Tx<'_>, relationships: usize, hash: &str) -> Result<Vec<Perso
     for article in ARTICLES {
         let id = ArticleId::from_bits(fresh::bits());
         let (title, topic, body) = (article.title.into(), article.topic.into(), article.body.into());
-        tx.put_article(&Article { id, site, title, topic, body, phone: article.phone.map(Into::into), crisis: article.crisis })?;
+        tx.put_article(&Article {
+            id,
+            site,
+            title,
+            topic,
+            body,
+            phone: article.phone.map(Into::into),
+            crisis: article.crisis,
+        })?;
     }
     let add = |tx: &mut Tx<'_>, role: Role, name: String, username: String| -> Result<Person, Failure> {
         let spec = AccountSpec { site, role, name, username: username.clone(), password: hash.to_owned() };
@@ -166,7 +175,8 @@ async fn say(chat: &Arc<Chat>, mentor: &DemoAccount, mentee: &DemoAccount, lines
     let mut waiting = Vec::with_capacity(lines.len());
     for (at, line) in lines.iter().enumerate() {
         let who = if at % 2 == 0 { &mentor_in } else { &mentee_in };
-        let cid = handrail_domain::ids::Cid::parse(&format!("seed-{at}")).ok_or(handrail_domain::refusal::Code::Internal)?;
+        let cid =
+            handrail_domain::ids::Cid::parse(&format!("seed-{at}")).ok_or(handrail_domain::refusal::Code::Internal)?;
         waiting.push(chat.send(who, Send { conversation, cid, text: (*line).to_owned() }).await?);
     }
     for durable in waiting {

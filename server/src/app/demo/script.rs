@@ -96,16 +96,18 @@ pub(super) const SCRIPTS: [&[&str]; 4] = [
 ];
 
 pub(super) const FIRST_NAMES: [&str; 40] = [
-    "Alex", "Jordan", "Casey", "Riley", "Dana", "Kai", "Robin", "Jamie", "Nia", "Omar", "Beth", "Tariq", "Leah", "Callum", "Zara",
-    "Ewan", "Mina", "Joel", "Carys", "Idris", "Ruth", "Dylan", "Amara", "Finn", "Sofia", "Rhys", "Esme", "Malik", "Holly", "Tom",
-    "Yusuf", "Grace", "Aled", "Maya", "Luke", "Hana", "Owen", "Pippa", "Reece", "Tess",
+    "Alex", "Jordan", "Casey", "Riley", "Dana", "Kai", "Robin", "Jamie", "Nia", "Omar", "Beth", "Tariq", "Leah",
+    "Callum", "Zara", "Ewan", "Mina", "Joel", "Carys", "Idris", "Ruth", "Dylan", "Amara", "Finn", "Sofia", "Rhys",
+    "Esme", "Malik", "Holly", "Tom", "Yusuf", "Grace", "Aled", "Maya", "Luke", "Hana", "Owen", "Pippa", "Reece",
+    "Tess",
 ];
 
 /// Words for a password that can be read out.
 pub(super) const WORDS: [&str; 64] = [
-    "amber", "anchor", "apple", "arrow", "autumn", "badger", "bakery", "beacon", "birch", "blanket", "bramble", "bridge", "candle",
-    "canvas", "cedar", "cherry", "clover", "cobalt", "copper", "cottage", "daisy", "ember", "falcon", "feather", "fern", "garden",
-    "ginger", "harbour", "hazel", "heron", "honey", "island", "ivory", "jacket", "juniper", "kettle", "lantern", "lemon", "linen",
-    "maple", "marble", "meadow", "mellow", "mitten", "nutmeg", "oak", "olive", "orchard", "otter", "pebble", "pepper", "pillow",
-    "plum", "poppy", "quartz", "river", "saffron", "sparrow", "spruce", "thistle", "timber", "velvet", "walnut", "willow",
+    "amber", "anchor", "apple", "arrow", "autumn", "badger", "bakery", "beacon", "birch", "blanket", "bramble",
+    "bridge", "candle", "canvas", "cedar", "cherry", "clover", "cobalt", "copper", "cottage", "daisy", "ember",
+    "falcon", "feather", "fern", "garden", "ginger", "harbour", "hazel", "heron", "honey", "island", "ivory", "jacket",
+    "juniper", "kettle", "lantern", "lemon", "linen", "maple", "marble", "meadow", "mellow", "mitten", "nutmeg", "oak",
+    "olive", "orchard", "otter", "pebble", "pepper", "pillow", "plum", "poppy", "quartz", "river", "saffron",
+    "sparrow", "spruce", "thistle", "timber", "velvet", "walnut", "willow",
 ];

@@ -1,0 +1,84 @@
+# Handrail's commands. `make run` to see it, `make test` before every commit, `make load` to measure it.
+
+.DELETE_ON_ERROR:
+.PHONY: run test test-long load bench client check rust-test client-test browser-test need-build need-test clean
+
+CARGO_DENY_VERSION := 0.20.2
+BROWSER_PORT ?= 8123
+TOOLS := target/tools
+export PATH := $(CURDIR)/$(TOOLS)/bin:$(PATH)
+
+# --- Running ---------------------------------------------------------------------------------------------------------
+
+## Installs what is missing, builds client and server, and starts the demonstration.
+run: need-build client
+	cargo build --release --locked -p handrail
+	./target/release/handrail demo --data data/demo
+
+client: client-web/dist/index.html
+
+client-web/dist/index.html: client-web/node_modules/.ready $(shell find client-web -path client-web/node_modules -prune -o -path client-web/dist -prune -o -type f -print)
+	cd client-web && npm run build
+
+client-web/node_modules/.ready: client-web/package-lock.json
+	cd client-web && npm ci --no-audit --no-fund
+	touch $@
+
+# --- Testing ---------------------------------------------------------------------------------------------------------
+
+## Everything that must hold: style, licences, rules, stories, faults, the client and the browser.
+test: need-build need-test client check rust-test client-test browser-test
+	@echo "All tests passed."
+
+check: client
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo deny --all-features check licenses bans sources
+	cd client-web && npm run check
+
+# The browser's tests and some of the Rust ones start the real binary.
+rust-test: client
+	cargo build --locked --workspace --bins
+	cargo test --locked --workspace
+
+client-test: client
+	cd client-web && npm test && npm run budget
+
+browser-test: client
+	cargo build --locked -p handrail
+	tests/browser/run.sh
+
+## The long forms: more rounds of kills, longer load.
+test-long: test
+	HANDRAIL_LONG=1 PROPTEST_CASES=20000 cargo test --locked --workspace
+
+# --- Measuring -------------------------------------------------------------------------------------------------------
+
+LOAD := ./target/release/handrail-load run --relationships 500 --rate 250 --duration 60s
+
+## 500 relationships, 250 messages a second, a minute: in process, then over Redis.
+load: need-build need-test client
+	cargo build --release --locked -p handrail -p handrail-load
+	mkdir -p target/load
+	$(LOAD) --json target/load/report.json
+	$(LOAD) --redis auto --json target/load/report-redis.json
+
+bench: need-build
+	cargo bench --locked -p handrail-domain
+
+# --- What is needed --------------------------------------------------------------------------------------------------
+
+# Debian's packages; without root they are named, and nothing is skipped.
+need-build:
+	@scripts/need cc:gcc make:make git:git cargo: node: npm:
+need-test: $(TOOLS)/.cargo-deny
+	@scripts/need redis-server:redis-server chromium:chromium
+
+$(TOOLS)/.cargo-deny:
+	@mkdir -p $(TOOLS)
+	@cargo deny --version 2>/dev/null | grep -q . || \
+	  cargo install --debug --locked --root $(TOOLS) cargo-deny@$(CARGO_DENY_VERSION)
+	@touch $@
+
+clean:
+	rm -rf target client-web/dist client-web/node_modules
