@@ -1,0 +1,13 @@
+// The page of mentees and mentors.
+
+import "../css/messenger.css";
+import { render } from "preact";
+import { start } from "../app/messenger";
+import { Messenger } from "../views/Messenger";
+
+const root = document.getElementById("app");
+if (root) {
+  root.replaceChildren();
+  start();
+  render(<Messenger />, root);
+}

@@ -1,0 +1,54 @@
+// The messenger: conversations and the open one, side by side where there is room.
+
+import { useEffect } from "preact/hooks";
+import { signOut } from "../app/api";
+import { closeHelp, current, link, state } from "../app/messenger";
+import { opened } from "../app/route";
+import { en } from "../text/en";
+import { Announcer } from "../ui/Announcer";
+import { HelpNow, HelpPanel } from "../ui/HelpNow";
+import { LinkBanner } from "../ui/LinkBanner";
+import { Conversation } from "./Conversation";
+import { ConversationList } from "./ConversationList";
+
+export function Messenger() {
+  const { me, threads, help } = state.value;
+  const thread = current.value;
+  const many = Object.keys(threads).length > 1;
+  useEffect(() => void document.body.classList.toggle("in-chat", thread !== null), [thread !== null]);
+  return (
+    <>
+      <header class="top">
+        <p class="brand">{en.chats.title}</p>
+        <HelpNow />
+        <button class="button quiet" type="button" onClick={() => void signOut()}>
+          {en.signOut}
+        </button>
+      </header>
+      <LinkBanner link={link} />
+      <HelpPanel articles={help} onClose={closeHelp} />
+      <div class={many ? "columns" : "columns one"}>
+        {many && me && <ConversationList me={me} />}
+        <main>
+          {thread && me ? (
+            <Conversation key={thread.view.id} thread={thread} me={me} back={many && opened.value !== null} />
+          ) : (
+            <Nothing />
+          )}
+        </main>
+      </div>
+      <Announcer />
+    </>
+  );
+}
+
+function Nothing() {
+  const none = state.value.me !== null && Object.keys(state.value.threads).length === 0;
+  if (state.value.me === null) return <p class="loading">{en.link.connecting}</p>;
+  return (
+    <div class="nothing">
+      <h1>{en.chats.title}</h1>
+      <p>{none ? en.chats.none : en.chats.choose}</p>
+    </div>
+  );
+}
