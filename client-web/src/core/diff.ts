@@ -12,7 +12,21 @@ const CELLS_MAX = 1_000_000;
 export function diff(before: string, after: string): Piece[] {
   const a = words(before);
   const b = words(after);
-  if (a.length * b.length > CELLS_MAX) return joined([removed(before), added(after)]);
+  const head = shared(a, b);
+  const tail = shared(a.slice(head).reverse(), b.slice(head).reverse());
+  const same = (kept: string[]): Piece[] => kept.map((text) => ({ kind: "same", text }));
+  const middle = changed(a.slice(head, a.length - tail), b.slice(head, b.length - tail));
+  return joined([...same(a.slice(0, head)), ...middle, ...same(a.slice(a.length - tail))]);
+}
+
+/** How many words two texts have in common from their start. */
+function shared(a: string[], b: string[]): number {
+  const at = a.findIndex((word, n) => word !== b[n]);
+  return at < 0 ? a.length : at;
+}
+
+function changed(a: string[], b: string[]): Piece[] {
+  if (a.length * b.length > CELLS_MAX) return [removed(a.join("")), added(b.join(""))];
   const common = table(a, b);
   const pieces: Piece[] = [];
   let i = 0;
@@ -33,7 +47,7 @@ export function diff(before: string, after: string): Piece[] {
   }
   for (; i < a.length; i++) pieces.push(removed(a[i] ?? ""));
   for (; j < b.length; j++) pieces.push(added(b[j] ?? ""));
-  return joined(pieces);
+  return pieces;
 }
 
 function words(text: string): string[] {

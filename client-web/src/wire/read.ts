@@ -21,6 +21,8 @@ const OPS: Record<Op, true> = {
   bye: true,
 };
 const EVENTS: Record<EventType, true> = { message: true, status: true, help: true, conversation: true, item: true };
+const knownOps = new Set(Object.keys(OPS));
+const knownEvents = new Set(Object.keys(EVENTS));
 
 /** What the server may say beyond this client's knowledge: an event that only moves the feed on. */
 export interface UnknownEvent {
@@ -41,10 +43,10 @@ export function readFrame(data: unknown): Frame | null {
   } catch {
     return null;
   }
-  if (!isObject(value) || typeof value["op"] !== "string" || !(value["op"] in OPS)) return null;
+  if (!isObject(value) || typeof value["op"] !== "string" || !knownOps.has(value["op"])) return null;
   if (value["op"] !== "event") return value as FromServer;
   if (typeof value["offset"] !== "number") return null;
-  if (typeof value["type"] === "string" && value["type"] in EVENTS) return value as FromServer;
+  if (typeof value["type"] === "string" && knownEvents.has(value["type"])) return value as FromServer;
   // Its offset still counts: dropping it whole would look like a gap.
   return { ...value, op: "event", type: "unknown", offset: value["offset"] } as UnknownEvent;
 }
