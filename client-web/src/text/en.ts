@@ -283,6 +283,7 @@ export const en = {
     needChange: "Change the text first, or release it as it is.",
     problem: "There is a problem",
     done: (outcome: string) => `${outcome}.`,
+    last: "Your last decision",
     undo: "Undo",
     undone: "Undone. You have the message again.",
     escalated: "Escalated. The next person on call is rung.",

@@ -29,9 +29,9 @@ export function Conversation({ thread, me, back }: { thread: Thread; me: Me; bac
           </a>
         )}
         <div class="chat-who">
-          <h1 tabIndex={-1} ref={heading}>
+          <h2 tabIndex={-1} ref={heading}>
             {name}
-          </h1>
+          </h2>
           <p class="hint">
             <Presence thread={thread} me={me} />
           </p>

@@ -25,7 +25,7 @@ export function Decide({ item, name }: { item: ItemView; name: FormName }) {
   const [problem, setProblem] = useState<string | null>(null);
   const box = useRef<HTMLFormElement>(null);
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
-  useEffect(() => box.current?.querySelector<HTMLElement>("textarea, input, select, button")?.focus(), []);
+  useEffect(() => box.current?.querySelector<HTMLElement>("textarea, input:checked, button")?.focus(), []);
 
   const submit = async () => {
     const wrong = missing(item, name, draft);

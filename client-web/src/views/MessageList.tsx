@@ -108,12 +108,12 @@ function Entry({ line, thread, me }: { line: Line; thread: Thread; me: Me }) {
     <>
       {line.newDay && (
         <li class="divider">
-          <h2>{day(line.entry.at, new Date())}</h2>
+          <h3>{day(line.entry.at, new Date())}</h3>
         </li>
       )}
       {line.firstNew && (
         <li class="divider fresh">
-          <h2>{en.chat.newDivider}</h2>
+          <h3>{en.chat.newDivider}</h3>
         </li>
       )}
       <MessageRow line={line} thread={thread} me={me} />

@@ -19,7 +19,7 @@ export function Messenger() {
   return (
     <>
       <header class="top">
-        <p class="brand">{en.chats.title}</p>
+        <h1 class="brand">{en.chats.title}</h1>
         <HelpNow />
         <button class="button quiet" type="button" onClick={() => void signOut()}>
           {en.signOut}
@@ -27,16 +27,16 @@ export function Messenger() {
       </header>
       <LinkBanner link={link} />
       <HelpPanel articles={help} onClose={closeHelp} />
-      <div class={many ? "columns" : "columns one"}>
+      <main class={many ? "columns" : "columns one"}>
         {many && me && <ConversationList me={me} />}
-        <main>
+        <div class="open">
           {thread && me ? (
             <Conversation key={thread.view.id} thread={thread} me={me} back={many && opened.value !== null} />
           ) : (
             <Nothing />
           )}
-        </main>
-      </div>
+        </div>
+      </main>
       <Announcer />
     </>
   );
@@ -47,7 +47,7 @@ function Nothing() {
   if (state.value.me === null) return <p class="loading">{en.link.connecting}</p>;
   return (
     <div class="nothing">
-      <h1>{en.chats.title}</h1>
+      <h2>{en.chats.title}</h2>
       <p>{none ? en.chats.none : en.chats.choose}</p>
     </div>
   );

@@ -40,10 +40,10 @@ export function Staff() {
         </button>
       </header>
       <LinkBanner link={staff.link} />
-      <div class="columns">
+      <main class="columns">
         <QueueList />
-        <main>{item ? <Item key={item.item} item={item} /> : <p class="nothing hint">{en.queue.choose}</p>}</main>
-      </div>
+        <div class="open">{item ? <Item key={item.item} item={item} /> : <p class="nothing hint">{en.queue.choose}</p>}</div>
+      </main>
       <UndoBar />
       <KeysDialog dialog={dialog} />
       <Announcer />

@@ -19,7 +19,7 @@ export function UndoBar() {
   }, [over, last]);
   if (!last) return null;
   return (
-    <div class="undo-bar">
+    <section class="undo-bar" aria-label={en.decide.last}>
       <p>
         <Icon name="tick" />
         {last.words} {open && en.item.takesEffect(left)}
@@ -47,6 +47,6 @@ export function UndoBar() {
           {en.close}
         </button>
       )}
-    </div>
+    </section>
   );
 }
