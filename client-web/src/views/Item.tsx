@@ -9,7 +9,7 @@ import { en } from "../text/en";
 import { Icon } from "../ui/Icon";
 import type { ActName, Finding, ItemView, Span } from "../wire/generated";
 import { Decide, form, type FormName } from "./Decide";
-import { Severity, waitWords } from "./QueueList";
+import { nameOf, Severity, waitWords } from "./QueueList";
 
 /** A key releases at once only what was on the screen for so long. */
 const READ_MS = 1_000;
@@ -80,11 +80,11 @@ function State({ item }: { item: ItemView }) {
 }
 
 function stateWords(item: ItemView): string {
-  if (item.state === "decided" || item.state === "closed") {
+  const by = item.decided_by;
+  if (item.state === "decided" && by) return en.item.undoOpen(nameOf(by));
+  if (item.state === "closed") {
     const outcome = item.outcome ? en.outcome[item.outcome] : "";
-    const by = item.decided_by;
-    if (!by) return en.item.decidedAlone(outcome);
-    return en.item.decided(outcome, by.account === staff.me.value?.id ? en.chat.you.toLowerCase() : by.name);
+    return by ? en.item.decided(outcome, nameOf(by)) : en.item.decidedAlone(outcome);
   }
   if (!item.claimed_by) return en.item.free;
   return item.claimed_by.account === staff.me.value?.id ? en.item.yours : en.item.colleague(item.claimed_by.name);

@@ -110,14 +110,16 @@ export function waitWords(item: ItemView, at: number): string {
 }
 
 export function holderWords(item: ItemView): string {
-  if (item.state === "decided" || item.state === "closed") {
+  if (item.state === "decided" && item.decided_by) return en.queue.undoOpen(nameOf(item.decided_by));
+  if (item.state === "closed") {
     const outcome = item.outcome ? en.outcome[item.outcome] : "";
-    return item.decided_by ? en.queue.undoOpen(outcome, nameOf(item.decided_by)) : outcome;
+    return item.decided_by ? en.queue.over(outcome, nameOf(item.decided_by)) : outcome;
   }
   if (!item.claimed_by) return en.queue.free;
   return item.claimed_by.account === me.value?.id ? en.queue.heldByYou : en.queue.heldBy(item.claimed_by.name);
 }
 
-function nameOf(holder: { account: string; name: string }): string {
+/** A name in the middle of a sentence: one's own is "you". */
+export function nameOf(holder: { account: string; name: string }): string {
   return holder.account === me.value?.id ? en.chat.you.toLowerCase() : holder.name;
 }
