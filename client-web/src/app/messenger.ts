@@ -5,7 +5,7 @@ import { announce } from "../core/announce";
 import { openRows, type Row } from "../link/db";
 import { LiveLink } from "../link/link";
 import { newOutbox, randomCid } from "../link/outbox";
-import { dismissed, hear, kept, newThread, nothing, paged, readTo, restored, stillTyping, taken, withdrawn } from "../state/messenger";
+import { dismissed, hear, kept, newThread, nothing, paged, readTo, restored, stillTyping, taken, unread, withdrawn } from "../state/messenger";
 import type { Kept, Messenger } from "../state/messenger";
 import { en } from "../text/en";
 import type { ConversationView, Me, StatusView } from "../wire/generated";
@@ -22,7 +22,7 @@ export const state = signal<Messenger>(remembered());
 export const link = new LiveLink(heard);
 export const loadProblem = signal<Record<string, string>>({});
 export const loading = signal<Record<string, boolean>>({});
-/** Where "New" stands: what was read when the conversation was opened. */
+/** Where "New" stands: after what had been read when one came to look. Nothing when all had been. */
 export const newAfter = signal<number | null>(null);
 
 export const outbox = newOutbox({
@@ -49,8 +49,8 @@ export function start(): void {
   setInterval(() => (state.value = stillTyping(state.value, Date.now())), 1_000);
   effect(() => remember(state.value));
   effect(() => {
-    const id = currentId.value;
-    newAfter.value = id === null ? null : (state.peek().threads[id]?.view.read_seq ?? null);
+    void currentId.value;
+    markNew();
   });
   effect(() => {
     const thread = current.value;
@@ -61,7 +61,10 @@ export function start(): void {
   effect(() => {
     if (current.value && current.value.loaded && link.state.value.live) readCurrent();
   });
-  document.addEventListener("visibilitychange", readCurrent);
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) markNew();
+    readCurrent();
+  });
 }
 
 export function older(conversation: string): void {
@@ -70,6 +73,7 @@ export function older(conversation: string): void {
 }
 
 export function send(conversation: string, text: string): void {
+  newAfter.value = null;
   outbox.add(conversation, text);
   typed(conversation, false);
 }
@@ -149,6 +153,12 @@ async function load(conversation: string, before: number | null): Promise<void> 
   else if (page.code === "unauthenticated") link.stop("sign_in");
   else loadProblem.value = { ...loadProblem.value, [conversation]: page.message };
   loading.value = without(loading.value, conversation);
+}
+
+function markNew(): void {
+  const thread = current.peek();
+  const me = state.peek().me;
+  newAfter.value = thread && me && unread(thread, me.id) > 0 ? thread.view.read_seq : null;
 }
 
 /** A conversation on a visible screen is read. */

@@ -13,6 +13,13 @@ const OTHER = "Signing in did not work. Try again.";
 const show = (id: string) => document.getElementById(id)?.removeAttribute("hidden");
 const field = (id: string) => document.getElementById(id) as HTMLInputElement | null;
 
+// Whoever signs in next may be somebody else: what this tab knew of the last one goes. Drafts stay, each with its account.
+try {
+  for (const key of ["handrail.seen", "handrail.kept"]) sessionStorage.removeItem(key);
+} catch {
+  // Storage that cannot be opened holds nothing.
+}
+
 const error = new URLSearchParams(location.search).get("error");
 const summary = document.getElementById("error");
 if (error !== null && summary) {

@@ -28,11 +28,12 @@ export interface Line {
 
 export function timeline(thread: Thread, rows: readonly Row[], me: string, newAfter: number | null): Line[] {
   const entries = placed(thread, rows);
+  const firstNewAt = entries.findIndex((entry) => isNew(entry, me, newAfter));
   return entries.map((entry, at) => {
     const before = entries[at - 1];
     const after = entries[at + 1];
     const newDay = !before || !sameDay(before.at, entry.at);
-    const firstNew = isNew(entry, me, newAfter) && !entries.slice(0, at).some((other) => isNew(other, me, newAfter));
+    const firstNew = at === firstNewAt;
     const first = newDay || firstNew || !before || !together(before, entry, me);
     const last = !after || !sameDay(after.at, entry.at) || !together(entry, after, me);
     return { entry, newDay, first, last, firstNew };

@@ -35,6 +35,10 @@ export function Item({ item }: { item: ItemView }) {
     // What is no longer mine to decide is no longer mine to fill in.
     if (form.value !== null && !item.acts.includes(form.value)) form.value = null;
   }, [item.version]);
+  useEffect(() => {
+    // The button that was pressed may be gone: the focus must not fall off the page.
+    if (document.activeElement === document.body) heading.current?.focus();
+  });
   const to = item.to.map((person) => person.name).join(", ");
   return (
     <article class="item" aria-labelledby="item-title">
@@ -159,7 +163,7 @@ function Marked({ text, spans }: { text: string; spans: (Span | null)[] }) {
           <mark key={at}>
             {stretch.text}
             <sup>
-              <span class="sr">{en.item.finding(0).replace(" 0", "")} </span>
+              <span class="sr">{en.item.finding} </span>
               {stretch.marks.map((mark) => mark + 1).join(", ")}
             </sup>
           </mark>

@@ -1,8 +1,8 @@
 // The messenger: conversations and the open one, side by side where there is room.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { signOut } from "../app/api";
-import { closeHelp, current, link, state } from "../app/messenger";
+import { closeHelp, current, link, outbox, state } from "../app/messenger";
 import { opened } from "../app/route";
 import { en } from "../text/en";
 import { Announcer } from "../ui/Announcer";
@@ -21,9 +21,7 @@ export function Messenger() {
       <header class="top">
         <h1 class="brand">{en.chats.title}</h1>
         <HelpNow />
-        <button class="button quiet" type="button" onClick={() => void signOut()}>
-          {en.signOut}
-        </button>
+        <SignOut />
       </header>
       <LinkBanner link={link} />
       <HelpPanel articles={help} onClose={closeHelp} />
@@ -38,6 +36,30 @@ export function Messenger() {
         </div>
       </main>
       <Announcer />
+    </>
+  );
+}
+
+/** Signing out clears the device, so what was not sent yet must be a choice. */
+function SignOut() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const unsent = outbox.rows.value.length;
+  const leave = () => (unsent > 0 ? dialog.current?.showModal() : void signOut());
+  return (
+    <>
+      <button class="button quiet" type="button" onClick={leave}>
+        {en.signOut}
+      </button>
+      <dialog ref={dialog} aria-labelledby="leave-title">
+        <h2 id="leave-title">{en.chats.unsent(unsent)}</h2>
+        <p>{en.chats.unsentHint}</p>
+        <form method="dialog">
+          <button class="button primary">{en.chats.stay}</button>
+          <button class="button danger" type="button" onClick={() => void signOut()}>
+            {en.chats.leave}
+          </button>
+        </form>
+      </dialog>
     </>
   );
 }

@@ -1,6 +1,6 @@
 // The live queue, most urgent first and then oldest. Rows stand still while somebody points at them or pauses the list.
 
-import { inStep, live, me, now, open, paused, pointing, queue, showFresh } from "../app/staff";
+import { inStep, me, now, open, paused, pointing, queue, showFresh } from "../app/staff";
 import { span } from "../core/time";
 import { en } from "../text/en";
 import { Icon } from "../ui/Icon";
@@ -65,7 +65,6 @@ function Row({ item, chosen }: { item: ItemView; chosen: boolean }) {
       type="button"
       data-item={item.item}
       aria-current={chosen ? "true" : undefined}
-      disabled={!live.value && !chosen}
       onClick={() => void open(item.item)}
     >
       <span class="row-top">
