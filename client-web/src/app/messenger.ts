@@ -49,6 +49,11 @@ export function start(): void {
   setInterval(() => (state.value = stillTyping(state.value, Date.now())), 1_000);
   effect(() => remember(state.value));
   effect(() => {
+    const { me, threads } = state.value;
+    const fresh = me ? Object.values(threads).reduce((sum, thread) => sum + unread(thread, me.id), 0) : 0;
+    document.title = fresh > 0 ? `(${fresh}) ${en.chats.title}` : en.chats.title;
+  });
+  effect(() => {
     void currentId.value;
     markNew();
   });
@@ -94,13 +99,14 @@ export function closeHelp(): void {
   state.value = { ...state.value, help: [] };
 }
 
-let toldTyping = { conversation: "", until: 0 };
+let toldTyping = { conversation: "", on: false, at: 0 };
 
 export function typed(conversation: string, on: boolean): void {
   const now = Date.now();
-  const told = toldTyping.conversation === conversation && toldTyping.until > now;
-  if (on === told) return;
-  toldTyping = { conversation, until: on ? now + TYPING_EVERY_MS : 0 };
+  const { conversation: told, on: was, at } = toldTyping;
+  const known = told === conversation && was === on && (!on || now - at < TYPING_EVERY_MS);
+  if (known || (!on && told !== conversation)) return;
+  toldTyping = { conversation, on, at: now };
   link.tell({ op: "typing", conversation, on });
 }
 

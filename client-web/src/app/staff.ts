@@ -28,7 +28,11 @@ export const me = signal<Me | null>(null);
 export const queue = signal(emptyQueue);
 export const inStep = signal(false);
 export const paused = signal(false);
-export const pointing = signal(false);
+/** Somebody points at the rows, or moves through them with keys. */
+export const hovered = signal(false);
+export const focused = signal(false);
+/** Why there is no queue for this account, if the server says so. */
+export const queueProblem = signal<string | null>(null);
 /** The last decision of one's own that may still be undone, or that has just been made. */
 export const done = signal<Done | null>(null);
 export const trouble = signal<string | null>(null);
@@ -55,11 +59,16 @@ export function start(): void {
   setInterval(() => (now.value = Date.now() + skewMs), 1_000);
   setInterval(renew, RENEW_MS);
   effect(() => {
-    const still = paused.value || pointing.value;
+    const still = paused.value || hovered.value || focused.value;
     queue.value = hold(queue.peek(), still);
   });
   effect(() => {
     if (!link.state.value.live) inStep.value = false;
+  });
+  effect(() => {
+    const { items, fresh, shown } = queue.value;
+    const open = [...shown, ...fresh].filter((id) => items[id]?.state === "waiting" || items[id]?.state === "claimed").length;
+    document.title = open > 0 ? `(${open}) ${en.queue.title}` : en.queue.title;
   });
 }
 
@@ -210,6 +219,7 @@ async function resync(): Promise<void> {
 
 async function readQueue(site: string): Promise<boolean> {
   const watched = await link.request({ op: "watch", queue: site });
+  queueProblem.value = watched?.op === "err" ? watched.message : null;
   if (watched?.op !== "ok") return false;
   const items: ItemView[] = [];
   let head: number | null = null;

@@ -1,6 +1,6 @@
 // The live queue, most urgent first and then oldest. Rows stand still while somebody points at them or pauses the list.
 
-import { inStep, me, now, open, paused, pointing, queue, showFresh } from "../app/staff";
+import { focused, hovered, inStep, me, now, open, paused, queue, queueProblem, showFresh } from "../app/staff";
 import { span } from "../core/time";
 import { en } from "../text/en";
 import { Icon } from "../ui/Icon";
@@ -22,21 +22,22 @@ export function QueueList() {
           {paused.value ? en.queue.resume : en.queue.pause}
         </button>
         {fresh.length > 0 && (
-          <button class="button primary" type="button" onClick={showFresh}>
+          <button class="button primary" type="button" onClick={show}>
             {en.queue.fresh(fresh.length, urgent)}
           </button>
         )}
       </div>
       {paused.value && <p class="hint">{en.queue.pausedNote}</p>}
       {rows.length === 0 && fresh.length === 0 ? (
-        <p class="empty">{inStep.value ? en.queue.empty : en.queue.loading}</p>
+        <p class="empty">{queueProblem.value ?? (inStep.value ? en.queue.empty : en.queue.loading)}</p>
       ) : (
         <ul
           role="list"
-          onMouseEnter={() => (pointing.value = true)}
-          onMouseLeave={out}
-          onFocusIn={() => (pointing.value = true)}
-          onFocusOut={out}
+          // A finger leaves no pointer behind: only a mouse holds the rows.
+          onPointerEnter={(event) => (hovered.value = event.pointerType === "mouse")}
+          onPointerLeave={() => (hovered.value = false)}
+          onFocusIn={() => (focused.value = true)}
+          onFocusOut={focusLeft}
         >
           {rows.map((item) => (
             <li key={item.item}>
@@ -49,11 +50,15 @@ export function QueueList() {
   );
 }
 
-/** The rows may move again when neither the pointer nor the focus is on them. */
-function out(event: FocusEvent | MouseEvent): void {
+function focusLeft(event: FocusEvent): void {
   const list = event.currentTarget as Element;
-  const inside = event.relatedTarget instanceof Node && list.contains(event.relatedTarget);
-  if (!inside) pointing.value = list.matches(event.type === "focusout" ? ":hover" : ":focus-within");
+  focused.value = event.relatedTarget instanceof Node && list.contains(event.relatedTarget);
+}
+
+/** Shows what came. The button goes with it, so the focus goes to the first row. */
+function show(): void {
+  showFresh();
+  requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-item]")?.focus());
 }
 
 function Row({ item, chosen }: { item: ItemView; chosen: boolean }) {
