@@ -67,8 +67,8 @@ export function start(): void {
   });
   effect(() => {
     const { items, fresh, shown } = queue.value;
-    const open = [...shown, ...fresh].filter((id) => items[id]?.state === "waiting" || items[id]?.state === "claimed").length;
-    document.title = open > 0 ? `(${open}) ${en.queue.title}` : en.queue.title;
+    const waiting = [...shown, ...fresh].filter((id) => items[id]?.state === "waiting" || items[id]?.state === "claimed").length;
+    document.title = waiting > 0 ? `(${waiting}) ${en.queue.title}` : en.queue.title;
   });
 }
 
