@@ -9,7 +9,7 @@ import { en } from "../text/en";
 import { Icon } from "../ui/Icon";
 import type { ActName, Finding, ItemView, Span } from "../wire/generated";
 import { Decide, form, type FormName } from "./Decide";
-import { nameOf, Severity, waitWords } from "./QueueList";
+import { nameOf, Severity, Wait } from "./QueueList";
 
 /** A key releases at once only what was on the screen for so long. */
 const READ_MS = 1_000;
@@ -37,8 +37,8 @@ export function Item({ item }: { item: ItemView }) {
   }, [item.version]);
   useEffect(() => {
     // The button that was pressed may be gone: the focus must not fall off the page.
-    if (document.activeElement === document.body) heading.current?.focus();
-  });
+    if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
+  }, [item.version, form.value]);
   const to = item.to.map((person) => person.name).join(", ");
   return (
     <article class="item" aria-labelledby="item-title">
@@ -51,7 +51,7 @@ export function Item({ item }: { item: ItemView }) {
           {en.queue.fromTo(item.from.name, to)}
         </h2>
         <p class="facts">
-          <Severity item={item} /> <span>{item.state === "closed" ? "" : waitWords(item, staff.now.value)}</span>
+          <Severity item={item} /> {item.state !== "closed" && <Wait item={item} />}
         </p>
         <State item={item} />
         {staff.trouble.value && (
@@ -227,7 +227,7 @@ function Context({ item }: { item: ItemView }) {
             <p class="hint">
               <strong>{names.get(line.from) ?? ""}</strong>{" "}
               <time dateTime={line.at}>
-                {day(new Date(line.at), new Date(staff.now.value))}, {clock(new Date(line.at))}
+                {day(new Date(line.at), new Date())}, {clock(new Date(line.at))}
               </time>
               {line.status !== "delivered" && `, ${line.status === "held" ? en.item.heldStill : en.item.notDelivered}`}
             </p>
