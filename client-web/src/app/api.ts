@@ -1,0 +1,55 @@
+// The few HTTP calls of the live screens. Each gives its answer or a problem in words; none throws.
+
+import type { Code, HistoryPage, ItemPage, Problem } from "../wire/generated";
+import { en } from "../text/en";
+
+export type Got<T> = { ok: true; value: T } | { ok: false; code: Code | "offline"; message: string };
+
+export const HISTORY_PAGE = 50;
+export const ITEMS_PAGE = 100;
+
+export function history(conversation: string, before: number | null): Promise<Got<HistoryPage>> {
+  const from = before === null ? "" : `before=${before}&`;
+  return get(`/api/conversations/${encodeURIComponent(conversation)}/messages?${from}limit=${HISTORY_PAGE}`);
+}
+
+export function openItems(site: string, after: string | null): Promise<Got<ItemPage>> {
+  const from = after === null ? "" : `&after=${encodeURIComponent(after)}`;
+  return get(`/api/queues/${encodeURIComponent(site)}/items?state=open&limit=${ITEMS_PAGE}${from}`);
+}
+
+/** Whether the session still stands. When the server cannot be asked, the answer is yes: nobody is thrown out by a bad network. */
+export async function signedIn(): Promise<boolean> {
+  const got = await get<unknown>("/api/me");
+  return got.ok || got.code !== "unauthenticated";
+}
+
+export async function signOut(): Promise<void> {
+  await fetch("/api/session", { method: "DELETE", credentials: "same-origin" }).catch(() => undefined);
+  forgetThisDevice();
+  location.replace("/");
+}
+
+/** Nothing of a person stays on a device that may be shared. */
+function forgetThisDevice(): void {
+  try {
+    sessionStorage.clear();
+    for (const key of Object.keys(localStorage)) if (key.startsWith("handrail.")) localStorage.removeItem(key);
+    indexedDB.deleteDatabase("handrail");
+  } catch {
+    // Storage that cannot be opened holds nothing.
+  }
+}
+
+async function get<T>(path: string): Promise<Got<T>> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, { credentials: "same-origin", headers: { accept: "application/json" } });
+  } catch {
+    return { ok: false, code: "offline", message: en.offlineRead };
+  }
+  if (answer.ok) return { ok: true, value: (await answer.json()) as T };
+  const problem = (await answer.json().catch(() => null)) as Problem | null;
+  const code: Code = problem?.code ?? (answer.status === 401 ? "unauthenticated" : "internal");
+  return { ok: false, code, message: problem?.detail ?? en.serverTrouble };
+}

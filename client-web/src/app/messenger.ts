@@ -1,0 +1,215 @@
+// The messenger's shell: joins the link, the outbox and the reducers, and holds the result in signals for the screens. Decides nothing.
+
+import { computed, effect, signal } from "@preact/signals";
+import { announce } from "../core/announce";
+import { openRows, type Row } from "../link/db";
+import { LiveLink } from "../link/link";
+import { newOutbox, randomCid } from "../link/outbox";
+import { dismissed, hear, kept, newThread, nothing, paged, readTo, restored, stillTyping, taken, unread, withdrawn } from "../state/messenger";
+import type { Kept, Messenger } from "../state/messenger";
+import { en } from "../text/en";
+import type { ConversationView, Me, StatusView } from "../wire/generated";
+import type { Frame } from "../wire/read";
+import { history } from "./api";
+import { opened } from "./route";
+
+const SEEN_KEY = "handrail.seen";
+const KEPT_KEY = "handrail.kept";
+/** Typing is told at most so often; the server forgets it after 6 s. */
+const TYPING_EVERY_MS = 3_000;
+
+export const state = signal<Messenger>(remembered());
+export const link = new LiveLink(heard);
+export const loadProblem = signal<Record<string, string>>({});
+export const loading = signal<Record<string, boolean>>({});
+/** Where "New" stands: after what had been read when one came to look. Nothing when all had been. */
+export const newAfter = signal<number | null>(null);
+
+export const outbox = newOutbox({
+  rows: openRows(globalThis.indexedDB),
+  request: (request) => link.request(request),
+  canSend: () => link.state.value.phase === "open",
+  sent: (row: Row, answer) => (state.value = taken(state.value, row, answer)),
+  newCid: randomCid,
+  now: () => Date.now(),
+});
+
+/** The conversation on the screen: the chosen one, or the only one. */
+export const current = computed(() => {
+  const threads = state.value.threads;
+  const chosen = opened.value === null ? undefined : threads[opened.value];
+  const all = Object.values(threads);
+  return chosen ?? (all.length === 1 ? all[0] : undefined) ?? null;
+});
+const currentId = computed(() => current.value?.view.id ?? null);
+
+export function start(): void {
+  if (state.value.me) outbox.as(state.value.me.id);
+  link.start();
+  setInterval(() => (state.value = stillTyping(state.value, Date.now())), 1_000);
+  effect(() => remember(state.value));
+  effect(() => {
+    const { me, threads } = state.value;
+    const fresh = me ? Object.values(threads).reduce((sum, thread) => sum + unread(thread, me.id), 0) : 0;
+    document.title = fresh > 0 ? `(${fresh}) ${en.chats.title}` : en.chats.title;
+  });
+  effect(() => {
+    void currentId.value;
+    markNew();
+  });
+  effect(() => {
+    const thread = current.value;
+    if (thread && !thread.loaded && !loading.value[thread.view.id] && !(thread.view.id in loadProblem.value)) {
+      void load(thread.view.id, null);
+    }
+  });
+  effect(() => {
+    if (current.value && current.value.loaded && link.state.value.live) readCurrent();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) markNew();
+    readCurrent();
+  });
+}
+
+export function older(conversation: string): void {
+  const first = state.value.threads[conversation]?.messages[0];
+  void load(conversation, first ? first.seq : null);
+}
+
+export function send(conversation: string, text: string): void {
+  newAfter.value = null;
+  outbox.add(conversation, text);
+  typed(conversation, false);
+}
+
+export async function withdraw(conversation: string, message: string): Promise<string | null> {
+  const answer = await link.request({ op: "withdraw", message });
+  if (answer === null) return en.offlineRead;
+  if (answer.op === "err") return answer.message;
+  state.value = withdrawn(state.value, conversation, message);
+  return null;
+}
+
+export function dismiss(conversation: string, message: string): void {
+  state.value = dismissed(state.value, conversation, message);
+}
+
+export function closeHelp(): void {
+  state.value = { ...state.value, help: [] };
+}
+
+let toldTyping = { conversation: "", on: false, at: 0 };
+
+export function typed(conversation: string, on: boolean): void {
+  const now = Date.now();
+  const { conversation: told, on: was, at } = toldTyping;
+  const known = told === conversation && was === on && (!on || now - at < TYPING_EVERY_MS);
+  if (known || (!on && told !== conversation)) return;
+  toldTyping = { conversation, on, at: now };
+  link.tell({ op: "typing", conversation, on });
+}
+
+function heard(frame: Frame): void {
+  const before = state.value;
+  const next = hear(before, frame, Date.now());
+  state.value = frame.op === "welcome" ? restored(next, keptHere(frame.account)) : next;
+  if (frame.op === "welcome") {
+    loadProblem.value = {};
+    outbox.as(frame.account.id);
+  }
+  if (link.state.value.live || frame.op !== "event") speak(frame);
+}
+
+/** Tells a screen reader what a sighted person sees arrive. */
+function speak(frame: Frame): void {
+  if (frame.op !== "event") return;
+  const me = state.value.me?.id;
+  if (frame.type === "help") return announce(en.help.panel);
+  if (frame.type === "status") return announce(statusWords(frame));
+  if (frame.type !== "message" || frame.from === me) return;
+  const party = state.value.threads[frame.conversation]?.view.parties.find((other) => other.account === frame.from);
+  announce(en.say.message(party?.name ?? "", frame.text), en.say.messages);
+}
+
+function statusWords(status: StatusView): string {
+  switch (status.status) {
+    case "held":
+      return en.status.held;
+    case "consent":
+      return en.status.consent;
+    case "delivered":
+      return status.altered ? en.status.altered : en.status.delivered;
+    case "rejected":
+      return `${en.status.rejected}. ${status.reason ? en.reason[status.reason] : ""}`;
+    case "rephrase":
+      return en.status.rephrase;
+    case "withdrawn":
+      return en.status.withdrawn;
+    case "expired":
+      return en.status.expired;
+  }
+}
+
+async function load(conversation: string, before: number | null): Promise<void> {
+  loading.value = { ...loading.value, [conversation]: true };
+  loadProblem.value = without(loadProblem.value, conversation);
+  const page = await history(conversation, before);
+  if (page.ok) state.value = paged(state.value, conversation, page.value, before === null);
+  else if (page.code === "unauthenticated") link.stop("sign_in");
+  else loadProblem.value = { ...loadProblem.value, [conversation]: page.message };
+  loading.value = without(loading.value, conversation);
+}
+
+function markNew(): void {
+  const thread = current.peek();
+  const me = state.peek().me;
+  newAfter.value = thread && me && unread(thread, me.id) > 0 ? thread.view.read_seq : null;
+}
+
+/** A conversation on a visible screen is read. */
+function readCurrent(): void {
+  const thread = current.peek();
+  if (!thread || !thread.loaded || document.hidden || !link.live) return;
+  const seq = thread.messages.at(-1)?.seq ?? 0;
+  if (seq <= thread.view.read_seq) return;
+  link.tell({ op: "read", conversation: thread.view.id, seq });
+  state.value = readTo(state.peek(), thread.view.id, seq);
+}
+
+/** Who and with whom, for the moment before the connection stands. Names only, in this tab only. */
+function remembered(): Messenger {
+  try {
+    const seen = JSON.parse(sessionStorage.getItem(SEEN_KEY) ?? "null") as { me: Me; conversations: ConversationView[] } | null;
+    if (!seen) return nothing;
+    const threads = Object.fromEntries(seen.conversations.map((view) => [view.id, newThread(view)]));
+    return restored({ ...nothing, me: seen.me, threads }, keptHere(seen.me));
+  } catch {
+    return nothing;
+  }
+}
+
+function remember(now: Messenger): void {
+  if (!now.me) return;
+  const conversations = Object.values(now.threads).map(({ view }) => ({ ...view, pending: [] }));
+  try {
+    sessionStorage.setItem(SEEN_KEY, JSON.stringify({ me: now.me, conversations }));
+    sessionStorage.setItem(KEPT_KEY, JSON.stringify({ account: now.me.id, ...kept(now) }));
+  } catch {
+    // Without room, a reload shows less until the connection stands.
+  }
+}
+
+function keptHere(me: Me): Kept {
+  const none = { own: {}, changes: {} };
+  try {
+    const saved = JSON.parse(sessionStorage.getItem(KEPT_KEY) ?? "null") as (Kept & { account: string }) | null;
+    return saved?.account === me.id ? saved : none;
+  } catch {
+    return none;
+  }
+}
+
+function without<T>(record: Record<string, T>, key: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([other]) => other !== key));
+}

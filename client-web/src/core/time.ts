@@ -1,0 +1,39 @@
+// Times as people say them. Absolute, in the reader's own time zone, with a 12-hour clock. Never asks a clock itself.
+
+import { en } from "../text/en";
+
+const MINUTE_MS = 60_000;
+
+/** "9:32pm". */
+export function clock(at: Date): string {
+  const hour = at.getHours() % 12 === 0 ? 12 : at.getHours() % 12;
+  return `${hour}:${String(at.getMinutes()).padStart(2, "0")}${at.getHours() < 12 ? "am" : "pm"}`;
+}
+
+/** "Today", "Yesterday", or "Saturday 21 November 2026". */
+export function day(at: Date, now: Date): string {
+  const days = Math.round((midnight(now) - midnight(at)) / (24 * 60 * MINUTE_MS));
+  if (days === 0) return en.today;
+  if (days === 1) return en.yesterday;
+  return new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" })
+    .format(at)
+    .replace(",", "");
+}
+
+export function sameDay(one: Date, other: Date): boolean {
+  return midnight(one) === midnight(other);
+}
+
+/** Whole minutes in words: "less than a minute", "6 minutes", "2 hours 5 minutes", "3 days". */
+export function span(ms: number): string {
+  const minutes = Math.floor(Math.max(0, ms) / MINUTE_MS);
+  if (minutes < 1) return en.lessThanAMinute;
+  if (minutes < 60) return en.minutes(minutes);
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 48) return en.days(Math.floor(hours / 24));
+  return minutes % 60 === 0 ? en.hours(hours) : `${en.hours(hours)} ${en.minutes(minutes % 60)}`;
+}
+
+function midnight(at: Date): number {
+  return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();
+}

@@ -1,0 +1,63 @@
+// Says in words how the connection is, and what a person can do about it. Silent while all is well.
+
+import { useEffect, useState } from "preact/hooks";
+import type { LiveLink } from "../link/link";
+import { never } from "../core/never";
+import { en } from "../text/en";
+
+/** A connection that stands again so soon was never worth a word. */
+const PATIENCE_MS = 1_500;
+
+export function linkWords(link: LiveLink): string {
+  const { phase, live, stop } = link.state.value;
+  switch (phase) {
+    case "idle":
+    case "connecting":
+      return en.link.connecting;
+    case "waiting":
+      return navigator.onLine ? en.link.waiting : en.link.offline;
+    case "open":
+      return live ? en.link.live : en.link.catchingUp;
+    case "stopped":
+      return en.link[stop ?? "refused"];
+    default:
+      return never(phase);
+  }
+}
+
+export function LinkBanner({ link }: { link: LiveLink }) {
+  const { phase, stop } = link.state.value;
+  const [late, setLate] = useState(false);
+  const well = phase === "open" || phase === "idle";
+  useEffect(() => {
+    setLate(false);
+    if (well) return;
+    const timer = setTimeout(() => setLate(true), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [well]);
+  const shown = phase === "stopped" || (late && !well);
+  return (
+    <div role="status" class="link-status">
+      {shown && (
+        <div class="banner">
+          <p>{linkWords(link)}</p>
+          {phase === "stopped" && stop === "sign_in" && (
+            <a class="button" href="/">
+              {en.link.toSignIn}
+            </a>
+          )}
+          {phase === "stopped" && (stop === "version" || stop === "refused") && (
+            <button class="button" type="button" onClick={() => location.reload()}>
+              {en.link.reload}
+            </button>
+          )}
+          {phase === "stopped" && stop === "signed_out" && (
+            <button class="button" type="button" onClick={() => link.restart()}>
+              {en.link.connectAgain}
+            </button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+// The field to write in. Keeps a draft at every key, and sends on Enter only where there is a real keyboard.
+
+import { signal } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { draft, keepDraft } from "../app/drafts";
+import { send, state, typed } from "../app/messenger";
+import { length } from "../core/spans";
+import type { Thread } from "../state/messenger";
+import { en } from "../text/en";
+import { Icon } from "../ui/Icon";
+import type { Me } from "../wire/generated";
+
+/** The counter shows when so many characters are left. */
+const COUNTER_FROM = 100;
+const ROWS_MAX = 6;
+const TYPING_STOPS_MS = 5_000;
+
+/** A text put back into the field, to be said in another way. */
+export const refill = signal<{ conversation: string; text: string } | null>(null);
+
+export function Composer({ thread, me, name }: { thread: Thread; me: Me; name: string }) {
+  const id = thread.view.id;
+  const field = useRef<HTMLTextAreaElement>(null);
+  const stops = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const [text, setText] = useState(() => draft(me.id, id));
+  const left = state.value.textMax - length(text.trim());
+  const ready = text.trim() !== "" && left >= 0;
+
+  useEffect(() => {
+    if (refill.value?.conversation !== id) return;
+    setText(refill.value.text);
+    refill.value = null;
+    field.current?.focus();
+  }, [refill.value]);
+
+  const write = (next: string) => {
+    setText(next);
+    keepDraft(me.id, id, next);
+    typed(id, next.trim() !== "");
+    clearTimeout(stops.current);
+    stops.current = setTimeout(() => typed(id, false), TYPING_STOPS_MS);
+  };
+  const submit = () => {
+    if (!ready) return;
+    send(id, text.trim());
+    write("");
+    field.current?.focus();
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !matchMedia("(pointer: fine)").matches) return;
+    event.preventDefault();
+    submit();
+  };
+
+  if (thread.view.state !== "open") {
+    return <p class="composer-closed">{thread.view.state === "paused" ? en.chat.paused : en.chat.ended}</p>;
+  }
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <p class="hint" id="composer-notice">
+        {en.chat.notice}
+      </p>
+      <div class="composer-row">
+        <label class="sr" for="composer">
+          {en.chat.label(name)}
+        </label>
+        <textarea
+          id="composer"
+          ref={field}
+          rows={Math.min(ROWS_MAX, text.split("\n").length)}
+          value={text}
+          placeholder={en.chat.label(name)}
+          aria-describedby="composer-notice composer-left"
+          aria-invalid={left < 0}
+          onInput={(event) => write(event.currentTarget.value)}
+          onKeyDown={key}
+        />
+        <button class="button primary send" type="submit" disabled={!ready}>
+          <Icon name="up" />
+          {en.chat.send}
+        </button>
+      </div>
+      <p id="composer-left" class={left < 0 ? "counter problem" : "counter hint"}>
+        {left <= COUNTER_FROM ? en.chat.left(left) : ""}
+        {left < 0 && ` ${en.chat.tooLong(state.value.textMax)}`}
+      </p>
+    </form>
+  );
+}

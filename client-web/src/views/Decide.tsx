@@ -1,0 +1,267 @@
+// The forms of the decisions that need words. Each checks what only it can know and says what is missing; the server decides the rest.
+
+import { signal } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import * as staff from "../app/staff";
+import { never } from "../core/never";
+import { en } from "../text/en";
+import { Diff } from "../ui/Diff";
+import type { Category, DecisionBody, ItemView, Reason } from "../wire/generated";
+
+export type FormName = "release" | "alter" | "reject" | "rephrase" | "escalate" | "note";
+
+/** The open form of the open item. */
+export const form = signal<FormName | null>(null);
+
+interface Draft {
+  text: string;
+  reason: Reason | null;
+  note: string;
+  log: string;
+}
+
+export function Decide({ item, name }: { item: ItemView; name: FormName }) {
+  const [draft, setDraft] = useState<Draft>(() => begin(item, name));
+  const [problem, setProblem] = useState<string | null>(null);
+  const box = useRef<HTMLFormElement>(null);
+  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  useEffect(() => box.current?.querySelector<HTMLElement>("textarea, input:checked, button")?.focus(), []);
+
+  const submit = async () => {
+    const wrong = missing(item, name, draft);
+    setProblem(wrong);
+    if (wrong !== null) return;
+    // The form stays when a decision is refused, so that nothing has to be written twice.
+    if (await staff.decide(item, decisionOf(name, draft))) form.value = null;
+  };
+  const keys = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || !event.ctrlKey) return;
+    event.preventDefault();
+    void submit();
+  };
+  return (
+    <form
+      class="decide"
+      ref={box}
+      aria-labelledby="decide-title"
+      noValidate
+      onKeyDown={keys}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <h3 id="decide-title">{titleOf(name)}</h3>
+      {problem && (
+        <p class="error-summary" role="alert">
+          {en.decide.problem}: {problem}
+        </p>
+      )}
+      <Fields item={item} name={name} draft={draft} change={change} />
+      <div class="decide-buttons">
+        <button
+          class={`button ${name === "reject" ? "danger" : "primary"}`}
+          type="submit"
+          disabled={!staff.live.value || staff.busy.value}
+        >
+          {confirmOf(name)}
+        </button>
+        <button class="button quiet" type="button" onClick={() => (form.value = null)}>
+          {en.cancel}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+interface FieldsProps {
+  item: ItemView;
+  name: FormName;
+  draft: Draft;
+  change: (part: Partial<Draft>) => void;
+}
+
+function Fields({ item, name, draft, change }: FieldsProps) {
+  const note = (label: string) => (
+    <Area id="note" label={label} hint={en.decide.noteHint} value={draft.note} set={(text) => change({ note: text })} />
+  );
+  const log = (label: string) => (
+    <Area id="log" label={label} hint={en.decide.logHint} value={draft.log} set={(text) => change({ log: text })} />
+  );
+  switch (name) {
+    case "release":
+      return <p>{en.decide.releaseHint(en.severity[item.severity])}</p>;
+    case "alter":
+      return (
+        <>
+          <Area id="text" label={en.decide.alterText} value={draft.text} set={(text) => change({ text })} />
+          <div>
+            <p class="label">{en.decide.alterDiff}</p>
+            {draft.text.trim() === item.text ? (
+              <p class="hint">{en.decide.alterSame}</p>
+            ) : (
+              <Diff before={item.text} after={draft.text} />
+            )}
+          </div>
+          <Reasons value={draft.reason} set={(reason) => change({ reason })} />
+          {note(en.decide.noteOptional)}
+          {log(en.decide.logOptional)}
+        </>
+      );
+    case "reject":
+      return (
+        <>
+          <Reasons value={draft.reason} set={(reason) => change({ reason, note: noteFor(draft, reason) })} />
+          {note(en.decide.note)}
+          {log(en.decide.logOptional)}
+        </>
+      );
+    case "rephrase":
+      return note(en.decide.note);
+    case "escalate":
+      return (
+        <>
+          <p>{en.decide.escalateHint}</p>
+          {log(en.decide.log)}
+        </>
+      );
+    case "note":
+      return log(en.decide.log);
+    default:
+      return never(name);
+  }
+}
+
+function Area(props: { id: string; label: string; hint?: string; value: string; set: (text: string) => void }) {
+  const id = `decide-${props.id}`;
+  return (
+    <div class="field">
+      <label for={id}>{props.label}</label>
+      {props.hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {props.hint}
+        </p>
+      )}
+      <textarea
+        id={id}
+        rows={3}
+        value={props.value}
+        aria-describedby={props.hint ? `${id}-hint` : undefined}
+        onInput={(event) => props.set(event.currentTarget.value)}
+      />
+    </div>
+  );
+}
+
+const REASONS = Object.keys(en.staffReason) as Reason[];
+
+function Reasons({ value, set }: { value: Reason | null; set: (reason: Reason) => void }) {
+  return (
+    <fieldset class="field">
+      <legend>{en.decide.reason}</legend>
+      <div class="reasons">
+        {REASONS.map((reason) => (
+          <label class="check" key={reason}>
+            <input type="radio" name="reason" value={reason} checked={value === reason} onChange={() => set(reason)} />
+            {en.staffReason[reason]}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function begin(item: ItemView, name: FormName): Draft {
+  const reason = reasonOf(item.findings[0]?.category);
+  const note = name === "reject" ? en.template[reason] : name === "rephrase" ? en.rephraseTemplate : "";
+  return { text: item.text, reason, note, log: "" };
+}
+
+/** A new reason brings its own words, unless somebody has written others. */
+function noteFor(draft: Draft, reason: Reason): string {
+  const untouched = draft.note.trim() === "" || Object.values<string>(en.template).includes(draft.note);
+  return untouched ? en.template[reason] : draft.note;
+}
+
+function missing(item: ItemView, name: FormName, draft: Draft): string | null {
+  switch (name) {
+    case "release":
+      return null;
+    case "alter":
+      if (draft.text.trim() === "") return en.decide.needText;
+      if (draft.text.trim() === item.text) return en.decide.needChange;
+      return draft.reason === null ? en.decide.needReason : null;
+    case "reject":
+      if (draft.reason === null) return en.decide.needReason;
+      return draft.note.trim() === "" ? en.decide.needNote : null;
+    case "rephrase":
+      return draft.note.trim() === "" ? en.decide.needNote : null;
+    case "escalate":
+    case "note":
+      return draft.log.trim() === "" ? en.decide.needLog : null;
+    default:
+      return never(name);
+  }
+}
+
+export function decisionOf(name: FormName, draft: Draft): DecisionBody {
+  const reason = draft.reason ?? "other";
+  const note = draft.note.trim();
+  const log = draft.log.trim();
+  const noted = note === "" ? {} : { note };
+  const logged = log === "" ? {} : { log };
+  switch (name) {
+    case "release":
+      return { kind: "release" };
+    case "alter":
+      return { kind: "alter", text: draft.text.trim(), reason, ...noted, ...logged };
+    case "reject":
+      return { kind: "reject", reason, note, ...logged };
+    case "rephrase":
+      return { kind: "rephrase", note };
+    case "escalate":
+      return { kind: "escalate", log };
+    case "note":
+      return { kind: "note", log };
+    default:
+      return never(name);
+  }
+}
+
+function titleOf(name: FormName): string {
+  return en.decide[`${name}Title`];
+}
+
+function confirmOf(name: FormName): string {
+  return en.decide[`${name}Confirm`];
+}
+
+export function reasonOf(category: Category | undefined): Reason {
+  switch (category) {
+    case undefined:
+    case "drift":
+    case "filter":
+      return "other";
+    case "contact_phone":
+    case "contact_email":
+    case "contact_handle":
+    case "contact_address":
+    case "contact_url":
+      return "contact_details";
+    case "meet":
+      return "meeting";
+    case "abuse":
+    case "hate":
+    case "threat":
+    case "self_harm":
+    case "sexual":
+    case "drugs":
+    case "offending":
+    case "money":
+    case "secrecy":
+    case "restricted":
+      return category;
+    default:
+      return never(category);
+  }
+}

@@ -1,0 +1,31 @@
+// Which keys there are, and the switch that turns them off.
+
+import type { RefObject } from "preact";
+import { keysOn, switchKeys } from "../app/keys";
+import { en } from "../text/en";
+
+export function KeysDialog({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
+  return (
+    <dialog ref={dialog} aria-labelledby="keys-title">
+      <h2 id="keys-title">{en.keys.title}</h2>
+      <label class="check">
+        <input type="checkbox" checked={keysOn.value} onChange={(event) => switchKeys(event.currentTarget.checked)} />
+        {en.keys.on}
+      </label>
+      <p class="hint">{en.keys.hint}</p>
+      <dl>
+        {en.keys.list.map(({ key, does }) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <form method="dialog">
+        <button class="button">{en.close}</button>
+      </form>
+    </dialog>
+  );
+}

@@ -1,0 +1,76 @@
+// The messenger: conversations and the open one, side by side where there is room.
+
+import { useEffect, useRef } from "preact/hooks";
+import { signOut } from "../app/api";
+import { closeHelp, current, link, outbox, state } from "../app/messenger";
+import { opened } from "../app/route";
+import { en } from "../text/en";
+import { Announcer } from "../ui/Announcer";
+import { HelpNow, HelpPanel } from "../ui/HelpNow";
+import { LinkBanner } from "../ui/LinkBanner";
+import { Conversation } from "./Conversation";
+import { ConversationList } from "./ConversationList";
+
+export function Messenger() {
+  const { me, threads, help } = state.value;
+  const thread = current.value;
+  const many = Object.keys(threads).length > 1;
+  useEffect(() => void document.body.classList.toggle("in-chat", thread !== null), [thread !== null]);
+  return (
+    <>
+      <header class="top">
+        <h1 class="brand">{en.chats.title}</h1>
+        <HelpNow />
+        <SignOut />
+      </header>
+      <LinkBanner link={link} />
+      <HelpPanel articles={help} onClose={closeHelp} />
+      <main class={many ? "columns" : "columns one"}>
+        {many && me && <ConversationList me={me} />}
+        <div class="open">
+          {thread && me ? (
+            <Conversation key={thread.view.id} thread={thread} me={me} back={many && opened.value !== null} />
+          ) : (
+            <Nothing />
+          )}
+        </div>
+      </main>
+      <Announcer />
+    </>
+  );
+}
+
+/** Signing out clears the device, so what was not sent yet must be a choice. */
+function SignOut() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const unsent = outbox.rows.value.length;
+  const leave = () => (unsent > 0 ? dialog.current?.showModal() : void signOut());
+  return (
+    <>
+      <button class="button quiet" type="button" onClick={leave}>
+        {en.signOut}
+      </button>
+      <dialog ref={dialog} aria-labelledby="leave-title">
+        <h2 id="leave-title">{en.chats.unsent(unsent)}</h2>
+        <p>{en.chats.unsentHint}</p>
+        <form method="dialog">
+          <button class="button primary">{en.chats.stay}</button>
+          <button class="button danger" type="button" onClick={() => void signOut()}>
+            {en.chats.leave}
+          </button>
+        </form>
+      </dialog>
+    </>
+  );
+}
+
+function Nothing() {
+  const none = state.value.me !== null && Object.keys(state.value.threads).length === 0;
+  if (state.value.me === null) return <p class="loading">{en.link.connecting}</p>;
+  return (
+    <div class="nothing">
+      <h2>{en.chats.title}</h2>
+      <p>{none ? en.chats.none : en.chats.choose}</p>
+    </div>
+  );
+}

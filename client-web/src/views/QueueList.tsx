@@ -1,0 +1,134 @@
+// The live queue, most urgent first and then oldest. Rows stand still while somebody points at them or pauses the list.
+
+import { focused, hovered, inStep, me, now, open, paused, queue, queueProblem, showFresh } from "../app/staff";
+import { span } from "../core/time";
+import { en } from "../text/en";
+import { Icon } from "../ui/Icon";
+import type { ItemView } from "../wire/generated";
+
+export function QueueList() {
+  const { items, shown, fresh, selected } = queue.value;
+  const rows = shown.flatMap((id) => items[id] ?? []);
+  const urgent = fresh.filter((id) => items[id]?.severity === "urgent").length;
+  return (
+    <nav class="queue" aria-label={en.queue.list}>
+      <div class="queue-top">
+        <button
+          class="button quiet"
+          type="button"
+          aria-pressed={paused.value}
+          onClick={() => (paused.value = !paused.value)}
+        >
+          {paused.value ? en.queue.resume : en.queue.pause}
+        </button>
+        {fresh.length > 0 && (
+          <button class="button primary" type="button" onClick={show}>
+            {en.queue.fresh(fresh.length, urgent)}
+          </button>
+        )}
+      </div>
+      {paused.value && <p class="hint">{en.queue.pausedNote}</p>}
+      {rows.length === 0 && fresh.length === 0 ? (
+        <p class="empty">{queueProblem.value ?? (inStep.value ? en.queue.empty : en.queue.loading)}</p>
+      ) : (
+        <ul
+          role="list"
+          // A finger leaves no pointer behind: only a mouse holds the rows.
+          onPointerEnter={(event) => (hovered.value = event.pointerType === "mouse")}
+          onPointerLeave={() => (hovered.value = false)}
+          onFocusIn={() => (focused.value = true)}
+          onFocusOut={focusLeft}
+        >
+          {rows.map((item) => (
+            <li key={item.item}>
+              <Row item={item} chosen={item.item === selected} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </nav>
+  );
+}
+
+function focusLeft(event: FocusEvent): void {
+  const list = event.currentTarget as Element;
+  focused.value = event.relatedTarget instanceof Node && list.contains(event.relatedTarget);
+}
+
+/** Shows what came. The button goes with it, so the focus goes to the first row. */
+function show(): void {
+  showFresh();
+  requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-item]")?.focus());
+}
+
+function Row({ item, chosen }: { item: ItemView; chosen: boolean }) {
+  const to = item.to.map((person) => person.name).join(", ");
+  const tags = [...new Set(item.findings.map((finding) => en.category[finding.category]))];
+  return (
+    <button
+      class={`row ${item.severity} ${item.state}`}
+      type="button"
+      data-item={item.item}
+      aria-current={chosen ? "true" : undefined}
+      onClick={() => void open(item.item)}
+    >
+      <span class="row-top">
+        <Severity item={item} />
+        <span class="from-to">{en.queue.fromTo(item.from.name, to)}</span>
+      </span>
+      <Wait item={item} />
+      <span class="tags">
+        {tags.map((tag) => (
+          <span class="tag" key={tag}>
+            {tag}
+          </span>
+        ))}
+        {item.withdrawn && <span class="tag">{en.queue.withdrawn}</span>}
+        {item.tier > 1 && <span class="tag">{en.queue.tier(item.tier)}</span>}
+        {item.ringing && (
+          <span class="tag ring">
+            <Icon name="bell" />
+            {en.queue.ringing}
+          </span>
+        )}
+      </span>
+      <span class="holder hint">{holderWords(item)}</span>
+    </button>
+  );
+}
+
+export function Severity({ item }: { item: ItemView }) {
+  return (
+    <span class={`severity ${item.severity}`}>
+      <Icon name={item.severity === "low" || item.severity === "medium" ? "eye" : "alert"} />
+      {en.severity[item.severity]}
+    </span>
+  );
+}
+
+/** Alone hears the clock, so that a tick writes a few words and not a screen. */
+export function Wait({ item }: { item: ItemView }) {
+  return <span class="wait">{waitWords(item, now.value)}</span>;
+}
+
+export function waitWords(item: ItemView, at: number): string {
+  const held = Date.parse(item.held_at);
+  const due = Date.parse(item.due_at);
+  const target = due > at ? en.queue.left(span(due - at)) : en.queue.late(span(at - due));
+  return `${en.queue.waiting(span(at - held))}, ${en.queue.target(span(due - held))}, ${target}`;
+}
+
+export function holderWords(item: ItemView): string {
+  if (item.state === "decided" && item.decided_by) return en.queue.undoOpen(nameOf(item.decided_by));
+  if (item.state === "closed") {
+    const outcome = item.outcome ? en.outcome[item.outcome] : "";
+    return item.decided_by ? en.queue.over(outcome, nameOf(item.decided_by)) : outcome;
+  }
+  if (!item.claimed_by) return en.queue.free;
+  return item.claimed_by.account === me.value?.id ? en.queue.heldByYou : en.queue.heldBy(item.claimed_by.name);
+}
+
+/** A name in the middle of a sentence: one's own is "you". */
+export function nameOf(holder: { account: string; name: string }): string {
+  return holder.account === me.value?.id ? en.chat.you.toLowerCase() : holder.name;
+}

@@ -1,0 +1,81 @@
+// Every screen, narrow and wide, light and dark, against the rules of WCAG 2.2 AA as axe knows them, and without sideways scrolling.
+
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import type { Page } from "@playwright/test";
+import { expect, line, newRow, openChat, pair, say, supervisor, test, unique, watchQueue } from "./people";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+interface Violation {
+  id: string;
+  nodes: { target: unknown[]; failureSummary?: string }[];
+}
+
+async function check(page: Page, screen: string): Promise<void> {
+  await page.evaluate(axe);
+  const found = await page.evaluate(
+    (rules) =>
+      (globalThis as unknown as { axe: { run: (on: Document, how: object) => Promise<{ violations: Violation[] }> } }).axe
+        .run(document, { runOnly: rules })
+        .then((result) => result.violations),
+    RULES,
+  );
+  const told = found.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(" ")).join(", ")}`);
+  expect(told, screen).toEqual([]);
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  expect(sideways, `${screen} scrolls sideways`).toBe(false);
+}
+
+for (const width of [320, 1280]) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    const how = { viewport: { width, height: 800 }, colorScheme, reducedMotion: "reduce" as const };
+
+    test(`the messenger at ${width} px, ${colorScheme}`, async ({ enter, visit }) => {
+      const signIn = await visit(how);
+      await signIn.goto("/sign-in?error=unauthenticated");
+      await expect(signIn.getByRole("alert")).toContainText("not right");
+      await check(signIn, "sign in");
+
+      const { mentee, mentor, conversation } = pair(2);
+      const young = await enter(mentee, how);
+      await openChat(young, conversation);
+      const mark = unique();
+      await say(young, `my number is 07700 900321 ${mark}`);
+      await expect(line(young, mark)).toContainText("Being checked");
+      await check(young, "conversation with a held message");
+      await young.locator(".help-now summary").click();
+      await check(young, "get help now");
+
+      const old = await enter(mentor, how);
+      await old.goto("/");
+      await expect(old.locator(".connection, .conversation").first()).toBeVisible();
+      await check(old, "conversation list");
+    });
+
+    test(`the queue at ${width} px, ${colorScheme}`, async ({ enter }) => {
+      const { mentee, conversation } = pair(2);
+      const young = await enter(mentee);
+      const staff = await enter(supervisor(1), how);
+      await openChat(young, conversation);
+      await watchQueue(staff);
+      const row = await newRow(staff, () => say(young, `call me on 07700 900654 ${unique()}`));
+      await check(staff, "queue");
+      await row.click();
+      await expect(staff.getByText("You have this message.", { exact: false })).toBeVisible();
+      await check(staff, "item");
+      for (const act of ["Edit", "Reject", "Ask to say it differently", "Escalate"]) {
+        await staff.locator(".acts").getByRole("button", { name: act }).click();
+        await check(staff, act);
+      }
+      await staff.getByRole("button", { name: "Cancel" }).click();
+      await staff.getByRole("button", { name: "Keys" }).click();
+      await check(staff, "keys");
+      await staff.getByRole("button", { name: "Close" }).click();
+      await staff.locator(".acts").getByRole("button", { name: "Release" }).click();
+      await expect(staff.locator(".undo-bar")).toContainText("Released");
+      await check(staff, "undo");
+    });
+  }
+}
