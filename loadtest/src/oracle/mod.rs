@@ -92,6 +92,8 @@ struct PlaceState {
     order: HashMap<Seq, MessageId>,
     /// The last seq before the run.
     base: Seq,
+    /// Its history could not be read, so nothing is concluded from what is not in it.
+    unread: bool,
     /// For each party, the seq that must come next.
     next: Vec<Option<Seq>>,
 }
@@ -340,19 +342,17 @@ impl Oracle {
         }
     }
 
-    /// Whether the event at this offset is new on the feed.
+    /// Whether the event at this offset is the next one of the feed. After a gap the client resumes from the last good one.
     fn in_feed(&mut self, person: usize, offset: Offset) -> bool {
         let feed = &mut self.feeds[person];
         let last = feed.last.unwrap_or(offset.saturating_sub(1));
-        if offset <= last {
-            self.faults.add(Wrong::OffsetRepeated, None, None);
-            return false;
+        if offset == last + 1 {
+            feed.last = Some(offset);
+            return true;
         }
-        feed.last = Some(offset);
-        if offset != last + 1 {
-            self.faults.add(Wrong::OffsetGap, None, None);
-        }
-        true
+        let wrong = if offset <= last { Wrong::OffsetRepeated } else { Wrong::OffsetGap };
+        self.faults.add(wrong, None, None);
+        false
     }
 
     fn in_order(&mut self, place: usize, party: usize, view: &MessageView) {
