@@ -46,8 +46,8 @@ pub(crate) struct Run {
     /// Allow a target that is not this machine. Everybody on it will feel the load.
     #[arg(long)]
     pub(crate) i_own_this_server: bool,
-    /// Redis for the server that the test starts: redis://HOST:PORT.
-    #[arg(long, value_name = "URL", conflicts_with = "against")]
+    /// Redis for the server that the test starts: redis://HOST:PORT, or `start` for one of the test's own.
+    #[arg(long, value_name = "URL", conflicts_with = "against", value_parser = redis)]
     pub(crate) redis: Option<String>,
     /// The server's binary. Default: `handrail` beside this program.
     #[arg(long, value_name = "PATH", conflicts_with = "against")]
@@ -135,6 +135,11 @@ fn positive(text: &str) -> Result<f64, String> {
     number(text, 0.001, 1e9, "a time in milliseconds: write a number above 0")
 }
 
+fn redis(text: &str) -> Result<String, String> {
+    let good = text == crate::redis::START || text.starts_with("redis://");
+    good.then(|| text.to_owned()).ok_or_else(|| format!("`{text}` is not redis://HOST:PORT, and not `start`"))
+}
+
 /// The target of `--against`: an address that this program may load.
 pub(crate) fn target(url: &str, owned: bool) -> anyhow::Result<Target> {
     let Some(rest) = url.strip_prefix("ws://") else {
@@ -197,6 +202,7 @@ mod tests {
             ("--unsafe-share 2 --json r", "from 0 to 1"),
             ("--relationships 0 --json r", "1..=100000"),
             ("--max-p99-ms 0 --json r", "above 0"),
+            ("--redis 127.0.0.1:6379 --json r", "redis://HOST:PORT"),
             ("--rate 5", "--json"),
             ("--against ws://127.0.0.1:1/live --json r", "--accounts"),
             ("--accounts f --json r", "--against"),

@@ -1,14 +1,52 @@
-//! Redis as a process to be measured: its id, asked of itself. The load test uses Redis for nothing else.
+//! Redis beside the server: one that the run starts for itself, or one that is there, as a process to be measured. The load
+//! test itself keeps nothing in it.
 
-use anyhow::{Context as _, ensure};
-use std::time::Duration;
+use anyhow::{Context as _, bail, ensure};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+/// What `--redis` says instead of a URL when the run shall start one.
+pub(crate) const START: &str = "start";
+/// How long a Redis may take to listen.
+const LISTEN_MAX: Duration = Duration::from_secs(10);
 
 /// How long Redis may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 /// The longest answer that is read: the section is a few hundred bytes.
 const ANSWER_BYTES_MAX: usize = 16 * 1024;
+
+/// A Redis that the run started, on a free loopback port. It goes when this is dropped.
+pub(crate) struct Redis {
+    pub(crate) url: String,
+    child: Child,
+}
+
+impl Redis {
+    /// Starts one. It keeps nothing on disk, as the server never needs it to: the record is elsewhere.
+    pub(crate) async fn start(folder: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        let authority = crate::server::free_authority()?;
+        let port = authority.rsplit(':').next().unwrap_or_default();
+        let mut command = Command::new("redis-server");
+        command.args(["--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir"]).arg(folder);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        let child = command.spawn().context("starting redis-server: install it with `apt-get install redis-server`")?;
+        let mut redis = Self { url: format!("redis://{authority}"), child };
+        let from = Instant::now();
+        while TcpStream::connect(&authority).await.is_err() {
+            if let Some(status) = redis.child.try_wait()? {
+                bail!("redis-server stopped at once ({status})");
+            }
+            ensure!(from.elapsed() < LISTEN_MAX, "redis-server did not listen after {} s", LISTEN_MAX.as_secs());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(redis)
+    }
+}
 
 /// The id of the Redis process behind a URL, if it runs on this machine and tells.
 pub(crate) async fn process(url: &str) -> Option<u32> {

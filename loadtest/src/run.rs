@@ -10,6 +10,7 @@ use crate::oracle::Oracle;
 use crate::person::Person;
 use crate::plan::{Nth, Plan};
 use crate::progress::Progress;
+use crate::redis::Redis;
 use crate::report::{Judged, Report, ServerCost, Setting};
 use crate::server::{self, Recipe, Server};
 use crate::supervisor::{Badge, Supervisor};
@@ -56,10 +57,16 @@ struct Sent {
 }
 
 /// Carries out a run. True when every promise was kept and every threshold met.
-pub(crate) async fn run(args: Run) -> anyhow::Result<bool> {
+pub(crate) async fn run(mut args: Run) -> anyhow::Result<bool> {
     let counts = args.counts()?;
     prepare_report(&args.json)?;
     let data = data_folder(&args);
+    let mut own_redis = None;
+    if args.redis.as_deref() == Some(redis::START) {
+        let redis = Redis::start(&data).await?;
+        args.redis = Some(redis.url.clone());
+        own_redis = Some(redis);
+    }
     let (mut started, mut starts) = (None, Vec::new());
     let (target, file) = match (&args.against, &args.accounts) {
         (Some(url), Some(file)) => (args::target(url, args.i_own_this_server)?, file.clone()),
@@ -94,6 +101,7 @@ pub(crate) async fn run(args: Run) -> anyhow::Result<bool> {
             Err(error) => sent.judged.failures.push(error.to_string()),
         }
     }
+    drop(own_redis);
     let report = report(&args, &bench, &cast, sent, own.then_some(data.as_path()));
     write_report(&args.json, &report)?;
     if own && args.data.is_none() && report.passed {
