@@ -113,12 +113,14 @@ pub(crate) async fn run(mut args: Run) -> anyhow::Result<bool> {
     Ok(report.passed)
 }
 
-/// A report that cannot be written is known before the run, not after it.
+/// A report that cannot be written is known before the run, not after it; and a run that fails leaves no old one behind.
 fn prepare_report(file: &Path) -> anyhow::Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).with_context(|| format!("making {} for the report", folder.display()))?;
     let probe = std::fs::OpenOptions::new().create(true).append(true).open(file);
-    probe.map(drop).with_context(|| format!("cannot write the report {}", file.display()))
+    probe
+        .and_then(|_| std::fs::remove_file(file))
+        .with_context(|| format!("cannot write the report {}", file.display()))
 }
 
 fn write_report(file: &Path, report: &Report) -> anyhow::Result<()> {
