@@ -1,0 +1,230 @@
+//! The command line: what may be asked for, and a clear sentence for what may not.
+
+use crate::link::Target;
+use clap::{Args, Parser, Subcommand};
+use std::net::{IpAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Load test for Handrail, judged by an oracle.
+#[derive(Debug, Parser)]
+#[command(name = "handrail-load", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Send at a fixed rate, watch every socket, and judge what came of it.
+    ///
+    /// Ends with 0 when every promise was kept and every threshold met, with 1 when not, with 2 when it could not run.
+    Run(Box<Run>),
+}
+
+/// What a run is asked for.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Run {
+    /// Relationships that take part: twice as many sockets. Without it and with --against: all of the file.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) relationships: Option<u32>,
+    /// Messages a second, over all people, sent at fixed intended times whatever the server does.
+    #[arg(long, default_value = "50", value_parser = rate)]
+    pub(crate) rate: f64,
+    /// How long to measure: 500ms, 60s, 5m, 8h.
+    #[arg(long, default_value = "60s", value_parser = duration)]
+    pub(crate) duration: Duration,
+    /// How long to send before that; it counts in the counts and not in the latencies.
+    #[arg(long, default_value = "10s", value_parser = duration)]
+    pub(crate) warmup: Duration,
+    /// A running server, ws://HOST:PORT/live. Without it the test starts and stops its own.
+    #[arg(long, value_name = "URL", requires = "accounts")]
+    pub(crate) against: Option<String>,
+    /// The accounts of that server, as `handrail demo` writes them.
+    #[arg(long, value_name = "FILE", requires = "against")]
+    pub(crate) accounts: Option<PathBuf>,
+    /// Allow a target that is not this machine. Everybody on it will feel the load.
+    #[arg(long)]
+    pub(crate) i_own_this_server: bool,
+    /// Redis for the server that the test starts: redis://HOST:PORT, or `start` for one of the test's own.
+    #[arg(long, value_name = "URL", conflicts_with = "against", value_parser = redis)]
+    pub(crate) redis: Option<String>,
+    /// The server's binary. Default: `handrail` beside this program.
+    #[arg(long, value_name = "PATH", conflicts_with = "against")]
+    pub(crate) server: Option<PathBuf>,
+    /// The server's data folder, kept afterwards. Default: a fresh one beside the JSON report, removed after a good run.
+    #[arg(long, value_name = "DIR", conflicts_with = "against")]
+    pub(crate) data: Option<PathBuf>,
+    /// The share of messages that must be held, 0 to 1.
+    #[arg(long, default_value = "0.02", value_parser = share)]
+    pub(crate) unsafe_share: f64,
+    /// Supervisors at each site; two or more compete on purpose. 0: nobody decides.
+    #[arg(long, default_value = "2", value_parser = clap::value_parser!(u32).range(0..=64))]
+    pub(crate) supervisors: u32,
+    /// Fail when the 99th percentile from intended send to the partner's socket is above this.
+    #[arg(long, value_name = "MS", value_parser = positive)]
+    pub(crate) max_p99_ms: Option<f64>,
+    /// Kill the started server with SIGKILL this often, and start it again on the same data and port.
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "against")]
+    pub(crate) kill_every: Option<Duration>,
+    /// The longest random pause before a socket is opened again. Default: 20s as the protocol says; 1s with --kill-every.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) backoff_max: Option<Duration>,
+    /// How long to wait at the end for what is on its way.
+    #[arg(long, default_value = "30s", value_parser = duration)]
+    pub(crate) drain: Duration,
+    /// Makes a run repeatable. Default: another one each time.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Where to write the report as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: PathBuf,
+}
+
+impl Run {
+    /// How many messages are sent before the measured window, and in all.
+    pub(crate) fn counts(&self) -> anyhow::Result<(u32, u32)> {
+        let (warmup, all) = (self.warmup.as_secs_f64(), (self.warmup + self.duration).as_secs_f64());
+        let count = (all * self.rate).round();
+        anyhow::ensure!(count >= 1.0, "--rate and --duration make less than one message: raise one of them");
+        let most = crate::corpus::TAGS_MAX;
+        anyhow::ensure!(
+            count <= f64::from(most),
+            "--rate and --duration make {count} messages and one run can number {most}: lower one of them"
+        );
+        Ok(((warmup * self.rate).round() as u32, count as u32))
+    }
+
+    /// The longest pause before a socket is opened again.
+    pub(crate) fn backoff(&self) -> Duration {
+        let usual = if self.kill_every.is_some() { 1 } else { 20 };
+        self.backoff_max.unwrap_or(Duration::from_secs(usual))
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a time: write a number and ms, s, m or h, such as 60s");
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
+    let number: f64 = text[..split].parse().map_err(|_| wrong())?;
+    let unit = match &text[split..] {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3_600.0,
+        _ => return Err(wrong()),
+    };
+    Duration::try_from_secs_f64(number * unit).map_err(|_| wrong())
+}
+
+fn number(text: &str, least: f64, most: f64, what: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number >= least && number <= most => Ok(number),
+        Ok(_) | Err(_) => Err(format!("`{text}` is not {what}")),
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    number(text, 0.01, 1_000_000.0, "a rate: write messages a second, from 0.01 to 1000000")
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    number(text, 0.0, 1.0, "a share: write a number from 0 to 1, such as 0.02")
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    number(text, 0.001, 1e9, "a time in milliseconds: write a number above 0")
+}
+
+fn redis(text: &str) -> Result<String, String> {
+    let good = text == crate::redis::START || text.starts_with("redis://");
+    good.then(|| text.to_owned()).ok_or_else(|| format!("`{text}` is not redis://HOST:PORT, and not `start`"))
+}
+
+/// The target of `--against`: an address that this program may load.
+pub(crate) fn target(url: &str, owned: bool) -> anyhow::Result<Target> {
+    let Some(rest) = url.strip_prefix("ws://") else {
+        anyhow::bail!("`{url}` is not ws://HOST:PORT/live; for a server behind TLS, run the test on its own machine");
+    };
+    let (authority, path) = rest.split_once('/').map_or((rest, "/live".to_owned()), |(a, p)| (a, format!("/{p}")));
+    anyhow::ensure!(
+        authority.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()),
+        "`{url}` has no port: write ws://HOST:PORT/live"
+    );
+    let path = if path == "/" { "/live".to_owned() } else { path };
+    if !owned {
+        let loopback = authority.to_socket_addrs().map(|found| found.map(|at| at.ip()).collect::<Vec<IpAddr>>());
+        let loopback = loopback.is_ok_and(|found| !found.is_empty() && found.iter().all(IpAddr::is_loopback));
+        anyhow::ensure!(
+            loopback,
+            "{authority} is not this machine: a load test would be felt by everybody on it. If it is yours, add --i-own-this-server"
+        );
+    }
+    Ok(Target { authority: authority.to_owned(), path })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(args: &str) -> Result<Run, String> {
+        let cli = Cli::try_parse_from(format!("handrail-load run {args}").split_whitespace());
+        cli.map(|cli| match cli.verb {
+            Verb::Run(run) => *run,
+        })
+        .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_line_of_the_readme_is_understood() {
+        let run = parsed("--relationships 500 --rate 250 --duration 60s --json r.json").unwrap();
+        assert_eq!(run.counts().unwrap(), (2_500, 17_500));
+        assert_eq!((run.supervisors, run.unsafe_share), (2, 0.02));
+        assert_eq!(run.backoff(), Duration::from_secs(20));
+        let run = parsed("--kill-every 5s --json r.json").unwrap();
+        assert_eq!(run.backoff(), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_time_has_a_unit() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        for wrong in ["", "60", "s", "1d", "-5s", "1..5s", "99999999999999999999h"] {
+            assert!(duration(wrong).unwrap_err().contains("such as 60s"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn bad_arguments_are_refused_with_what_to_write() {
+        for (args, says) in [
+            ("--rate 0 --json r", "messages a second"),
+            ("--rate fast --json r", "messages a second"),
+            ("--rate nan --json r", "messages a second"),
+            ("--unsafe-share 2 --json r", "from 0 to 1"),
+            ("--relationships 0 --json r", "1..=100000"),
+            ("--max-p99-ms 0 --json r", "above 0"),
+            ("--redis 127.0.0.1:6379 --json r", "redis://HOST:PORT"),
+            ("--rate 5", "--json"),
+            ("--against ws://127.0.0.1:1/live --json r", "--accounts"),
+            ("--accounts f --json r", "--against"),
+            ("--against ws://127.0.0.1:1/live --accounts f --kill-every 5s --json r", "cannot be used with"),
+        ] {
+            let said = parsed(args).unwrap_err();
+            assert!(said.contains(says), "{args}: {said}");
+        }
+        assert!(parsed("--rate 0.01 --duration 1s --warmup 0s --json r").unwrap().counts().is_err());
+        assert!(parsed("--rate 1000000 --duration 1h --json r").unwrap().counts().is_err());
+    }
+
+    #[test]
+    fn only_this_machine_is_loaded_unless_its_owner_says_so() {
+        let here = target("ws://127.0.0.1:4000/live", false).unwrap();
+        assert_eq!((here.authority.as_str(), here.path.as_str()), ("127.0.0.1:4000", "/live"));
+        assert_eq!(target("ws://[::1]:4000", false).unwrap().path, "/live");
+        let other = target("ws://192.0.2.7:4000/live", false).unwrap_err().to_string();
+        assert!(other.contains("--i-own-this-server"), "{other}");
+        assert!(target("ws://192.0.2.7:4000/live", true).is_ok());
+        for wrong in ["http://127.0.0.1:1/live", "wss://127.0.0.1:1/live", "ws://127.0.0.1/live", "ws://:80/live", ""] {
+            assert!(target(wrong, true).is_err(), "{wrong}");
+        }
+    }
+}

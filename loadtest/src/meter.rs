@@ -1,0 +1,114 @@
+//! What is measured: latencies from the intended moment, the generator's own lag, and what went wrong on the way. Every number
+//! keeps its whole distribution; means say nothing about the one who waits.
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The longest latency that is told apart, in microseconds: an hour.
+const LONGEST_US: u64 = 3_600_000_000;
+
+/// A distribution of times. Kept in microseconds, three digits.
+#[derive(Debug, Clone)]
+pub struct Times(Histogram<u64>);
+
+impl Default for Times {
+    fn default() -> Self {
+        Self(Histogram::new_with_bounds(1, LONGEST_US, 3).expect("bounds that the histogram's own rules allow"))
+    }
+}
+
+impl Times {
+    /// Adds one.
+    pub fn add(&mut self, time: Duration) {
+        self.0.saturating_record(u64::try_from(time.as_micros()).unwrap_or(LONGEST_US).max(1));
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// The time that this share of them does not exceed, in milliseconds.
+    pub fn ms_at(&self, share: f64) -> f64 {
+        self.0.value_at_quantile(share) as f64 / 1e3
+    }
+
+    /// As in the report.
+    pub fn quantiles(&self) -> Quantiles {
+        Quantiles {
+            p50: self.ms_at(0.5),
+            p90: self.ms_at(0.9),
+            p99: self.ms_at(0.99),
+            p999: self.ms_at(0.999),
+            max: self.0.max() as f64 / 1e3,
+            count: self.count(),
+        }
+    }
+}
+
+/// A distribution in a few numbers, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Quantiles {
+    pub p50: f64,
+    pub p90: f64,
+    pub p99: f64,
+    pub p999: f64,
+    pub max: f64,
+    pub count: u64,
+}
+
+/// All that is measured in a run.
+#[derive(Debug, Clone, Default)]
+pub struct Meter {
+    /// Intended send to the partner's socket, of messages delivered at once.
+    pub send_to_partner: Times,
+    /// Intended send to the sender's `ok`.
+    pub send_to_ok: Times,
+    /// Intended send to a watching supervisor's socket, of messages that were held.
+    pub hold_to_queue: Times,
+    /// How late the generator took up a message that was due.
+    pub lag: Times,
+    /// What went wrong, by its name.
+    pub errors: BTreeMap<String, u64>,
+    /// Sends that were asked to come again, by the code.
+    pub retried: BTreeMap<&'static str, u64>,
+    /// Lost races of supervisors, by the code: what shows that they competed.
+    pub races: BTreeMap<&'static str, u64>,
+    /// Sockets that had to be opened again.
+    pub reconnects: u64,
+}
+
+impl Meter {
+    /// Counts an error.
+    pub fn error(&mut self, name: impl Into<String>) {
+        *self.errors.entry(name.into()).or_default() += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_in_milliseconds() {
+        let mut times = Times::default();
+        for ms in 1..=1_000 {
+            times.add(Duration::from_millis(ms));
+        }
+        let got = times.quantiles();
+        assert!((got.p50 - 500.0).abs() < 1.0 && (got.p99 - 990.0).abs() < 1.0 && (got.max - 1_000.0).abs() < 1.0);
+        assert_eq!(got.count, 1_000);
+    }
+
+    #[test]
+    fn no_times_are_zeros_and_the_longest_is_kept_in_bounds() {
+        assert_eq!(Times::default().quantiles().p999, 0.0);
+        let mut times = Times::default();
+        times.add(Duration::from_secs(100_000));
+        times.add(Duration::ZERO);
+        assert_eq!(times.count(), 2);
+    }
+}
