@@ -12,11 +12,13 @@ use crate::gateway::accept::{self, Bounds, Door};
 use crate::gateway::limits::{Limits, PRUNE_EVERY};
 use crate::gateway::tls::Tls;
 use crate::gateway::{Gateway, Hub, follow, live, serve_queues};
-use crate::http::{Api, routes};
+use crate::http::{Api, guard, routes};
 use crate::store::Store;
+use crate::telemetry::{Gauge, METRICS_CONTENT_TYPE, Metrics};
 use anyhow::Context;
 use axum::Router;
 use axum::routing::get;
+use http::header::CONTENT_TYPE;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,11 +65,19 @@ impl Node {
         let tls = server.tls.clone().map(Tls::load).transpose().context("the certificate")?;
         let exit = CancellationToken::new();
         let tracker = TaskTracker::new();
+        let metrics = Arc::new(Metrics::new());
         let limits = Arc::new(Limits::new(&config.fixed.limits));
         let hub = Hub::new(chat.bus().clone(), config.fixed.limits.sockets_per_account);
         background(&config, &chat, &hub, &limits, &exit);
         if let Some(tls) = tls.clone() {
             tokio::spawn(tls.watch(exit.clone()));
+        }
+        if let Some(listen) = server.metrics_listen {
+            let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen} for metrics"))?;
+            let page = metrics_page(metrics.clone(), hub.clone());
+            let (server, limits, metrics) = (server.clone(), limits.clone(), metrics.clone());
+            let door = Door { server, limits, bounds: Bounds::default(), metrics };
+            tokio::spawn(accept::serve(listener, None, page, door, exit.clone(), tracker.clone()));
         }
         let origins = server.origins(address);
         let api = Api { chat: chat.clone(), limits: limits.clone(), origins: origins.clone(), exit: exit.clone() };
@@ -81,9 +91,9 @@ impl Node {
             tracker: tracker.clone(),
             build: BUILD,
         });
-        let service = Router::new().route("/live", get(live)).with_state(gateway).merge(routes(Arc::new(api)));
+        let service = guard(Router::new().route("/live", get(live)).with_state(gateway).merge(routes(Arc::new(api))));
         let drain = server.drain;
-        let door = Door { server, limits, bounds: Bounds::default() };
+        let door = Door { server, limits, bounds: Bounds::default(), metrics };
         tokio::spawn(accept::serve(listener, tls, service, door, exit.clone(), tracker.clone()));
         Ok(Self { address, chat, exit, tracker, drain })
     }
@@ -113,6 +123,15 @@ impl Node {
             }
         }
     }
+}
+
+/// The page of numbers, for a listener of its own that the public does not reach.
+fn metrics_page(metrics: Arc<Metrics>, hub: Arc<Hub>) -> Router {
+    let page = move || {
+        metrics.set(Gauge::Sockets, hub.count() as i64);
+        std::future::ready(([(CONTENT_TYPE, METRICS_CONTENT_TYPE)], metrics.render()))
+    };
+    guard(Router::new().route("/metrics", get(page)))
 }
 
 /// What runs beside the connections, until the node stops.
