@@ -12,13 +12,15 @@ use crate::gateway::accept::{self, Bounds, Door};
 use crate::gateway::limits::{Limits, PRUNE_EVERY};
 use crate::gateway::tls::Tls;
 use crate::gateway::{Gateway, Hub, follow, live, serve_queues};
-use crate::http::headers::guard;
-use crate::http::{Api, routes};
+use crate::http::{Api, guard, routes};
 use crate::store::Store;
-use crate::telemetry::{Gauge, metrics};
+use crate::telemetry::{Gauge, METRICS_CONTENT_TYPE, metrics};
 use anyhow::Context;
 use axum::Router;
+use axum::extract::State;
+use axum::response::IntoResponse;
 use axum::routing::get;
+use http::header::CONTENT_TYPE;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +54,7 @@ pub async fn open(config: &Config) -> anyhow::Result<Arc<Chat>> {
         config::Bus::Local => Bus::Local(LocalBus::default()),
         config::Bus::Redis(_) => anyhow::bail!("this build does not know Redis yet"),
     };
-    Ok(Chat::new(store, bus, Some(Arc::new(rules))))
+    Ok(Chat::new(store, bus, Some(Arc::new(rules)), config.live.session.clone()))
 }
 
 impl Node {
@@ -74,7 +76,14 @@ impl Node {
         }
         if let Some(at) = server.metrics_listen {
             let listener = TcpListener::bind(at).await.with_context(|| format!("cannot listen on {at} for metrics"))?;
-            spawn(&exit, serve_metrics(listener, chat.clone()));
+            let door = Door {
+                server: server.clone(),
+                limits: limits.clone(),
+                bounds: Bounds::default(),
+                metrics: metrics().clone(),
+            };
+            let page = Router::new().route("/metrics", get(metrics_page)).with_state(chat.clone());
+            tokio::spawn(accept::serve(listener, None, page, door, exit.clone(), tracker.clone()));
         }
         let origins = server.origins(address);
         let api = Api { chat: chat.clone(), limits: limits.clone(), origins: origins.clone(), exit: exit.clone() };
@@ -169,14 +178,9 @@ fn spawn(exit: &CancellationToken, work: impl Future<Output = ()> + Send + 'stat
 }
 
 /// `GET /metrics`, on a listener of its own: who may scrape is not who may chat.
-async fn serve_metrics(listener: TcpListener, chat: Arc<Chat>) {
-    let page = move || {
-        metrics().set(Gauge::WriterQueue, i64::try_from(chat.store().health().waiting).unwrap_or(i64::MAX));
-        std::future::ready(([("content-type", "text/plain; version=0.0.4")], metrics().render()))
-    };
-    if let Err(error) = axum::serve(listener, Router::new().route("/metrics", get(page))).await {
-        tracing::error!(%error, "metrics are not served any more");
-    }
+async fn metrics_page(State(chat): State<Arc<Chat>>) -> impl IntoResponse {
+    metrics().set(Gauge::WriterQueue, i64::try_from(chat.store().health().waiting).unwrap_or(i64::MAX));
+    std::future::ready(([(CONTENT_TYPE, METRICS_CONTENT_TYPE)], metrics().render())).await
 }
 
 async fn stop_signal() -> std::io::Result<()> {

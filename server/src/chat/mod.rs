@@ -20,6 +20,7 @@ pub use sessions::{Hashes, SignedUp, hash_password, token_hash};
 pub use views::{item_for, plain_frame};
 
 use crate::bus::Bus;
+use crate::config::SessionSettings;
 use crate::store::{Failure, Reader, Store, StoreError};
 use arc_swap::ArcSwapOption;
 use handrail_domain::event::Hash;
@@ -49,19 +50,21 @@ pub struct Chat {
     rules: ArcSwapOption<Rules>,
     windows: Windows,
     hashes: Hashes,
+    lengths: SessionSettings,
     /// Rung when the clock must look at the items sooner than it thought.
     alarm: Notify,
 }
 
 impl Chat {
     /// The product. Without rules everything that is sent is refused as `unavailable`.
-    pub fn new(store: Store, bus: Bus, rules: Option<Arc<Rules>>) -> Arc<Self> {
+    pub fn new(store: Store, bus: Bus, rules: Option<Arc<Rules>>, lengths: SessionSettings) -> Arc<Self> {
         Arc::new(Self {
             store,
             bus,
             rules: ArcSwapOption::new(rules),
             windows: Windows::default(),
             hashes: Hashes::default(),
+            lengths,
             alarm: Notify::new(),
         })
     }

@@ -8,7 +8,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use handrail_domain::event::{Event, Hash, SessionAct, What};
 use handrail_domain::ids::AccountId;
-use handrail_domain::people::{Account, Role};
+use handrail_domain::people::Account;
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::time::Timestamp;
 use sha2::{Digest, Sha256};
@@ -25,8 +25,6 @@ const HASHES_MAX: usize = 4;
 const HASH_WAIT_MAX: Duration = Duration::from_secs(10);
 /// The longest password that is hashed at all, in bytes.
 const PASSWORD_BYTES_MAX: usize = 512;
-
-const HOUR_MS: i64 = 3_600_000;
 
 /// Turns for hashing.
 pub struct Hashes(Arc<Semaphore>);
@@ -79,14 +77,6 @@ fn nobody() -> &'static str {
     HASH.get_or_init(|| hash_password(&fresh::token(32)).unwrap_or_default())
 }
 
-/// How long a session lasts, in milliseconds: staff sign in for a shift, others for half a day.
-fn session_ms(role: Role) -> i64 {
-    match role {
-        Role::Mentee | Role::Mentor | Role::GuestOfficer => 12 * HOUR_MS,
-        Role::Supervisor | Role::Coordinator | Role::Operator => 8 * HOUR_MS,
-    }
-}
-
 impl Chat {
     /// Signs in. An unknown name and a wrong password get the same answer after the same work.
     pub async fn sign_in(&self, username: String, password: String) -> Result<SignedUp, Refusal> {
@@ -107,7 +97,8 @@ impl Chat {
         let token = fresh::token(43);
         let session = token_hash(&token);
         let now = fresh::now();
-        let expires_at = Some(now.plus_ms(session_ms(account.role)));
+        let length_ms = i64::try_from(self.lengths.of(account.role).absolute.as_millis()).unwrap_or(i64::MAX);
+        let expires_at = Some(now.plus_ms(length_ms));
         let who = account.clone();
         self.write(move |tx| {
             tx.add_session(&session, who.id, now, expires_at)?;

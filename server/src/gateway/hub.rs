@@ -312,7 +312,7 @@ impl Hub {
 }
 
 /// A frame as it goes out. Our own types always encode; should one not, the client's gap shows it.
-pub fn encode(frame: &FromServer) -> Option<Frame> {
+pub(super) fn encode(frame: &FromServer) -> Option<Frame> {
     serde_json::to_string(frame)
         .map(Frame::from)
         .map_err(|error| tracing::error!(%error, "a frame could not be written"))

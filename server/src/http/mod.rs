@@ -2,11 +2,13 @@
 
 mod assets;
 mod conversations;
-pub mod headers;
+mod headers;
 mod health;
 mod queues;
 mod refusal;
 mod session;
+
+pub use headers::guard;
 
 use crate::chat::Chat;
 use crate::gateway::limits::Limits;
