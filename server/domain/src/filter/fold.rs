@@ -15,7 +15,7 @@ pub(super) fn fold(text: &str, skip: usize, part: u8, out: &mut View) {
     for (at, c) in text.chars().enumerate().skip(skip) {
         // A text has at most 2,000 code points; what is longer is cut off by the map's type, never wrapped.
         let Ok(from) = u16::try_from(at) else { return };
-        let mut cell = Cell { from, upto: from.saturating_add(1), part, marks: pending };
+        let cell = Cell { from, upto: from.saturating_add(1), part, marks: pending };
         if c.is_ascii() {
             pending = Marks::NONE;
             out.push(ascii(c as u8), cell);
@@ -25,7 +25,6 @@ pub(super) fn fold(text: &str, skip: usize, part: u8, out: &mut View) {
             pending = Marks::of(Evasion::Invisible);
         } else {
             pending = Marks::NONE;
-            cell.marks = cell.marks.and(Marks::NONE);
             unfold(c, cell, out);
         }
     }

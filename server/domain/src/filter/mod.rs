@@ -9,7 +9,9 @@ mod pack;
 mod phrase;
 mod rules;
 mod scan;
+mod undo;
 mod view;
+mod vocabulary;
 mod window;
 
 #[cfg(test)]

@@ -93,6 +93,9 @@ pub(super) struct Written {
     #[serde(default)]
     pub(super) phrases: Vec<String>,
     pub(super) detect: Option<Detector>,
+    /// Numbers or hosts that the detector leaves alone.
+    #[serde(default)]
+    pub(super) allow: Vec<String>,
     #[serde(default)]
     pub(super) unless: Vec<String>,
     #[serde(default)]

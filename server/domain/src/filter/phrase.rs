@@ -15,7 +15,7 @@ const DEPTH_MAX: usize = 6;
 /// The longest gap, in words.
 const GAP_MAX: u32 = 9;
 /// The longest phrase, in characters.
-pub(super) const PHRASE_CHARS_MAX: usize = 600;
+pub(super) const PHRASE_CHARS_MAX: usize = 2_000;
 
 /// A phrase, compiled.
 pub(super) struct Phrase {
@@ -23,16 +23,23 @@ pub(super) struct Phrase {
     pub(super) regex: String,
     /// Every word that it may match.
     pub(super) words: BTreeSet<String>,
+    /// Of these, the ones that may go on.
+    pub(super) open: BTreeSet<String>,
 }
 
 /// Compiles a phrase, or says what is wrong with it.
 pub(super) fn compile(pattern: &str, classes: &Classes) -> Result<Phrase, String> {
-    let mut compiler = Compiler { classes, words: BTreeSet::new() };
+    let mut compiler = Compiler { classes, words: BTreeSet::new(), open: BTreeSet::new() };
     let (body, may_be_empty) = compiler.whole(pattern, 0)?;
+    let trimmed = pattern.trim();
+    let last_word = trimmed.rsplit(' ').next().unwrap_or(trimmed);
+    if trimmed.starts_with("..") || last_word.starts_with("..") {
+        return Err("a gap at its edge says nothing: remove the `..`".into());
+    }
     if may_be_empty {
         return Err("everything in it is optional: write at least one word without `?`".into());
     }
-    Ok(Phrase { regex: format!("{body}[ .]"), words: compiler.words })
+    Ok(Phrase { regex: format!("{body}[ .]"), words: compiler.words, open: compiler.open })
 }
 
 /// The words of a plain text, folded as messages are.
@@ -47,6 +54,7 @@ pub(super) fn plain_words(text: &str) -> String {
 struct Compiler<'a> {
     classes: &'a Classes,
     words: BTreeSet<String>,
+    open: BTreeSet<String>,
 }
 
 /// A regular expression and whether it may match nothing.
@@ -177,6 +185,7 @@ impl Compiler<'_> {
             piece.push_str(&literal(word));
         }
         if any_ending {
+            self.open.extend(folded.split(' ').next_back().map(str::to_owned));
             piece.push_str("[a-z0-9]*");
         }
         Ok((piece, false))

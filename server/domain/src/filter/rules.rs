@@ -1,9 +1,10 @@
 //! A compiled set of rules: immutable, shared by all threads, replaced as a whole. Compiling reads, lints, builds the engines
 //! and tries every pack's own examples; a set that does not keep its own promises is never used.
 
-use super::detect::Detector;
+use super::detect::{Detector, WORDS};
 use super::pack::{self, Example, Packs, Placed, Problem, RulesError, Source, Written};
 use super::phrase::{self, plain_words};
+use super::vocabulary::Vocabulary;
 use super::{Window, judge, look};
 use crate::finding::{Category, Finding, Severity};
 use crate::ids::MessageId;
@@ -69,7 +70,16 @@ pub struct Rules {
     pub(super) terms: Vec<Term>,
     pub(super) set: RegexSet,
     pub(super) phrases: Vec<(usize, Regex)>,
-    pub(super) detectors: Vec<(Detector, usize)>,
+    pub(super) detectors: Vec<Detection>,
+    pub(super) vocabulary: Vocabulary,
+}
+
+/// A detector at work for a rule.
+#[derive(Debug)]
+pub(super) struct Detection {
+    pub(super) detector: Detector,
+    pub(super) rule: usize,
+    pub(super) allow: Vec<String>,
 }
 
 /// What is gathered while compiling.
@@ -80,8 +90,10 @@ struct Draft {
     literals: Vec<String>,
     phrases: Vec<(usize, Regex)>,
     patterns: Vec<String>,
-    detectors: Vec<(Detector, usize)>,
+    detectors: Vec<Detection>,
     words: BTreeSet<String>,
+    strong: BTreeSet<String>,
+    open: BTreeSet<String>,
 }
 
 impl Rules {
@@ -141,6 +153,9 @@ fn lint(packs: &Packs, problems: &mut Vec<Problem>) {
         if written.terms.is_empty() && written.phrases.is_empty() && written.detect.is_none() {
             complain("it finds nothing: give `terms`, `phrases` or `detect`".into());
         }
+        if !written.allow.is_empty() && written.detect.is_none() {
+            complain("`allow` is for detectors: use `unless` for words".into());
+        }
         if written.hold.is_empty() {
             complain("it has no example that it must hold: add one to `hold`".into());
         }
@@ -173,6 +188,7 @@ fn is_id(id: &str) -> bool {
 
 fn draft(packs: &Packs, problems: &mut Vec<Problem>) -> Draft {
     let mut draft = Draft::default();
+    draft.words.extend(WORDS.split_ascii_whitespace().map(str::to_owned));
     for (number, rule) in packs.rules.iter().enumerate() {
         let id = &rule.written.id;
         let mut complain = |what: String| problems.push(rule.problem(format!("rule `{id}`: {what}")));
@@ -189,11 +205,13 @@ fn draft(packs: &Packs, problems: &mut Vec<Problem>) -> Draft {
                     draft.patterns.push(phrase.regex);
                     draft.phrases.push((number, regex));
                     draft.words.extend(phrase.words);
+                    draft.open.extend(phrase.open);
                 }
                 Err(what) => complain(format!("phrase `{pattern}`: {what}")),
             }
         }
-        draft.detectors.extend(rule.written.detect.map(|detector| (detector, number)));
+        let allow = rule.written.allow.iter().map(|allowed| allowed.to_lowercase()).collect();
+        draft.detectors.extend(rule.written.detect.map(|detector| Detection { detector, rule: number, allow }));
         match unless(rule, packs) {
             Ok(unless) => draft.rules.push(compiled_rule(&rule.written, unless)),
             Err(what) => complain(what),
@@ -244,6 +262,12 @@ impl Draft {
             return Err("fewer than three letters before `*` match too much: write whole words".into());
         }
         self.words.extend(words.split(' ').map(str::to_owned));
+        if !words.contains(' ') {
+            self.strong.insert(words.clone());
+        }
+        if let (true, Some(last)) = (open, words.split(' ').next_back()) {
+            self.open.insert(last.to_owned());
+        }
         self.literals.push(format!(" {words}{}", if open { "" } else { " " }));
         self.terms.push(Term { rule, open });
         Ok(())
@@ -271,6 +295,7 @@ fn assemble(sources: &[Source], packs: &Packs, draft: Draft) -> Result<Rules, St
         terms: draft.terms,
         set,
         phrases: draft.phrases,
+        vocabulary: Vocabulary::new(&draft.words, &draft.strong, &draft.open),
         detectors: draft.detectors,
     })
 }

@@ -1,10 +1,10 @@
 //! One pass of the rules over a text and what they saw. Everything here is linear in the length of the text.
 
-use super::detect;
 use super::fold::fold;
 use super::rules::Rules;
 use super::view::{CURRENT, Marks, View, words};
 use super::{FINDINGS_MAX, Window};
+use super::{detect, undo};
 use crate::finding::{Evasion, Finding, Part, Span};
 use crate::text::Text;
 use std::cell::RefCell;
@@ -24,7 +24,14 @@ const HITS_MAX: usize = 128;
 #[derive(Default)]
 struct Scratch {
     base: View,
+    /// Where one message ends and the next begins in `base`.
+    borders: Vec<usize>,
+    /// Other readings of `base`, one at a time.
+    mended: View,
+    joined: View,
+    other: View,
     words: View,
+    turned: View,
     flat: Vec<u8>,
     hits: Vec<Hit>,
     ranges: Vec<Range<usize>>,
@@ -46,25 +53,79 @@ struct Hit {
 pub(super) fn findings(rules: &Rules, window: &Window, text: &Text) -> Vec<Finding> {
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.read(rules, window, text);
-        if scratch.hits.is_empty() { Vec::new() } else { tell(rules, window, text, &mut scratch.hits) }
+        if scratch.hits.is_empty() { Vec::new() } else { tell(rules, window, text, &scratch.hits) }
     })
 }
 
 impl Scratch {
+    /// Asks the rules about every reading of the text: as it stands first, then with what a glance saw undone.
     fn read(&mut self, rules: &Rules, window: &Window, text: &Text) {
         self.hits.clear();
         self.base.clear();
-        gather(window.past(), &mut self.base);
+        self.borders.clear();
+        gather(window.past(), &mut self.base, &mut self.borders);
         fold(text.as_str(), 0, CURRENT, &mut self.base);
-        words(&self.base, &mut self.words);
+        let mut base = std::mem::take(&mut self.base);
+        self.ask(rules, &base);
+        let mut seen = undo::glance(&rules.vocabulary, &base);
+        if !self.borders.is_empty() {
+            let mut mended = std::mem::take(&mut self.mended);
+            if undo::mended(&rules.vocabulary, &base, &self.borders, &mut mended) {
+                self.ask(rules, &mended);
+                seen = undo::glance(&rules.vocabulary, &mended);
+                std::mem::swap(&mut base, &mut mended);
+            }
+            self.mended = mended;
+        }
+        if seen.any() {
+            self.undone(rules, &base, seen);
+        }
+        self.base = base;
+    }
+
+    /// The readings of a text that hides something.
+    fn undone(&mut self, rules: &Rules, base: &View, seen: undo::Glance) {
+        let mut joined = std::mem::take(&mut self.joined);
+        let mut other = std::mem::take(&mut self.other);
+        if seen.backwards {
+            words(base, &mut self.words);
+            self.scan_backwards(rules);
+        }
+        let base = if seen.singles {
+            undo::together(base, &mut joined);
+            self.ask(rules, &joined);
+            &joined
+        } else {
+            base
+        };
+        let changes = undo::changes(&rules.vocabulary, base);
+        for number in 0..undo::readings(&changes) {
+            undo::changed(base, &changes, number, &mut other);
+            self.ask(rules, &other);
+        }
+        self.joined = joined;
+        self.other = other;
+    }
+
+    /// Asks every rule about one reading.
+    fn ask(&mut self, rules: &Rules, base: &View) {
+        words(base, &mut self.words);
         self.scan_words(rules);
-        for (detector, rule) in &rules.detectors {
+        for detection in &rules.detectors {
             self.ranges.clear();
-            detect::detect(*detector, &self.base, &mut self.ranges);
+            detect::detect(detection.detector, &detection.allow, base, &mut self.ranges);
             for range in &self.ranges {
-                note(&mut self.hits, *rule, &self.base, range.clone());
+                note(&mut self.hits, detection.rule, base, range.clone());
             }
         }
+    }
+
+    fn scan_backwards(&mut self, rules: &Rules) {
+        let mut turned = std::mem::take(&mut self.turned);
+        undo::backwards(&self.words, &mut turned);
+        std::mem::swap(&mut self.words, &mut turned);
+        self.scan_words(rules);
+        self.turned = turned;
     }
 
     fn scan_words(&mut self, rules: &Rules) {
@@ -100,15 +161,15 @@ impl Scratch {
         }
     }
 
-    /// Whether the hit lies within words that the rule does not mean.
+    /// Whether the hit is part of words that the rule does not mean.
     fn excused(&self, rules: &Rules, rule: usize, hit: Range<usize>) -> bool {
         let Some(unless) = &rules.rules[rule].unless else { return false };
-        unless.find_iter(&self.words.bytes).any(|found| found.start() < hit.start && hit.end < found.end())
+        unless.find_iter(&self.words.bytes).any(|found| found.start() + 1 < hit.end && hit.start + 1 < found.end())
     }
 }
 
 /// The ends of earlier messages, oldest first, each followed by a space; the number of a part says which message.
-fn gather(past: &VecDeque<Past>, base: &mut View) {
+fn gather(past: &VecDeque<Past>, base: &mut View, borders: &mut Vec<usize>) {
     let mut bytes = 0;
     let first = past.iter().enumerate().rev().take_while(|(_, past)| {
         let fits = bytes < TAIL_BYTES_MAX;
@@ -122,6 +183,7 @@ fn gather(past: &VecDeque<Past>, base: &mut View) {
             base.push(*byte, super::view::Cell { part, ..*cell });
         }
         let end = base.cells.last().map_or(0, |cell| cell.upto);
+        borders.push(base.len());
         base.push(b' ', super::view::Cell { from: end, upto: end, part, marks: Marks::NONE });
     }
 }
@@ -154,7 +216,7 @@ fn excerpt(text: &str, span: Span) -> String {
     text.chars().skip(span.0 as usize).take((span.1 - span.0) as usize).collect()
 }
 
-fn tell(rules: &Rules, window: &Window, text: &Text, hits: &mut Vec<Hit>) -> Vec<Finding> {
+fn tell(rules: &Rules, window: &Window, text: &Text, hits: &[Hit]) -> Vec<Finding> {
     let adult = window.adult();
     let mut findings: Vec<Finding> = hits.iter().map(|hit| finding(rules, window, text, hit, adult)).collect();
     for combine in &rules.combines {

@@ -1,12 +1,27 @@
 use super::*;
 use crate::people::Role;
 
+macro_rules! pack {
+    ($name:literal) => {
+        Source { name: $name.into(), toml: include_str!(concat!("../../../../config/rules/", $name)).into() }
+    };
+}
+
+/// Every pack that comes with the product.
 fn packs() -> Vec<Source> {
-    let pack = |name: &str, toml: &str| Source { name: name.into(), toml: toml.into() };
     vec![
-        pack("abuse.toml", include_str!("../../../../config/rules/abuse.toml")),
-        pack("self-harm.toml", include_str!("../../../../config/rules/self-harm.toml")),
-        pack("contact.toml", include_str!("../../../../config/rules/contact.toml")),
+        pack!("words.toml"),
+        pack!("abuse.toml"),
+        pack!("contact.toml"),
+        pack!("drugs.toml"),
+        pack!("hate.toml"),
+        pack!("meet.toml"),
+        pack!("money.toml"),
+        pack!("offending.toml"),
+        pack!("secrecy.toml"),
+        pack!("self-harm.toml"),
+        pack!("sexual.toml"),
+        pack!("threats.toml"),
     ]
 }
 

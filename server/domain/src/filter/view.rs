@@ -15,8 +15,6 @@ impl Marks {
     pub(super) const NONE: Marks = Marks(0);
     /// Not a way of hiding: a symbol that is a word of its own, such as an emoji.
     pub(super) const SYMBOL: Marks = Marks(1 << 14);
-    /// Not a way of hiding: this reading differs here from the plain one.
-    pub(super) const CHANGED: Marks = Marks(1 << 15);
 
     const EVASIONS: [Evasion; 10] = [
         Evasion::Invisible,

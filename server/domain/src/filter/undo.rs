@@ -1,0 +1,442 @@
+//! Readings of a folded text with what hides words undone: letters drawn apart, signs for letters, stretched and masked words,
+//! words written backwards, words broken over messages. A glance says first whether there is anything to undo; most messages
+//! end there. Only words of rules are looked for, so that ordinary words stay what they are.
+
+use super::view::{Cell, Marks, View, is_word};
+use super::vocabulary::{READINGS_MAX, Vocabulary, WORD_BYTES_MAX, WordHash, is_leet};
+use crate::finding::Evasion;
+use std::ops::Range;
+
+/// The widest gap between two letters drawn apart, in bytes.
+const GAP_BYTES_MAX: usize = 5;
+/// From how many single letters on they are read as drawn apart.
+const SINGLES_MIN: usize = 3;
+/// The longest piece of a word broken over messages, in bytes.
+const PIECE_BYTES_MAX: usize = 24;
+
+/// What there is to undo in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Glance {
+    /// Single letters in a row.
+    pub(super) singles: bool,
+    /// Words with signs or digits, stretched letters, or a known word in two pieces.
+    pub(super) odd: bool,
+    /// A word that is a known one backwards.
+    pub(super) backwards: bool,
+}
+
+impl Glance {
+    pub(super) fn any(self) -> bool {
+        self.singles || self.odd || self.backwards
+    }
+}
+
+fn is_sign(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'*' | b'@'
+            | b'$'
+            | b'!'
+            | b'+'
+            | b'|'
+            | b'#'
+            | b'_'
+            | b'-'
+            | b'.'
+            | b'~'
+            | b'^'
+            | b'('
+            | b'<'
+            | b'/'
+            | b','
+            | b'%'
+            | b'&'
+            | b'='
+            | b':'
+            | b')'
+            | b'>'
+            | b'"'
+            | b'?'
+    )
+}
+
+/// Looks once over a folded text.
+pub(super) fn glance(vocabulary: &Vocabulary, base: &View) -> Glance {
+    let bytes = &base.bytes;
+    let mut seen = Glance::default();
+    let mut singles = 0;
+    let mut before = WordHash::EMPTY;
+    let mut at = 0;
+    while at < bytes.len() {
+        if !is_word(bytes[at]) {
+            let inside = at > 0 && is_word(bytes[at - 1]) && is_word(base.byte(at + 1));
+            let edge = matches!(bytes[at], b'@' | b'$' | b'+' | b'!' | b'(' | b'<') && is_word(base.byte(at + 1))
+                || matches!(bytes[at], b'@' | b'$' | b'+' | b'*') && at > 0 && is_word(bytes[at - 1]);
+            seen.odd |= is_sign(bytes[at]) && (inside || edge);
+            at += 1;
+            continue;
+        }
+        let start = at;
+        let mut hash = WordHash::EMPTY;
+        let (mut digits, mut repeated) = (0, 0);
+        while at < bytes.len() && is_word(bytes[at]) {
+            hash = hash.with(bytes[at]);
+            digits += usize::from(bytes[at].is_ascii_digit());
+            let odd_double =
+                matches!(bytes[at], b'a' | b'h' | b'i' | b'j' | b'k' | b'q' | b'u' | b'v' | b'w' | b'x' | b'y');
+            let same = |back: usize| at >= start + back && bytes[at - back] == bytes[at];
+            repeated += usize::from(same(1) && (odd_double || same(2)) && !bytes[at].is_ascii_digit());
+            at += 1;
+        }
+        let length = at - start;
+        singles = if length == 1 { singles + 1 } else { 0 };
+        seen.singles |= singles >= SINGLES_MIN;
+        seen.odd |= repeated > 0 || digits > 0 && digits < length;
+        if length >= 3 && digits == 0 && vocabulary.may_have_backwards(hash) && !vocabulary.may_have(hash) {
+            seen.backwards = true;
+        }
+        // A pair of pieces that make one strong word, as in "fu ck".
+        let known = vocabulary.may_have(before) && vocabulary.may_have(hash);
+        seen.odd |= !known && vocabulary.may_be_strong(before.joined(hash));
+        before = hash;
+    }
+    seen
+}
+
+/// The text with letters drawn apart put together: `c o m e   m e e t` is read `come meet`.
+pub(super) fn together(base: &View, out: &mut View) {
+    out.clear();
+    let mut at = 0;
+    while at < base.len() {
+        match single_run(base, at) {
+            Some(letters) => {
+                at = letters[letters.len() - 1] + 1;
+                join(base, &letters, out);
+            }
+            None => {
+                // Past this whole word, so that no run starts in its middle.
+                let end = if is_word(base.bytes[at]) { word_end(base, at) } else { at + 1 };
+                out.extend(base, at..end);
+                at = end;
+            }
+        }
+    }
+}
+
+fn word_end(base: &View, start: usize) -> usize {
+    (start..base.len()).find(|at| !is_word(base.bytes[*at])).unwrap_or(base.len())
+}
+
+/// The places of single letters in a row that begins at `start`.
+fn single_run(base: &View, start: usize) -> Option<Vec<usize>> {
+    let single = |at: usize| is_word(base.byte(at)) && !is_word(base.byte(at + 1)) && base.bytes[at].is_ascii();
+    // The `t` of "don't" belongs to its word.
+    let ends_a_word = start > 1 && base.bytes[start - 1] == b'\'' && is_word(base.bytes[start - 2]);
+    if !single(start) || ends_a_word || start > 0 && is_word(base.bytes[start - 1]) {
+        return None;
+    }
+    let mut letters = vec![start];
+    let mut at = start;
+    while let Some(next) = (at + 2..=at + 1 + GAP_BYTES_MAX).find(|next| is_word(base.byte(*next))) {
+        if next >= base.len() || !single(next) {
+            break;
+        }
+        letters.push(next);
+        at = next;
+    }
+    (letters.len() >= SINGLES_MIN).then_some(letters)
+}
+
+fn join(base: &View, letters: &[usize], out: &mut View) {
+    let narrowest = letters.windows(2).map(|pair| pair[1] - pair[0] - 1).min().unwrap_or(1);
+    for (number, at) in letters.iter().enumerate() {
+        let mut cell = base.cells[*at];
+        cell.marks = cell.marks.and(Marks::of(Evasion::Separators));
+        out.push(base.bytes[*at], cell);
+        let Some(next) = letters.get(number + 1) else { break };
+        let gap = at + 1..*next;
+        if gap.len() == narrowest || base.bytes[gap.clone()].contains(&b'\'') {
+            continue;
+        }
+        // A wider gap is a word's end, or it holds a sign that is drawn apart too, as the dot in "k . m".
+        let inner = gap.start + 1..gap.end - 1;
+        let sign = inner.clone().find(|at| base.bytes[*at] != b' ').unwrap_or(inner.start);
+        if sign < gap.end {
+            out.push(base.bytes[sign], base.cells[sign]);
+        } else {
+            out.push(b' ', base.cells[gap.start]);
+        }
+    }
+}
+
+/// A stretch of the text and what may stand there instead.
+#[derive(Debug)]
+pub(super) struct Change {
+    range: Range<usize>,
+    /// Each reading: words with single spaces.
+    readings: Vec<Vec<u8>>,
+    marks: Marks,
+}
+
+/// Every stretch that may be a disguised word.
+pub(super) fn changes(vocabulary: &Vocabulary, base: &View) -> Vec<Change> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < base.len() {
+        if base.bytes[at] == b' ' || base.bytes[at] == b'\n' {
+            at += 1;
+            continue;
+        }
+        let end = (at..base.len()).find(|at| matches!(base.bytes[*at], b' ' | b'\n')).unwrap_or(base.len());
+        chunk(vocabulary, base, at..end, &mut found);
+        at = end;
+    }
+    pairs(vocabulary, base, &mut found);
+    if found.iter().any(|change| change.marks.has(Marks::of(Evasion::Leet))) {
+        digits_as_words(base, &mut found);
+    }
+    found.sort_by_key(|change| change.range.start);
+    found
+}
+
+/// One stretch between spaces: whole, without the signs around it, or in the pieces that signs make of it.
+fn chunk(vocabulary: &Vocabulary, base: &View, range: Range<usize>, found: &mut Vec<Change>) {
+    let bytes = &base.bytes[range.clone()];
+    let soft =
+        |byte: &u8| matches!(byte, b'.' | b',' | b'?' | b';' | b':' | b'"' | b'\'' | b')' | b'!' | b'(' | b'*' | b'_');
+    let first = bytes.iter().position(|byte| !soft(byte)).unwrap_or(bytes.len());
+    let last = bytes.iter().rposition(|byte| !soft(byte)).map_or(first, |at| at + 1);
+    let inner = range.start + first..range.start + last;
+    for try_this in [inner.clone(), range.clone()] {
+        if let Some(change) = token(vocabulary, base, try_this) {
+            found.push(change);
+            return;
+        }
+    }
+    let mut start = inner.start;
+    for at in inner.start..=inner.end {
+        let cut = at == inner.end
+            || matches!(
+                base.bytes[at],
+                b'.' | b'/' | b',' | b':' | b';' | b'-' | b'_' | b'"' | b'?' | b'=' | b'&' | b'!'
+            );
+        if cut {
+            if start < at && (start, at) != (inner.start, inner.end) {
+                found.extend(token(vocabulary, base, start..at));
+            }
+            start = at + 1;
+        }
+    }
+}
+
+/// What a token may stand for, if it is not simply a word.
+fn token(vocabulary: &Vocabulary, base: &View, range: Range<usize>) -> Option<Change> {
+    let bytes: Vec<u8> = base.bytes[range.clone()].iter().copied().filter(|byte| *byte != b'\'').collect();
+    let drawn = base.marks(range.clone()).has(Marks::of(Evasion::Separators).and(Marks::of(Evasion::Split)));
+    if bytes.is_empty() || vocabulary.has(&bytes) {
+        return None;
+    }
+    let letters_only = bytes.iter().all(u8::is_ascii_lowercase);
+    if letters_only {
+        if let Some(change) = plain_token(vocabulary, &bytes, &range, drawn) {
+            return Some(change);
+        }
+    }
+    let change = |readings: Vec<&[u8]>, evasion: Evasion| {
+        let readings: Vec<Vec<u8>> = readings.into_iter().map(<[u8]>::to_vec).collect();
+        (!readings.is_empty()).then(|| Change { range: range.clone(), readings, marks: Marks::of(evasion) })
+    };
+    if bytes.len() > 2 * WORD_BYTES_MAX
+        || !bytes.iter().any(u8::is_ascii_lowercase) && !bytes.iter().all(|byte| is_leet(*byte))
+    {
+        return None;
+    }
+    let signs = bytes.iter().any(|byte| is_leet(*byte));
+    if bytes.iter().any(|byte| is_sign(*byte)) {
+        let bare: Vec<u8> = bytes.iter().copied().filter(|byte| !is_sign(*byte)).collect();
+        if bare.len() >= 3
+            && bare.len() < bytes.len()
+            && vocabulary.has(&bare)
+            && bare.iter().all(u8::is_ascii_lowercase)
+        {
+            return change(vec![&bare], Evasion::Separators);
+        }
+    }
+    if bytes.iter().all(|byte| byte.is_ascii_lowercase() || is_leet(*byte)) {
+        let readings = vocabulary.decoded(&bytes);
+        if !readings.is_empty() {
+            return change(readings, if signs { Evasion::Leet } else { Evasion::Stretched });
+        }
+    }
+    let masks = |byte: u8| is_sign(byte) && byte != b'/' && byte != b',' || byte == b'x' && bytes.len() > 3 && signs;
+    if bytes.iter().any(|byte| masks(*byte)) && bytes.iter().all(|byte| byte.is_ascii_lowercase() || masks(*byte)) {
+        return change(vocabulary.unmasked(&bytes, |byte| is_sign(byte)), Evasion::Masked);
+    }
+    None
+}
+
+/// A token of letters alone: words without spaces if its letters were drawn apart, a word backwards, or a stretched one.
+fn plain_token(vocabulary: &Vocabulary, bytes: &[u8], range: &Range<usize>, drawn: bool) -> Option<Change> {
+    let one = |reading: Vec<u8>, evasion: Evasion| {
+        Some(Change { range: range.clone(), readings: vec![reading], marks: Marks::of(evasion) })
+    };
+    if drawn {
+        if let Some(ends) = vocabulary.cut(bytes) {
+            let mut spaced = Vec::with_capacity(bytes.len() + ends.len());
+            let mut start = 0;
+            for end in ends {
+                if start > 0 {
+                    spaced.push(b' ');
+                }
+                spaced.extend_from_slice(&bytes[start..end]);
+                start = end;
+            }
+            return one(spaced, Evasion::Separators);
+        }
+    }
+    if bytes.len() >= 3 && bytes.len() <= WORD_BYTES_MAX {
+        let backwards: Vec<u8> = bytes.iter().rev().copied().collect();
+        if vocabulary.has(&backwards) {
+            return one(backwards, Evasion::Reversed);
+        }
+    }
+    None
+}
+
+/// Two pieces with a space between them that make one strong word, of which one alone is no word of any rule.
+fn pairs(vocabulary: &Vocabulary, base: &View, found: &mut Vec<Change>) {
+    let mut before: Option<Range<usize>> = None;
+    let mut at = 0;
+    while at < base.len() {
+        if !is_word(base.bytes[at]) {
+            at += 1;
+            continue;
+        }
+        let here = at..word_end(base, at);
+        at = here.end;
+        if let Some(first) = before.replace(here.clone()) {
+            let (left, right) = (&base.bytes[first.clone()], &base.bytes[here.clone()]);
+            let near = base.bytes[first.end..here.start].iter().all(|byte| *byte == b' ');
+            if !near || left.len() + right.len() > WORD_BYTES_MAX || vocabulary.has(left) && vocabulary.has(right) {
+                continue;
+            }
+            let joined = [left, right].concat();
+            if joined.len() >= 4 && vocabulary.is_strong(&joined) {
+                let marks = Marks::of(Evasion::Separators);
+                found.push(Change { range: first.start..here.end, readings: vec![joined], marks });
+            }
+        }
+    }
+}
+
+/// Where other words have signs for letters, short numbers may be words too: "1" is "i", "70" is "to".
+fn digits_as_words(base: &View, found: &mut Vec<Change>) {
+    const WORDS: [(&[u8], &[u8]); 8] = [
+        (b"1", b"i"),
+        (b"4", b"a"),
+        (b"70", b"to"),
+        (b"17", b"it"),
+        (b"15", b"is"),
+        (b"45", b"as"),
+        (b"47", b"at"),
+        (b"411", b"all"),
+    ];
+    let mut at = 0;
+    while at < base.len() {
+        if !is_word(base.bytes[at]) {
+            at += 1;
+            continue;
+        }
+        let end = word_end(base, at);
+        if let Some((_, word)) = WORDS.iter().find(|(digits, _)| *digits == &base.bytes[at..end]) {
+            let free = !found.iter().any(|change| change.range.start < end && at < change.range.end);
+            if free {
+                found.push(Change { range: at..end, readings: vec![word.to_vec()], marks: Marks::of(Evasion::Leet) });
+            }
+        }
+        at = end;
+    }
+}
+
+/// How many readings there are.
+pub(super) fn readings(changes: &[Change]) -> usize {
+    changes.iter().map(|change| change.readings.len()).max().unwrap_or(0).min(READINGS_MAX)
+}
+
+/// The text in its reading number `number`.
+pub(super) fn changed(base: &View, changes: &[Change], number: usize, out: &mut View) {
+    out.clear();
+    let mut at = 0;
+    for change in changes {
+        // Two changes of the same letters: the first one stands.
+        if change.range.start < at {
+            continue;
+        }
+        out.extend(base, at..change.range.start);
+        let reading = &change.readings[number.min(change.readings.len() - 1)];
+        let source = &base.cells[change.range.clone()];
+        for (place, byte) in reading.iter().enumerate() {
+            let of = if reading.len() > 1 { place * (source.len() - 1) / (reading.len() - 1) } else { 0 };
+            let upto = if reading.len() > 1 { source[of].upto } else { source[source.len() - 1].upto };
+            out.push(*byte, Cell { upto, marks: source[of].marks.and(change.marks), ..source[of] });
+        }
+        at = change.range.end;
+    }
+    out.extend(base, at..base.len());
+}
+
+/// The words of a reading from last to first, each backwards.
+pub(super) fn backwards(words: &View, out: &mut View) {
+    out.clear();
+    for (byte, cell) in words.bytes.iter().zip(&words.cells).rev() {
+        out.push(*byte, Cell { marks: cell.marks.and(Marks::of(Evasion::Reversed)), ..*cell });
+    }
+}
+
+/// The text without the spaces between messages where a word was broken over them, if there is such a word.
+pub(super) fn mended(vocabulary: &Vocabulary, base: &View, borders: &[usize], out: &mut View) -> bool {
+    let Some(drop_from) = broken(vocabulary, base, borders) else { return false };
+    out.clear();
+    for (at, (byte, cell)) in base.bytes.iter().zip(&base.cells).enumerate() {
+        if at >= drop_from && borders.contains(&at) {
+            continue;
+        }
+        let near = borders.iter().any(|border| *border >= drop_from && border.abs_diff(at) <= PIECE_BYTES_MAX);
+        let marks = if near { cell.marks.and(Marks::of(Evasion::Split)) } else { cell.marks };
+        out.push(*byte, Cell { marks, ..*cell });
+    }
+    true
+}
+
+/// The first border of a word that was broken over messages and ends in this one.
+fn broken(vocabulary: &Vocabulary, base: &View, borders: &[usize]) -> Option<usize> {
+    let last = *borders.last()?;
+    let piece = |at: usize| is_word(base.byte(at)) || base.byte(at) == b'\'';
+    let end = (last + 1..base.len()).find(|at| !piece(*at)).unwrap_or(base.len());
+    let mut word: Vec<u8> = base.bytes[last + 1..end].to_vec();
+    word.retain(|byte| *byte != b'\'');
+    let mut best = None;
+    // Links and addresses are broken at their signs.
+    if matches!(base.byte(last + 1), b'@' | b'.' | b'/')
+        || matches!(base.byte(last.wrapping_sub(1)), b'@' | b'.' | b'/')
+    {
+        best = Some(last);
+    }
+    for border in borders.iter().rev() {
+        let start = (0..*border).rev().find(|at| !piece(*at)).map_or(0, |at| at + 1);
+        if start == *border || word.len() + border - start > PIECE_BYTES_MAX {
+            return best;
+        }
+        word.splice(0..0, base.bytes[start..*border].iter().copied().filter(|byte| *byte != b'\''));
+        if vocabulary.has(&word)
+            || vocabulary.cut(&word).is_some_and(|ends| ends.len() <= 2 && word.len() >= 6) && borders.len() > 1
+        {
+            best = Some(*border);
+        }
+        // Further back only if this message was a piece alone.
+        if start > 0 && !borders.contains(&(start - 1)) {
+            return best;
+        }
+    }
+    best
+}

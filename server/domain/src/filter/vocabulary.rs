@@ -1,0 +1,286 @@
+//! Every word that some rule uses, indexed so that a disguised word can be traced back to the words it may stand for. It only
+//! knows words of rules: what no rule asks about is never guessed at.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The longest word that is traced back.
+pub(super) const WORD_BYTES_MAX: usize = 40;
+/// How many words one disguised word may stand for.
+pub(super) const READINGS_MAX: usize = 3;
+/// The longest run of letters that is cut into words.
+const RUN_BYTES_MAX: usize = 160;
+/// Endings of a term that is written with `*`.
+const ENDINGS: [&str; 10] = ["s", "es", "ed", "d", "er", "ers", "ing", "in", "y", "ting"];
+
+/// A word of some rule.
+#[derive(Debug)]
+pub(super) struct Word {
+    pub(super) text: Box<[u8]>,
+    /// A rule looks for this word alone.
+    pub(super) strong: bool,
+}
+
+/// Words of rules, by how they may be disguised.
+#[derive(Debug)]
+pub(super) struct Vocabulary {
+    words: Vec<Word>,
+    index: HashMap<Box<[u8]>, u32>,
+    all: Bits,
+    strong: Bits,
+    skeletons: HashMap<Vec<u8>, Vec<u32>>,
+    shapes: HashMap<(usize, u8), Vec<u32>>,
+}
+
+/// A set of hashes that may say yes wrongly, never no.
+#[derive(Debug)]
+struct Bits(Box<[u64; 1024]>);
+
+impl Bits {
+    fn new() -> Self {
+        Bits(Box::new([0; 1024]))
+    }
+
+    fn insert(&mut self, hash: u64) {
+        self.0[(hash >> 54) as usize] |= 1 << (hash >> 48 & 63);
+    }
+
+    fn may_have(&self, hash: u64) -> bool {
+        self.0[(hash >> 54) as usize] & 1 << (hash >> 48 & 63) != 0
+    }
+}
+
+/// A hash of a word and of the same word backwards, made letter by letter.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WordHash {
+    forward: u64,
+    backward: u64,
+    power: u64,
+}
+
+impl WordHash {
+    const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
+    /// Of no letters.
+    pub(super) const EMPTY: WordHash = WordHash { forward: 0, backward: 0, power: 1 };
+
+    /// With one more letter.
+    pub(super) fn with(self, byte: u8) -> Self {
+        let byte = u64::from(byte) + 1;
+        WordHash {
+            forward: self.forward.wrapping_mul(Self::BASE).wrapping_add(byte),
+            backward: self.backward.wrapping_add(byte.wrapping_mul(self.power)),
+            power: self.power.wrapping_mul(Self::BASE),
+        }
+    }
+
+    /// The hash of this word with another behind it.
+    pub(super) fn joined(self, next: WordHash) -> Self {
+        WordHash {
+            forward: self.forward.wrapping_mul(next.power).wrapping_add(next.forward),
+            backward: next.backward.wrapping_mul(self.power).wrapping_add(self.backward),
+            power: self.power.wrapping_mul(next.power),
+        }
+    }
+
+    fn of(word: &[u8]) -> Self {
+        word.iter().fold(Self::EMPTY, |hash, byte| hash.with(*byte))
+    }
+
+    fn spread(hash: u64) -> u64 {
+        (hash ^ hash >> 29).wrapping_mul(Self::BASE)
+    }
+}
+
+impl Vocabulary {
+    /// The vocabulary of these words; `strong` ones are looked for alone, and `open` ones with any ending.
+    pub(super) fn new(words: &BTreeSet<String>, strong: &BTreeSet<String>, open: &BTreeSet<String>) -> Self {
+        let mut all: BTreeMap<String, bool> = words.iter().map(|word| (word.clone(), false)).collect();
+        for stem in open {
+            let is_strong = strong.contains(stem);
+            for ending in ENDINGS {
+                all.entry(format!("{stem}{ending}")).or_insert(is_strong);
+            }
+        }
+        for word in strong {
+            all.insert(word.clone(), true);
+        }
+        let mut vocabulary = Vocabulary {
+            words: Vec::new(),
+            index: HashMap::new(),
+            all: Bits::new(),
+            strong: Bits::new(),
+            skeletons: HashMap::new(),
+            shapes: HashMap::new(),
+        };
+        for (word, strong) in all {
+            if word.len() <= WORD_BYTES_MAX && word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+                vocabulary.add(word.as_bytes(), strong);
+            }
+        }
+        vocabulary
+    }
+
+    fn add(&mut self, word: &[u8], strong: bool) {
+        let number = self.words.len() as u32;
+        self.words.push(Word { text: word.into(), strong });
+        self.index.insert(word.into(), number);
+        let hash = WordHash::spread(WordHash::of(word).forward);
+        self.all.insert(hash);
+        if strong {
+            self.strong.insert(hash);
+        }
+        self.skeletons.entry(skeleton(word)).or_default().push(number);
+        self.shapes.entry((word.len(), word[0])).or_default().push(number);
+    }
+
+    pub(super) fn has(&self, word: &[u8]) -> bool {
+        self.index.contains_key(word)
+    }
+
+    /// Whether a rule looks for this word alone.
+    pub(super) fn is_strong(&self, word: &[u8]) -> bool {
+        self.index.get(word).is_some_and(|number| self.words[*number as usize].strong)
+    }
+
+    /// Whether the word may be known; a wrong yes costs time, a no is certain.
+    pub(super) fn may_have(&self, hash: WordHash) -> bool {
+        self.all.may_have(WordHash::spread(hash.forward))
+    }
+
+    /// Whether the word written backwards may be known.
+    pub(super) fn may_have_backwards(&self, hash: WordHash) -> bool {
+        self.all.may_have(WordHash::spread(hash.backward))
+    }
+
+    /// Whether the word may be one that a rule looks for alone.
+    pub(super) fn may_be_strong(&self, hash: WordHash) -> bool {
+        self.strong.may_have(WordHash::spread(hash.forward))
+    }
+
+    /// The words that a token of letters, digits and signs may stand for, with letters stretched.
+    pub(super) fn decoded(&self, token: &[u8]) -> Vec<&[u8]> {
+        let Some(numbers) = self.skeletons.get(&skeleton(token)) else { return Vec::new() };
+        let mut found: Vec<&Word> = numbers.iter().map(|number| &self.words[*number as usize]).collect();
+        found.retain(|word| stands_for(token, &word.text));
+        Self::best(found)
+    }
+
+    /// The words that a token with masked letters may stand for; `hidden` says which signs mask.
+    pub(super) fn unmasked(&self, token: &[u8], hidden: impl Fn(u8) -> bool) -> Vec<&[u8]> {
+        let seen = token.iter().filter(|byte| !hidden(**byte)).count();
+        if token.len() > WORD_BYTES_MAX || seen < 2 || hidden(token[0]) {
+            return Vec::new();
+        }
+        let Some(numbers) = self.shapes.get(&(token.len(), token[0])) else { return Vec::new() };
+        let fits = |word: &&Word| token.iter().zip(&word.text).all(|(byte, letter)| hidden(*byte) || byte == letter);
+        let enough = |word: &&Word| word.strong || seen * 2 >= token.len();
+        Self::best(numbers.iter().map(|number| &self.words[*number as usize]).filter(fits).filter(enough).collect())
+    }
+
+    fn best(mut found: Vec<&Word>) -> Vec<&[u8]> {
+        found.sort_by_key(|word| !word.strong);
+        found.into_iter().take(READINGS_MAX).map(|word| &*word.text).collect()
+    }
+
+    /// Cuts a run of letters into words of the vocabulary, as few as possible; gives where each ends.
+    pub(super) fn cut(&self, run: &[u8]) -> Option<Vec<usize>> {
+        if run.len() > RUN_BYTES_MAX {
+            return None;
+        }
+        // best[n]: the fewest words that make the first n letters, and where the last of them begins.
+        let mut best: Vec<Option<(usize, usize)>> = vec![None; run.len() + 1];
+        best[0] = Some((0, 0));
+        for end in 1..=run.len() {
+            for start in end.saturating_sub(WORD_BYTES_MAX)..end {
+                let Some((count, _)) = best[start] else { continue };
+                let word = &run[start..end];
+                let known = if word.len() == 1 { matches!(word, b"i" | b"a" | b"u") } else { self.has(word) };
+                if known && best[end].is_none_or(|(fewest, _)| count + 1 < fewest) {
+                    best[end] = Some((count + 1, start));
+                }
+            }
+        }
+        let mut ends = Vec::new();
+        let mut at = run.len();
+        while at > 0 {
+            ends.push(at);
+            at = best[at]?.1;
+        }
+        ends.reverse();
+        Some(ends)
+    }
+}
+
+/// The letters that a sign may stand for.
+fn letters(byte: u8) -> &'static [u8] {
+    match byte {
+        b'0' => b"o",
+        b'1' | b'!' | b'|' => b"il",
+        b'2' => b"z",
+        b'3' => b"e",
+        b'4' | b'@' | b'^' => b"a",
+        b'5' | b'$' => b"s",
+        b'6' | b'9' => b"g",
+        b'7' | b'+' => b"t",
+        b'8' => b"b",
+        b'(' | b'<' => b"c",
+        b'#' => b"h",
+        _ => b"",
+    }
+}
+
+/// Whether a sign is used for a letter.
+pub(super) fn is_leet(byte: u8) -> bool {
+    !letters(byte).is_empty()
+}
+
+/// What a word and its disguises have in common: repeated characters once, signs as letters, `i` and `l` as one.
+fn skeleton(token: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(token.len());
+    let mut last = None;
+    for byte in token {
+        if last == Some(*byte) {
+            continue;
+        }
+        last = Some(*byte);
+        let letter = letters(*byte).first().copied().unwrap_or(*byte);
+        out.push(if letter == b'l' { b'i' } else { letter });
+    }
+    // Different signs for one letter, one after the other ("$5"), are one letter in the skeleton too.
+    out.dedup();
+    out
+}
+
+/// Whether the token can be read as the word: every sign as a letter it stands for, runs of three or more as shorter ones.
+fn stands_for(token: &[u8], word: &[u8]) -> bool {
+    if token.len() > WORD_BYTES_MAX * 2 || word.len() > WORD_BYTES_MAX {
+        return false;
+    }
+    let can_be = |sign: u8, letter: u8| sign == letter || letters(sign).contains(&letter);
+    // One bit for each number of letters of the word that may have been read so far.
+    let mut read: u64 = 1;
+    for (at, sign) in token.iter().enumerate() {
+        let same = |other: Option<&u8>| other == Some(sign);
+        let before = at.checked_sub(1).and_then(|at| token.get(at));
+        let before_that = at.checked_sub(2).and_then(|at| token.get(at));
+        let (after, after_that) = (token.get(at + 1), token.get(at + 2));
+        let odd_double = matches!(sign, b'a' | b'h' | b'i' | b'j' | b'k' | b'q' | b'u' | b'v' | b'w' | b'x' | b'y');
+        let stretched = same(before) && (odd_double || same(before_that) || same(after))
+            || same(after) && same(after_that) && same(before);
+        let mut next = 0;
+        for (place, letter) in word.iter().enumerate() {
+            if can_be(*sign, *letter) {
+                next |= read & 1 << place;
+            }
+        }
+        next <<= 1;
+        if stretched {
+            for (place, letter) in word.iter().enumerate() {
+                if can_be(*sign, *letter) {
+                    next |= read & 1 << (place + 1);
+                }
+            }
+        }
+        read = next;
+    }
+    read & 1 << word.len() != 0
+}
