@@ -1,0 +1,88 @@
+//! Telling the other nodes. Only the newest head of the log counts, so however slow Redis is, one number waits; signals may be
+//! lost, so at most [`TELLS_WAITING`] wait and the rest is dropped. Nobody who calls this ever waits.
+
+use super::wire::{Said, Told};
+use super::{Inner, TELLS_WAITING};
+use handrail_domain::ids::LogN;
+use handrail_domain::wire::Presence;
+use redis::{Pipeline, RedisResult};
+use std::sync::atomic::Ordering;
+use tokio::sync::mpsc;
+
+/// Signals in one round trip.
+const BATCH: usize = 64;
+
+impl Inner {
+    /// Hands a word to the others, if there is room.
+    pub(super) fn say(&self, said: Said) {
+        let presence = matches!(said, Said::Presence { .. });
+        if self.tells.try_send(said).is_err() && presence {
+            // The others now have it wrong: this node's people are written anew at the next look.
+            self.people_stale.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Publishes the newest head of the log, again and again. Never ends.
+    pub(super) async fn tell_log(&self) {
+        let mut heads = self.committed.subscribe();
+        let mut line = self.link.watch();
+        let mut told: LogN = 0;
+        loop {
+            let n = *heads.borrow_and_update();
+            let up = line.borrow_and_update().is_some();
+            if up && n > told && self.publish_head(n).await.is_ok() {
+                told = n;
+                continue;
+            }
+            // A head that could not be told goes out with the next one, or when Redis is back.
+            tokio::select! {
+                _newer = heads.changed() => (),
+                _line = line.changed() => (),
+            }
+        }
+    }
+
+    async fn publish_head(&self, n: LogN) -> RedisResult<()> {
+        let mut publish = redis::cmd("PUBLISH");
+        publish.arg(&self.names.log).arg(self.told(Said::Log { n }));
+        self.link.ask(|mut connection| async move { publish.query_async(&mut connection).await }).await
+    }
+
+    /// Publishes what waits. Never ends.
+    pub(super) async fn tell_signals(&self, mut waiting: mpsc::Receiver<Said>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while waiting.recv_many(&mut batch, BATCH).await > 0 {
+            let mut pipeline = redis::pipe();
+            for said in batch.drain(..) {
+                self.add(&mut pipeline, said);
+            }
+            // Lost is lost: presence is written anew when Redis is back.
+            let _lost: RedisResult<()> =
+                self.link.ask(|mut connection| async move { pipeline.exec_async(&mut connection).await }).await;
+        }
+    }
+
+    /// A signal's commands. Presence also goes into the hash that a joining node reads.
+    fn add(&self, pipeline: &mut Pipeline, said: Said) {
+        if let Said::Presence { account, state } = &said {
+            let (key, field) = (self.names.people(&self.names.node), account.to_string());
+            match state {
+                Presence::Offline => pipeline.hdel(key, field).ignore(),
+                Presence::Online => pipeline.hset(key, field, "online").ignore(),
+                Presence::Away => pipeline.hset(key, field, "away").ignore(),
+            };
+        }
+        pipeline.publish(&self.names.signal, self.told(said)).ignore();
+    }
+
+    /// A word with this node's name on it.
+    pub(super) fn told(&self, said: Said) -> String {
+        let told = Told { node: self.names.node.clone(), said };
+        serde_json::to_string(&told).unwrap_or_default()
+    }
+}
+
+/// The bounded way from callers to [`Inner::tell_signals`].
+pub(super) fn tells() -> (mpsc::Sender<Said>, mpsc::Receiver<Said>) {
+    mpsc::channel(TELLS_WAITING)
+}
