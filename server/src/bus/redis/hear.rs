@@ -9,6 +9,7 @@ use crate::bus::Signal;
 use futures_util::StreamExt;
 use redis::aio::PubSubStream;
 use redis::{Msg, RedisResult};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -65,9 +66,8 @@ impl Inner {
         match told.said {
             Said::Log { n } => self.tell_here(Signal::Log(n)),
             Said::Presence { account, state } => {
-                if let Some(state) = self.people.set(&told.node, account, state) {
-                    self.tell_here(Signal::Presence { account, state });
-                }
+                self.people_changes.fetch_add(1, Ordering::Relaxed);
+                self.heard_presence(&told.node, account, state);
             }
             Said::Typing { conversation, account, on } => self.tell_here(Signal::Typing { conversation, account, on }),
             Said::Read { conversation, account, seq } => self.tell_here(Signal::Read { conversation, account, seq }),

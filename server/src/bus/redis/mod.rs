@@ -52,7 +52,7 @@ use queue::Listener;
 use relay::Grown;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -92,7 +92,10 @@ struct Inner {
     committed: watch::Sender<LogN>,
     tells: mpsc::Sender<Said>,
     people: People,
+    /// Whether what Redis and the others have of this node's people may be wrong.
     people_stale: AtomicBool,
+    /// Changes of presence heard from other nodes.
+    people_changes: AtomicU64,
     grown: Grown,
     known: mpsc::UnboundedSender<QueueHint>,
     listener: Mutex<Option<mpsc::UnboundedReceiver<QueueHint>>>,
@@ -131,6 +134,7 @@ impl RedisBus {
             tells,
             people: People::default(),
             people_stale: AtomicBool::new(true),
+            people_changes: AtomicU64::new(0),
             grown: Grown::default(),
             known,
             listener: Mutex::new(Some(listening)),
@@ -205,10 +209,12 @@ impl RedisBus {
 
     /// Says whether somebody is there on this node, and tells every node if that is new.
     pub fn set_presence(&self, account: AccountId, state: Presence) {
-        if let Some(state) = self.0.people.set(&self.0.names.node, account, state) {
-            self.0.tell_here(Signal::Presence { account, state });
-        }
-        self.0.say(Said::Presence { account, state });
+        self.0.people.set(&self.0.names.node, account, state, |now| {
+            if let Some(state) = now {
+                self.0.tell_here(Signal::Presence { account, state });
+            }
+            self.0.say(Said::Presence { account, state });
+        });
     }
 
     /// Whether somebody is there, on any node.

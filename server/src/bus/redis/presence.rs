@@ -18,8 +18,6 @@ use tokio::time::Instant;
 
 /// Between two looks at the nodes.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
-/// People written in one command.
-const WRITTEN_AT_ONCE: usize = 1_000;
 
 /// Somebody's presence on one node.
 #[derive(Clone)]
@@ -47,8 +45,9 @@ impl People {
         self.0.get(&account).map_or(Presence::Offline, |on| combined(&on))
     }
 
-    /// Somebody's presence on a node. What they are now, if that is new.
-    pub(super) fn set(&self, node: &str, account: AccountId, state: Presence) -> Option<Presence> {
+    /// Somebody's presence on a node. `tell` is called before anybody can change it again, so that what is told is told in order;
+    /// it gets what they are now, if that is new.
+    pub(super) fn set(&self, node: &str, account: AccountId, state: Presence, tell: impl FnOnce(Option<Presence>)) {
         let mut on = self.0.entry(account).or_default();
         let before = combined(&on);
         on.retain(|on| on.node != node);
@@ -56,9 +55,9 @@ impl People {
             on.push(On { node: node.to_owned(), state });
         }
         let now = combined(&on);
+        tell((before != now).then_some(now));
         drop(on);
         self.0.remove_if(&account, |_, on| on.is_empty());
-        (before != now).then_some(now)
     }
 
     /// Everybody on a node.
@@ -70,15 +69,6 @@ impl People {
     /// Every node that somebody is on.
     fn nodes(&self) -> HashSet<String> {
         self.0.iter().flat_map(|entry| entry.value().iter().map(|on| on.node.clone()).collect::<Vec<_>>()).collect()
-    }
-
-    /// A node's people are these and no others. Who changed, and to what.
-    fn replace(&self, node: &str, people: &HashMap<AccountId, Presence>) -> Vec<(AccountId, Presence)> {
-        let gone =
-            self.of(node).into_iter().map(|(account, _)| account).filter(|account| !people.contains_key(account));
-        let gone = gone.map(|account| (account, Presence::Offline)).collect::<Vec<_>>();
-        let all = gone.into_iter().chain(people.iter().map(|(account, state)| (*account, *state)));
-        all.filter_map(|(account, state)| Some((account, self.set(node, account, state)?))).collect()
     }
 }
 
@@ -112,11 +102,8 @@ impl Inner {
 
     /// One look: renew our own people, drop those of nodes whose lease has lapsed, read those of nodes not read yet.
     async fn look(&self, known: &mut HashSet<String>) -> RedisResult<()> {
-        if self.people_stale.swap(false, Ordering::Relaxed)
-            && let Err(error) = self.write_people().await
-        {
-            self.people_stale.store(true, Ordering::Relaxed);
-            return Err(error);
+        if self.people_stale.swap(false, Ordering::Relaxed) {
+            self.say(Said::Joined);
         }
         let mine = &self.names.node;
         let mut pipeline = redis::pipe();
@@ -140,8 +127,7 @@ impl Inner {
         self.drop_nodes(|node| !alive.contains(node));
         known.retain(|node| alive.contains(node));
         for node in &alive {
-            if !known.contains(node) {
-                self.read_people(node).await?;
+            if !known.contains(node) && self.read_people(node).await? {
                 known.insert(node.clone());
             }
         }
@@ -162,25 +148,9 @@ impl Inner {
         Ok(nodes.iter().zip(lease).filter(|(_, lease)| *lease).map(|(node, _)| node.clone()).collect())
     }
 
-    /// Writes this node's people anew, and tells the others to read them.
-    async fn write_people(&self) -> RedisResult<()> {
-        let key = self.names.people(&self.names.node);
-        let people = self.people.of(&self.names.node);
-        let word = |state: &Presence| if *state == Presence::Online { "online" } else { "away" };
-        let fields: Vec<(String, &str)> =
-            people.iter().map(|(account, state)| (account.to_string(), word(state))).collect();
-        let mut pipeline = redis::pipe();
-        pipeline.atomic().del(&key).ignore();
-        for some in fields.chunks(WRITTEN_AT_ONCE) {
-            pipeline.hset_multiple(&key, some).ignore();
-        }
-        pipeline.pexpire(&key, LEASE.as_millis() as i64).ignore();
-        pipeline.publish(&self.names.signal, self.told(Said::Joined)).ignore();
-        self.link.ask(|mut connection| async move { pipeline.exec_async(&mut connection).await }).await
-    }
-
-    /// Reads a node's people.
-    async fn read_people(&self, node: &str) -> RedisResult<()> {
+    /// Reads a node's people. Says whether that is how they are: not if one of them changed meanwhile.
+    async fn read_people(&self, node: &str) -> RedisResult<bool> {
+        let changes = self.people_changes.load(Ordering::Relaxed);
         let mut read = redis::cmd("HGETALL");
         read.arg(self.names.people(node));
         let found: HashMap<String, String> =
@@ -189,20 +159,36 @@ impl Inner {
             let state = if state == "online" { Presence::Online } else { Presence::Away };
             AccountId::parse(&account).ok().map(|account| (account, state))
         };
-        let people = found.into_iter().filter_map(person).collect();
-        for (account, state) in self.people.replace(node, &people) {
-            self.tell_here(Signal::Presence { account, state });
+        self.replace_people(node, &found.into_iter().filter_map(person).collect());
+        Ok(self.people_changes.load(Ordering::Relaxed) == changes)
+    }
+
+    /// A node's people are these and no others.
+    fn replace_people(&self, node: &str, people: &HashMap<AccountId, Presence>) {
+        for (account, _) in self.people.of(node) {
+            if !people.contains_key(&account) {
+                self.heard_presence(node, account, Presence::Offline);
+            }
         }
-        Ok(())
+        for (account, state) in people {
+            self.heard_presence(node, *account, *state);
+        }
+    }
+
+    /// Somebody is there or not, on another node.
+    pub(super) fn heard_presence(&self, node: &str, account: AccountId, state: Presence) {
+        self.people.set(node, account, state, |now| {
+            if let Some(state) = now {
+                self.tell_here(Signal::Presence { account, state });
+            }
+        });
     }
 
     /// The people of these other nodes are there no more.
     fn drop_nodes(&self, dead: impl Fn(&str) -> bool) {
         let nodes = self.people.nodes();
         for node in nodes.iter().filter(|node| **node != self.names.node && dead(node)) {
-            for (account, state) in self.people.replace(node, &HashMap::new()) {
-                self.tell_here(Signal::Presence { account, state });
-            }
+            self.replace_people(node, &HashMap::new());
         }
     }
 }

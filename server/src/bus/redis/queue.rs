@@ -10,6 +10,7 @@ use handrail_domain::ids::{LogN, Offset, SiteId};
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
 use redis::{ErrorKind, RedisError, RedisResult};
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -160,9 +161,8 @@ async fn follow(
         let sites = store.read(|record| record.sites()).await;
         let sites = sites.map_err(|error| RedisError::from((ErrorKind::Io, "the sites", error.to_string())))?;
         for site in sites {
-            if !after.contains_key(&site.id) {
-                let last = last_id(&mut connection, &names.queue(site.id)).await?;
-                after.insert(site.id, last);
+            if let Entry::Vacant(unread) = after.entry(site.id) {
+                unread.insert(last_id(&mut connection, &names.queue(site.id)).await?);
             }
         }
         let until = Instant::now() + LOOK_EVERY;

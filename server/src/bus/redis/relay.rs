@@ -4,7 +4,7 @@
 //! it adds comes from the record alone; a stream that is gone is made again from there.
 
 use super::{Inner, OPEN_KEPT, STREAM_KEPT};
-use crate::store::{QueueLine, StoreError};
+use crate::store::{Owner, QueueLine, Reader, StoreError};
 use handrail_domain::ids::{LogN, Offset, SiteId};
 use redis::streams::StreamRangeReply;
 use redis::{RedisError, RedisResult, Script};
@@ -134,7 +134,7 @@ impl Inner {
                 None => self.end(site).await?,
             };
             let lines = match end {
-                End::Empty => self.store.read(move |record| beginning(record, site)).await?,
+                End::Empty => self.store.read(move |record| beginning(record, site, STREAM_KEPT)).await?,
                 End::At { offset, .. } => self.store.read(move |record| record.queue_page(site, offset, PAGE)).await?,
                 End::Foreign => {
                     self.clear(site).await?;
@@ -197,9 +197,9 @@ impl Inner {
 
 /// How a stream begins when it is made from the record: the items that are still open and older than what is kept, then the
 /// first page of what is kept.
-fn beginning(record: &crate::store::Reader<'_>, site: SiteId) -> Result<Vec<QueueLine>, StoreError> {
-    let head = record.feed_head(crate::store::Owner::Queue(site))?;
-    let skipped = head.saturating_sub(STREAM_KEPT as Offset);
+pub(super) fn beginning(record: &Reader<'_>, site: SiteId, kept: usize) -> Result<Vec<QueueLine>, StoreError> {
+    let head = record.feed_head(Owner::Queue(site))?;
+    let skipped = head.saturating_sub(kept as Offset);
     let mut lines = Vec::new();
     if skipped > 0 {
         lines = record.queue_open_until(site, skipped, OPEN_KEPT)?;

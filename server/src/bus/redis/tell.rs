@@ -1,6 +1,7 @@
 //! Telling the other nodes. Only the newest head of the log counts, so however slow Redis is, one number waits; signals may be
 //! lost, so at most [`TELLS_WAITING`] wait and the rest is dropped. Nobody who calls this ever waits.
 
+use super::link::LEASE;
 use super::wire::{Said, Told};
 use super::{Inner, TELLS_WAITING};
 use handrail_domain::ids::LogN;
@@ -11,12 +12,14 @@ use tokio::sync::mpsc;
 
 /// Signals in one round trip.
 const BATCH: usize = 64;
+/// People written in one command.
+const WRITTEN_AT_ONCE: usize = 1_000;
 
 impl Inner {
     /// Hands a word to the others, if there is room.
     pub(super) fn say(&self, said: Said) {
-        let presence = matches!(said, Said::Presence { .. });
-        if self.tells.try_send(said).is_err() && presence {
+        let people = said.is_about_people();
+        if self.tells.try_send(said).is_err() && people {
             // The others now have it wrong: this node's people are written anew at the next look.
             self.people_stale.store(true, Ordering::Relaxed);
         }
@@ -52,33 +55,56 @@ impl Inner {
     pub(super) async fn tell_signals(&self, mut waiting: mpsc::Receiver<Said>) {
         let mut batch = Vec::with_capacity(BATCH);
         while waiting.recv_many(&mut batch, BATCH).await > 0 {
+            let people = batch.iter().any(Said::is_about_people);
             let mut pipeline = redis::pipe();
+            pipeline.atomic();
             for said in batch.drain(..) {
                 self.add(&mut pipeline, said);
             }
-            // Lost is lost: presence is written anew when Redis is back.
-            let _lost: RedisResult<()> =
+            let told: RedisResult<()> =
                 self.link.ask(|mut connection| async move { pipeline.exec_async(&mut connection).await }).await;
+            if told.is_err() && people {
+                self.people_stale.store(true, Ordering::Relaxed);
+            }
         }
     }
 
-    /// A signal's commands. Presence also goes into the hash that a joining node reads.
+    /// A signal's commands. Presence also goes into the hash that a joining node reads, by this one way, so that an older state
+    /// never ends up over a newer one.
     fn add(&self, pipeline: &mut Pipeline, said: Said) {
-        if let Said::Presence { account, state } = &said {
-            let (key, field) = (self.names.people(&self.names.node), account.to_string());
-            match state {
-                Presence::Offline => pipeline.hdel(key, field).ignore(),
-                Presence::Online => pipeline.hset(key, field, "online").ignore(),
-                Presence::Away => pipeline.hset(key, field, "away").ignore(),
-            };
-        }
+        let key = self.names.people(&self.names.node);
+        match &said {
+            Said::Presence { account, state } => match word(*state) {
+                Some(word) => pipeline.hset(key, account.to_string(), word).ignore(),
+                None => pipeline.hdel(key, account.to_string()).ignore(),
+            },
+            Said::Joined => {
+                let people = self.people.of(&self.names.node);
+                let fields = people.iter().filter_map(|(account, state)| Some((account.to_string(), word(*state)?)));
+                pipeline.del(&key).ignore();
+                for some in fields.collect::<Vec<_>>().chunks(WRITTEN_AT_ONCE) {
+                    pipeline.hset_multiple(&key, some).ignore();
+                }
+                pipeline.pexpire(&key, LEASE.as_millis() as i64).ignore()
+            }
+            Said::Log { .. } | Said::Typing { .. } | Said::Read { .. } | Said::Probe => pipeline,
+        };
         pipeline.publish(&self.names.signal, self.told(said)).ignore();
     }
 
     /// A word with this node's name on it.
-    pub(super) fn told(&self, said: Said) -> String {
+    fn told(&self, said: Said) -> String {
         let told = Told { node: self.names.node.clone(), said };
         serde_json::to_string(&told).unwrap_or_default()
+    }
+}
+
+/// How a hash of people says it; those who are offline are not in it.
+fn word(state: Presence) -> Option<&'static str> {
+    match state {
+        Presence::Online => Some("online"),
+        Presence::Away => Some("away"),
+        Presence::Offline => None,
     }
 }
 

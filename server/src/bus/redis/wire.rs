@@ -32,6 +32,16 @@ pub(super) enum Said {
     Probe,
 }
 
+impl Said {
+    /// Whether its loss leaves the others with a wrong idea of who is there.
+    pub(super) fn is_about_people(&self) -> bool {
+        match self {
+            Said::Presence { .. } | Said::Joined => true,
+            Said::Log { .. } | Said::Typing { .. } | Said::Read { .. } | Said::Probe => false,
+        }
+    }
+}
+
 /// The names in Redis. The record's epoch stands in all of them, so that two deployments on one Redis do not mix, and a record
 /// that lost its past meets no stream of that past.
 pub(super) struct Names {

@@ -9,13 +9,14 @@ use handrail_domain::conversation::{Message, MessageStatus};
 use handrail_domain::finding::Severity;
 use handrail_domain::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, SiteId};
 use handrail_domain::people::{Role, SiteSettings};
-use handrail_domain::quarantine::{Item, ItemAct, State};
+use handrail_domain::quarantine::{Item, ItemAct, OutcomeName, State};
 use handrail_domain::text::Text;
 use redis::FromRedisValue;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -130,6 +131,7 @@ pub(super) struct Node {
     signals: broadcast::Receiver<Signal>,
     queue: mpsc::UnboundedReceiver<QueueHint>,
     exit: CancellationToken,
+    running: JoinHandle<()>,
 }
 
 impl Drop for Node {
@@ -151,6 +153,10 @@ impl Node {
     pub(super) async fn die(self) {
         self.exit.cancel();
         until("it is dead", async || self.bus.health() == BusHealth::Away).await;
+    }
+
+    pub(super) fn runs(&self) -> bool {
+        !self.running.is_finished()
     }
 
     pub(super) async fn next_hint(&mut self) -> QueueHint {
@@ -180,7 +186,7 @@ impl Node {
 /// A record with a site, a mentor and a mentee.
 pub(super) struct World {
     pub(super) store: Store,
-    site: SiteId,
+    pub(super) site: SiteId,
     from: AccountId,
     conversation: ConversationId,
     _folder: Folder,
@@ -211,11 +217,11 @@ impl World {
         let bus = RedisBus::connect(url, self.store.clone()).await.unwrap();
         let exit = CancellationToken::new();
         let (signals, queue) = (bus.signals(), bus.take_queue().unwrap());
-        tokio::spawn({
+        let running = tokio::spawn({
             let (bus, exit) = (bus.clone(), exit.clone());
             async move { bus.run(exit).await }
         });
-        Node { bus, signals, queue, exit }
+        Node { bus, signals, queue, exit, running }
     }
 
     pub(super) fn stream(&self) -> String {
@@ -272,6 +278,17 @@ impl World {
         node.bus.committed(n);
         node.bus.relay(hint);
         hint
+    }
+
+    /// An item is closed.
+    pub(super) async fn close(&self, held: QueueHint) {
+        let written = self.store.write(move |tx| {
+            let item = tx.item(held.item)?.unwrap();
+            let state = State::Closed { outcome: OutcomeName::Expired, decided: None, at: item.held_at };
+            let closed = Item { version: item.version + 1, state, ..item };
+            Ok(tx.put_item(&closed, Some(closed.changed(ItemAct::Close, None, closed.held_at)))?)
+        });
+        written.await.unwrap();
     }
 
     /// Waits until the stream holds the queue: the same entries, each once, in order, with the same fields.

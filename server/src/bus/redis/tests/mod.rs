@@ -5,7 +5,7 @@ mod world;
 use super::*;
 use crate::bus::Bus;
 use handrail_domain::ids::ConversationId;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use world::{Node, Redis, World, until};
 
 fn typing() -> Signal {
@@ -72,7 +72,11 @@ async fn a_redis_that_was_killed_is_heard_again_and_nothing_held_is_missed() {
     redis.kill();
     let killed = Instant::now();
     let unheard = world.hold(&one).await;
-    assert_eq!(one.next_hint().await, unheard, "a change that was on its way when Redis died is passed on all the same");
+    assert_eq!(
+        one.next_hint().await,
+        unheard,
+        "a change that was on its way when Redis died is passed on all the same"
+    );
     one.away().await;
     assert!(killed.elapsed() < world::NOTICED, "a dead Redis was noticed after {:?}", killed.elapsed());
     other.away().await;
@@ -170,6 +174,67 @@ async fn a_redis_that_cannot_be_written_is_away_and_not_empty() {
         node.up().await;
         world.stream_is_the_log(&redis).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_begins_with_the_older_items_that_are_still_open() {
+    let world = World::new().await;
+    let node = world.node("redis://127.0.0.1:1/").await;
+    let mut held = Vec::new();
+    for _ in 0..10 {
+        held.push(world.hold(&node).await);
+    }
+    for closed in [1, 3, 8] {
+        world.close(held[closed]).await;
+    }
+    // Thirteen changes; the last five are those of items 8 and 9, and the three closings.
+    let site = world.site;
+    let lines = world.store.read(move |record| relay::beginning(record, site, 5)).await.unwrap();
+    let offsets: Vec<_> = lines.iter().map(|line| line.offset).collect();
+    assert_eq!(offsets, [1, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+    let whole = world.store.read(move |record| relay::beginning(record, site, 100)).await.unwrap();
+    assert_eq!(whole.len(), 13);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_nodes_held_message_comes_by_the_stream_and_not_by_the_log() {
+    let (redis, world) = (Redis::start().await, World::new().await);
+    let (mut one, mut other) = (world.node(&redis.url()).await, world.node(&redis.url()).await);
+    one.up().await;
+    other.up().await;
+    world.hold(&one).await;
+    one.next_hint().await;
+    other.next_hint().await;
+    // By the log each would take up to two seconds.
+    let began = Instant::now();
+    for _ in 0..20 {
+        let held = world.hold(&one).await;
+        assert_eq!(other.next_hint().await, held);
+    }
+    assert!(began.elapsed() < Duration::from_secs(20), "20 took {:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_with_a_password_and_no_more_than_the_buss_own_keys_is_enough() {
+    let (redis, world) = (Redis::start().await, World::new().await);
+    redis
+        .ask::<()>(&["ACL", "SETUSER", "bus", "on", ">sesame", "~handrail:*", "&handrail:*", "+@all", "-@dangerous"])
+        .await;
+    redis.ask::<()>(&["ACL", "SETUSER", "default", "off"]).await;
+    let mut node = world.node(&redis.url().replace("redis://", "redis://bus:sesame@")).await;
+    node.up().await;
+    let held = world.hold(&node).await;
+    assert_eq!(node.next_hint().await, held);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_without_tls_is_away_for_who_asks_for_tls() {
+    let (redis, world) = (Redis::start().await, World::new().await);
+    let mut node = world.node(&redis.url().replace("redis://", "rediss://")).await;
+    let held = world.hold(&node).await;
+    assert_eq!(node.next_hint().await, held);
+    assert_eq!(node.bus.health(), BusHealth::Away);
+    assert!(node.runs(), "it goes on trying");
 }
 
 #[tokio::test(flavor = "multi_thread")]
