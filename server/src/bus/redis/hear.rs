@@ -64,7 +64,11 @@ impl Inner {
             return;
         }
         match told.said {
-            Said::Log { n } => self.tell_here(Signal::Log(n)),
+            Said::Log { n } => {
+                // Once this node has read that far it need not tell the others, who hear it now.
+                self.head_told.fetch_max(n, Ordering::Relaxed);
+                self.tell_here(Signal::Log(n));
+            }
             Said::Presence { account, state } => {
                 self.people_changes.fetch_add(1, Ordering::Relaxed);
                 self.heard_presence(&told.node, account, state);

@@ -90,6 +90,8 @@ struct Inner {
     signals: broadcast::Sender<Signal>,
     hears: watch::Sender<bool>,
     committed: watch::Sender<LogN>,
+    /// The newest head of the log that somebody told the nodes.
+    head_told: AtomicU64,
     tells: mpsc::Sender<Said>,
     people: People,
     /// Whether what Redis and the others have of this node's people may be wrong.
@@ -131,6 +133,7 @@ impl RedisBus {
             signals,
             hears: watch::Sender::new(false),
             committed: watch::Sender::new(0),
+            head_told: AtomicU64::new(0),
             tells,
             people: People::default(),
             people_stale: AtomicBool::new(true),

@@ -45,17 +45,20 @@ impl People {
         self.0.get(&account).map_or(Presence::Offline, |on| combined(&on))
     }
 
-    /// Somebody's presence on a node. `tell` is called before anybody can change it again, so that what is told is told in order;
-    /// it gets what they are now, if that is new.
+    /// Somebody's presence on a node. If it is new there, `tell` is called before anybody can change it again, so that what is
+    /// told is told in order; it gets what they are now over all nodes, if that is new.
     pub(super) fn set(&self, node: &str, account: AccountId, state: Presence, tell: impl FnOnce(Option<Presence>)) {
         let mut on = self.0.entry(account).or_default();
+        let here = on.iter().find(|on| on.node == node).map_or(Presence::Offline, |on| on.state);
         let before = combined(&on);
         on.retain(|on| on.node != node);
         if state != Presence::Offline {
             on.push(On { node: node.to_owned(), state });
         }
         let now = combined(&on);
-        tell((before != now).then_some(now));
+        if here != state {
+            tell((before != now).then_some(now));
+        }
         drop(on);
         self.0.remove_if(&account, |_, on| on.is_empty());
     }

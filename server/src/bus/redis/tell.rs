@@ -29,12 +29,11 @@ impl Inner {
     pub(super) async fn tell_log(&self) {
         let mut heads = self.committed.subscribe();
         let mut line = self.link.watch();
-        let mut told: LogN = 0;
         loop {
             let n = *heads.borrow_and_update();
             let up = line.borrow_and_update().is_some();
-            if up && n > told && self.publish_head(n).await.is_ok() {
-                told = n;
+            if up && n > self.head_told.load(Ordering::Relaxed) && self.publish_head(n).await.is_ok() {
+                self.head_told.fetch_max(n, Ordering::Relaxed);
                 continue;
             }
             // A head that could not be told goes out with the next one, or when Redis is back.
