@@ -120,7 +120,10 @@ impl Inner {
             for site in sites {
                 if let Err(error) = self.relay_one(site, &mut ends).await {
                     ends.remove(&site);
-                    tracing::warn!(%error, %site, "a queue could not be relayed; it is tried again");
+                    // That Redis is away was said once.
+                    if self.link.is_up() {
+                        tracing::warn!(%error, %site, "a queue could not be relayed; it is tried again");
+                    }
                 }
             }
         }
