@@ -1,5 +1,6 @@
 //! The bus on a real Redis that each test starts for itself, and kills, freezes and empties.
 
+mod deaf;
 mod world;
 
 use super::*;
@@ -275,6 +276,22 @@ async fn a_killed_subscription_is_made_again_and_the_log_is_read() {
         other.up().await;
         hear_each_other(&mut one, &mut other).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscription_that_looks_well_and_brings_nothing_is_found_out() {
+    let (redis, world) = (Redis::start().await, World::new().await);
+    let way = deaf::DeafWay::to(redis.port()).await;
+    let mut node = world.node(&way.url()).await;
+    node.up().await;
+    let struck = Instant::now();
+    way.strike(true);
+    node.away().await;
+    assert!(struck.elapsed() < world::NOTICED, "it was found out after {:?}", struck.elapsed());
+    node.forget_signals();
+    way.strike(false);
+    assert!(node.hears(&Signal::Log(HEAD_UNKNOWN)).await);
+    node.up().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

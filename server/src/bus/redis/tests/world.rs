@@ -85,6 +85,10 @@ impl Redis {
         redis
     }
 
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(super) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
     }
