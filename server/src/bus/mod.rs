@@ -2,15 +2,20 @@
 //! hears nothing here reads the log.
 
 mod local;
+mod redis;
 
 pub use local::LocalBus;
+pub use redis::{BusError, RedisBus};
 
 use handrail_domain::ids::{AccountId, ConversationId, ItemId, LogN, Offset, Seq, SiteId};
 use handrail_domain::wire::Presence;
 use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
 
 /// Signals that a slow listener may be behind before it loses some.
 pub const SIGNALS_KEPT: usize = 4_096;
+/// In [`Signal::Log`]: how far the log has grown is not known, because something may have been missed. Read it.
+pub const HEAD_UNKNOWN: LogN = LogN::MAX;
 
 /// What may be lost: it says how things are now, not what happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +45,7 @@ pub enum Signal {
         /// Up to where.
         seq: Seq,
     },
-    /// The log has grown on another node: read it.
+    /// The log has grown on another node, up to here or [`HEAD_UNKNOWN`]: read it.
     Log(LogN),
 }
 
@@ -71,13 +76,25 @@ pub enum BusHealth {
 pub enum Bus {
     /// In process, for one node.
     Local(LocalBus),
+    /// Over Redis, for many.
+    Redis(RedisBus),
 }
 
 impl Bus {
+    /// Does the work of the bus until the node exits. Spawn it once, before the first connection is taken; if it returns earlier
+    /// the node must stop.
+    pub async fn run(&self, exit: CancellationToken) {
+        match self {
+            Bus::Local(_) => exit.cancelled().await,
+            Bus::Redis(bus) => bus.run(exit).await,
+        }
+    }
+
     /// Tells every node, this one too.
     pub fn signal(&self, signal: Signal) {
         match self {
             Bus::Local(bus) => bus.signal(signal),
+            Bus::Redis(bus) => bus.signal(signal),
         }
     }
 
@@ -85,6 +102,7 @@ impl Bus {
     pub fn signals(&self) -> broadcast::Receiver<Signal> {
         match self {
             Bus::Local(bus) => bus.signals(),
+            Bus::Redis(bus) => bus.signals(),
         }
     }
 
@@ -94,6 +112,7 @@ impl Bus {
             Bus::Local(_) => {
                 let _alone = n;
             }
+            Bus::Redis(bus) => bus.committed(n),
         }
     }
 
@@ -101,6 +120,7 @@ impl Bus {
     pub fn relay(&self, hint: QueueHint) {
         match self {
             Bus::Local(bus) => bus.relay(hint),
+            Bus::Redis(bus) => bus.relay(hint),
         }
     }
 
@@ -108,6 +128,7 @@ impl Bus {
     pub fn take_queue(&self) -> Option<mpsc::UnboundedReceiver<QueueHint>> {
         match self {
             Bus::Local(bus) => bus.take_queue(),
+            Bus::Redis(bus) => bus.take_queue(),
         }
     }
 
@@ -115,6 +136,7 @@ impl Bus {
     pub fn set_presence(&self, account: AccountId, state: Presence) {
         match self {
             Bus::Local(bus) => bus.set_presence(account, state),
+            Bus::Redis(bus) => bus.set_presence(account, state),
         }
     }
 
@@ -122,6 +144,7 @@ impl Bus {
     pub fn presence(&self, account: AccountId) -> Presence {
         match self {
             Bus::Local(bus) => bus.presence(account),
+            Bus::Redis(bus) => bus.presence(account),
         }
     }
 
@@ -129,6 +152,7 @@ impl Bus {
     pub fn health(&self) -> BusHealth {
         match self {
             Bus::Local(_) => BusHealth::Ok,
+            Bus::Redis(bus) => bus.health(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod feed;
 mod items;
 mod messages;
 mod people;
+mod queue;
 mod reader;
 mod sqlite;
 mod tx;
@@ -13,6 +14,7 @@ mod writer;
 pub use feed::{FeedEntry, Logged, Owner};
 pub use items::OpenItems;
 pub use people::{Article, Credentials, NewAccount, SessionRow};
+pub use queue::QueueLine;
 pub use reader::Reader;
 pub use tx::Tx;
 
