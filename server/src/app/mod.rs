@@ -5,7 +5,7 @@ mod rules;
 
 pub use rules::load_rules;
 
-use crate::bus::{Bus, LocalBus};
+use crate::bus::{Bus, LocalBus, RedisBus};
 use crate::chat::Chat;
 use crate::config::{self, Config};
 use crate::gateway::accept::{self, Bounds, Door};
@@ -52,7 +52,7 @@ pub async fn open(config: &Config) -> anyhow::Result<Arc<Chat>> {
     let store = opened.with_context(|| format!("the record in {}", config.fixed.store.display()))?;
     let bus = match &config.fixed.bus {
         config::Bus::Local => Bus::Local(LocalBus::default()),
-        config::Bus::Redis(_) => anyhow::bail!("this build does not know Redis yet"),
+        config::Bus::Redis(url) => Bus::Redis(RedisBus::connect(url.reveal(), store.clone()).await?),
     };
     Ok(Chat::new(store, bus, Some(Arc::new(rules)), config.live.session.clone()))
 }
@@ -138,6 +138,13 @@ fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Li
     spawn(exit, async move {
         if let Err(error) = follower.await {
             tracing::error!(%error, "the log cannot be followed; nothing is delivered any more");
+        }
+    });
+    let (bus, until) = (chat.bus().clone(), exit.clone());
+    tokio::spawn(async move {
+        bus.run(until.clone()).await;
+        if !until.is_cancelled() {
+            tracing::error!("a part of the bus has ended; other nodes are heard by the log alone");
         }
     });
     if let Some(hints) = chat.bus().take_queue() {
