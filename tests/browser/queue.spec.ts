@@ -84,7 +84,7 @@ test("a decision can be made with the keyboard alone", async ({ enter }) => {
   await openChat(old, conversation);
   await watchQueue(staff);
   const mark = unique();
-  const row = await newRow(staff, () => say(young, `my insta is sam_the_man99 ${mark}`));
+  const row = await newRow(staff, () => say(young, `text me, 07700 900987 ${mark}`));
   const id = await row.getAttribute("data-item");
 
   const focused = () => staff.evaluate(() => document.activeElement?.getAttribute("data-item") ?? "");

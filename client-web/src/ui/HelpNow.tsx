@@ -34,6 +34,7 @@ export function HelpPanel({ articles, onClose }: { articles: HelpArticle[]; onCl
   const panel = useRef<HTMLElement>(null);
   useEffect(() => panel.current?.scrollIntoView?.({ block: "nearest" }), [articles]);
   if (articles.length === 0) return null;
+  const emergency = articles.some((article) => article.phone === "999");
   return (
     <section class="help-panel" aria-labelledby="help-panel" ref={panel}>
       <h2 id="help-panel">
@@ -55,12 +56,14 @@ export function HelpPanel({ articles, onClose }: { articles: HelpArticle[]; onCl
             )}
           </li>
         ))}
-        <li>
-          <span>{en.help.emergency}</span>
-          <a class="call" href="tel:999">
-            {en.help.call("999")}
-          </a>
-        </li>
+        {!emergency && (
+          <li>
+            <span>{en.help.emergency}</span>
+            <a class="call" href="tel:999">
+              {en.help.call("999")}
+            </a>
+          </li>
+        )}
       </ul>
       <button class="button" type="button" onClick={onClose}>
         {en.close}

@@ -46,6 +46,7 @@ export function QueueList() {
           ))}
         </ul>
       )}
+      {me.value && <p class="hint who">{en.chats.signedInAs(me.value.name)}</p>}
     </nav>
   );
 }

@@ -31,7 +31,6 @@ export function Staff() {
     <>
       <header class="top">
         <h1>{en.queue.title}</h1>
-        <p class="hint who">{staff.me.value ? en.chats.signedInAs(staff.me.value.name) : ""}</p>
         <button class="button quiet" type="button" onClick={() => dialog.current?.showModal()}>
           {en.queue.settings}
         </button>
