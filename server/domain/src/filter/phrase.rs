@@ -1,7 +1,7 @@
 //! The small language of phrases in rule packs, and how it becomes a regular expression over a reading's words.
 //!
 //! A phrase is words, as a person would write them. `(a|b c)` is one of several, `{class}` one of a named list, `..3` up to three
-//! words of any kind, `#` a number or an amount, `word?` and `(…)?` may be absent, `kill*` any word that begins so.
+//! words of any kind, `#` a number, `£#` an amount, `word?` and `(…)?` may be absent, `kill*` any word that begins so.
 
 use super::fold::fold;
 use super::view::{CURRENT, View, is_word, words};
@@ -25,21 +25,38 @@ pub(super) struct Phrase {
     pub(super) words: BTreeSet<String>,
     /// Of these, the ones that may go on.
     pub(super) open: BTreeSet<String>,
+    /// For each, one of its words must stand in a text that the phrase matches; at most [`SLOTS_MAX`].
+    pub(super) slots: Vec<Slot>,
 }
+
+/// Words of which one must be there; `true` if the word may go on.
+pub(super) type Slot = BTreeSet<(String, bool)>;
+
+/// How many slots are kept of a phrase: the rarest.
+pub(super) const SLOTS_MAX: usize = 4;
+
+/// Words so frequent that asking for them tells little.
+const FREQUENT: &str = "i you u a the to and it is my me that of in on for your ur are be do have so im not dont with at was this just \
+    can what we if get go like know up all but out he she they no yeah ok they them him her or as will ill its one how want when now";
 
 /// Compiles a phrase, or says what is wrong with it.
 pub(super) fn compile(pattern: &str, classes: &Classes) -> Result<Phrase, String> {
     let mut compiler = Compiler { classes, words: BTreeSet::new(), open: BTreeSet::new() };
-    let (body, may_be_empty) = compiler.whole(pattern, 0)?;
+    let Piece { regex: body, may_be_empty, mut slots } = compiler.whole(pattern, 0)?;
+    slots.sort_by_key(cost);
+    slots.truncate(SLOTS_MAX);
     let trimmed = pattern.trim();
     let last_word = trimmed.rsplit(' ').next().unwrap_or(trimmed);
     if trimmed.starts_with("..") || last_word.starts_with("..") {
         return Err("a gap at its edge says nothing: remove the `..`".into());
     }
+    if slots.is_empty() && !may_be_empty {
+        return Err("no word of it must be there: write one without `?` that is not a number".into());
+    }
     if may_be_empty {
         return Err("everything in it is optional: write at least one word without `?`".into());
     }
-    Ok(Phrase { regex: format!("{body}[ .]"), words: compiler.words, open: compiler.open })
+    Ok(Phrase { regex: format!("{body}[ .]"), words: compiler.words, open: compiler.open, slots })
 }
 
 /// The words of a plain text, folded as messages are.
@@ -57,8 +74,18 @@ struct Compiler<'a> {
     open: BTreeSet<String>,
 }
 
-/// A regular expression and whether it may match nothing.
-type Piece = (String, bool);
+/// A part of a phrase, compiled.
+struct Piece {
+    regex: String,
+    may_be_empty: bool,
+    slots: Vec<Slot>,
+}
+
+/// How often a slot is met, roughly.
+fn cost(slot: &Slot) -> usize {
+    let frequent = |word: &str| FREQUENT.split_ascii_whitespace().any(|other| other == word);
+    slot.iter().map(|(word, _)| if frequent(word) { 50 } else { 1 }).sum()
+}
 
 impl Compiler<'_> {
     fn whole(&mut self, pattern: &str, depth: usize) -> Result<Piece, String> {
@@ -80,14 +107,11 @@ impl Compiler<'_> {
             *at += 1;
             options.push(self.sequence(chars, at, depth)?);
         }
-        let may_be_empty = options.iter().any(|option| option.1);
-        let joined = options.into_iter().map(|option| option.0).collect::<Vec<_>>().join("|");
-        Ok((format!("(?:{joined})"), may_be_empty))
+        one_of(options)
     }
 
     fn sequence(&mut self, chars: &[char], at: &mut usize, depth: usize) -> Result<Piece, String> {
-        let mut out = String::new();
-        let mut may_be_empty = true;
+        let mut whole = Piece { regex: String::new(), may_be_empty: true, slots: Vec::new() };
         while let Some(c) = chars.get(*at) {
             if matches!(c, '|' | ')') {
                 break;
@@ -96,19 +120,19 @@ impl Compiler<'_> {
                 *at += 1;
                 continue;
             }
-            let (mut piece, mut empty) = self.item(chars, at, depth)?;
+            let mut piece = self.item(chars, at, depth)?;
             if chars.get(*at) == Some(&'?') {
                 *at += 1;
-                piece = format!("(?:{piece})?");
-                empty = true;
+                piece = Piece { regex: format!("(?:{})?", piece.regex), may_be_empty: true, slots: Vec::new() };
             }
-            out.push_str(&piece);
-            may_be_empty &= empty;
+            whole.regex.push_str(&piece.regex);
+            whole.may_be_empty &= piece.may_be_empty;
+            whole.slots.extend(piece.slots);
         }
-        if out.is_empty() {
+        if whole.regex.is_empty() {
             return Err("an alternative is empty: remove the `|` or write a word".into());
         }
-        Ok((out, may_be_empty))
+        Ok(whole)
     }
 
     fn item(&mut self, chars: &[char], at: &mut usize, depth: usize) -> Result<Piece, String> {
@@ -130,7 +154,13 @@ impl Compiler<'_> {
             '.' => gap(chars, at),
             '#' => {
                 *at += 1;
-                Ok(("[ .](?:\\xC2\\xA3)?[0-9]+(?:[.][0-9]+)?[a-z]{0,2}".into(), false))
+                let regex = "[ .](?:\\xC2\\xA3)?[0-9]+(?:[.][0-9]+)?[a-z]{0,2}".into();
+                Ok(Piece { regex, may_be_empty: false, slots: Vec::new() })
+            }
+            '£' if chars.get(*at + 1) == Some(&'#') => {
+                *at += 2;
+                let regex = "[ .]\\xC2\\xA3[0-9]+(?:[.][0-9]+)?k?".into();
+                Ok(Piece { regex, may_be_empty: false, slots: Vec::new() })
             }
             '*' | '?' | '}' | '[' | ']' | '\\' | '+' | '^' => Err(format!(
                 "`{}` at character {} does not belong there: a phrase has words, (a|b), {{class}}, ..2, # and word? or word*",
@@ -153,15 +183,11 @@ impl Compiler<'_> {
         if depth >= DEPTH_MAX {
             return Err(format!("brackets and classes nest deeper than {DEPTH_MAX}, or `{name}` uses itself"));
         }
-        let mut pieces = Vec::new();
-        let mut may_be_empty = false;
-        for option in options {
-            let (piece, empty) =
-                self.whole(option, depth + 1).map_err(|e| format!("in class `{name}`, `{option}`: {e}"))?;
-            pieces.push(piece);
-            may_be_empty |= empty;
-        }
-        Ok((format!("(?:{})", pieces.join("|")), may_be_empty))
+        let pieces = options
+            .iter()
+            .map(|option| self.whole(option, depth + 1).map_err(|e| format!("in class `{name}`, `{option}`: {e}")))
+            .collect::<Result<_, _>>()?;
+        one_of(pieces)
     }
 
     fn word(&mut self, chars: &[char], at: &mut usize) -> Result<Piece, String> {
@@ -178,18 +204,42 @@ impl Compiler<'_> {
         if folded.is_empty() {
             return Err(format!("`{written}` has no letters: write a word"));
         }
-        let mut piece = String::new();
-        for word in folded.split(' ') {
+        let mut piece = Piece { regex: String::new(), may_be_empty: false, slots: Vec::new() };
+        let last = folded.split(' ').count() - 1;
+        for (number, word) in folded.split(' ').enumerate() {
             self.words.insert(word.to_owned());
-            piece.push_str("[ .]");
-            piece.push_str(&literal(word));
+            piece.regex.push_str("[ .]");
+            piece.regex.push_str(&literal(word));
+            piece.slots.push(Slot::from([(word.to_owned(), any_ending && number == last)]));
         }
         if any_ending {
             self.open.extend(folded.split(' ').next_back().map(str::to_owned));
-            piece.push_str("[a-z0-9]*");
+            piece.regex.push_str("[a-z0-9]*");
         }
-        Ok((piece, false))
+        Ok(piece)
     }
+}
+
+/// Alternatives as one part. Each contributes its rarest slot; if one has none, none can be asked for.
+fn one_of(mut options: Vec<Piece>) -> Result<Piece, String> {
+    if options.len() == 1 {
+        let only = options.remove(0);
+        return Ok(Piece { regex: format!("(?:{})", only.regex), ..only });
+    }
+    if options.iter().any(|option| option.may_be_empty) {
+        return Err("one of several may be absent: put the `?` behind the bracket, not in it".into());
+    }
+    let joined = options.iter().map(|option| option.regex.as_str()).collect::<Vec<_>>().join("|");
+    let mut slot = Slot::new();
+    let mut complete = true;
+    for option in options {
+        match option.slots.into_iter().min_by_key(cost) {
+            Some(rarest) => slot.extend(rarest),
+            None => complete = false,
+        }
+    }
+    let slots = if complete { vec![slot] } else { Vec::new() };
+    Ok(Piece { regex: format!("(?:{joined})"), may_be_empty: false, slots })
 }
 
 fn gap(chars: &[char], at: &mut usize) -> Result<Piece, String> {
@@ -197,7 +247,7 @@ fn gap(chars: &[char], at: &mut usize) -> Result<Piece, String> {
     match (chars.get(*at + 1), digit) {
         (Some('.'), Some(n)) => {
             *at += 3;
-            Ok((format!("(?: [^ .]+){{0,{n}}}"), true))
+            Ok(Piece { regex: format!("(?: [^ .]+){{0,{n}}}"), may_be_empty: true, slots: Vec::new() })
         }
         _ => Err(format!("a gap is written ..1 to ..{GAP_MAX}, for up to that many words")),
     }

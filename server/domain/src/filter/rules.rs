@@ -12,16 +12,16 @@ use crate::people::Role;
 use crate::text::Text;
 use crate::time::Timestamp;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many rules all packs may have together.
 pub const RULES_MAX: usize = 2_000;
 /// The largest compiled phrase, in bytes.
 const PHRASE_BYTES_MAX: usize = 1 << 20;
-/// All compiled phrases together, and the room the matcher may use while it runs, in bytes.
-const PHRASES_BYTES_MAX: usize = 64 << 20;
+/// The room that a phrase may use while it runs, in bytes.
+const PHRASE_CACHE_BYTES_MAX: usize = 1 << 20;
 
 /// A compiled rule.
 #[derive(Debug)]
@@ -52,12 +52,22 @@ pub(super) struct Combine {
     pub(super) all: Vec<Vec<usize>>,
 }
 
-/// What a term of the word matcher belongs to.
+/// What a pattern of the word matcher is for.
 #[derive(Debug)]
-pub(super) struct Term {
+pub(super) enum Literal {
+    /// A term of a rule; `open` if written `kill*`: the word may go on.
+    Term { rule: usize, open: bool },
+    /// A word that fulfils slots of phrases: for each phrase, one bit a slot.
+    Slots(Vec<(u32, u8)>),
+}
+
+/// A phrase of a rule, run only on texts that have a word of each of its slots.
+#[derive(Debug)]
+pub(super) struct Phrase {
     pub(super) rule: usize,
-    /// Written `kill*`: the word may go on.
-    pub(super) open: bool,
+    pub(super) regex: Regex,
+    /// A bit for each slot.
+    pub(super) slots: u8,
 }
 
 /// A compiled set of rules.
@@ -67,9 +77,8 @@ pub struct Rules {
     pub(super) rules: Vec<Rule>,
     pub(super) combines: Vec<Combine>,
     pub(super) words: AhoCorasick,
-    pub(super) terms: Vec<Term>,
-    pub(super) set: RegexSet,
-    pub(super) phrases: Vec<(usize, Regex)>,
+    pub(super) literals: Vec<Literal>,
+    pub(super) phrases: Vec<Phrase>,
     pub(super) detectors: Vec<Detection>,
     pub(super) vocabulary: Vocabulary,
 }
@@ -86,10 +95,10 @@ pub(super) struct Detection {
 #[derive(Default)]
 struct Draft {
     rules: Vec<Rule>,
-    terms: Vec<Term>,
-    literals: Vec<String>,
-    phrases: Vec<(usize, Regex)>,
-    patterns: Vec<String>,
+    terms: Vec<(String, Literal)>,
+    phrases: Vec<Phrase>,
+    /// For each word that fulfils a slot, and whether it may go on, the phrases and slots.
+    slots: BTreeMap<(String, bool), Vec<(u32, u8)>>,
     detectors: Vec<Detection>,
     words: BTreeSet<String>,
     strong: BTreeSet<String>,
@@ -202,8 +211,9 @@ fn draft(packs: &Packs, problems: &mut Vec<Problem>) -> Draft {
                 phrase::compile(pattern, &packs.classes).and_then(|phrase| Ok((build(&phrase.regex)?, phrase)));
             match compiled {
                 Ok((regex, phrase)) => {
-                    draft.patterns.push(phrase.regex);
-                    draft.phrases.push((number, regex));
+                    draft.slots(&phrase);
+                    let slots = ((1_u16 << phrase.slots.len()) - 1) as u8;
+                    draft.phrases.push(Phrase { rule: number, regex, slots });
                     draft.words.extend(phrase.words);
                     draft.open.extend(phrase.open);
                 }
@@ -235,6 +245,7 @@ fn build(pattern: &str) -> Result<Regex, String> {
     RegexBuilder::new(pattern)
         .unicode(false)
         .size_limit(PHRASE_BYTES_MAX)
+        .dfa_size_limit(PHRASE_CACHE_BYTES_MAX)
         .build()
         .map_err(|error| format!("it is too large to match quickly, so make it shorter ({error})"))
 }
@@ -268,23 +279,33 @@ impl Draft {
         if let (true, Some(last)) = (open, words.split(' ').next_back()) {
             self.open.insert(last.to_owned());
         }
-        self.literals.push(format!(" {words}{}", if open { "" } else { " " }));
-        self.terms.push(Term { rule, open });
+        self.terms.push((literal(&words, open), Literal::Term { rule, open }));
         Ok(())
+    }
+
+    /// Enters the slots of the phrase that comes next.
+    fn slots(&mut self, phrase: &phrase::Phrase) {
+        let number = self.phrases.len() as u32;
+        for (at, slot) in phrase.slots.iter().enumerate() {
+            for word in slot {
+                self.slots.entry(word.clone()).or_default().push((number, 1 << at));
+            }
+        }
     }
 }
 
+/// A word as it stands between the spaces of a reading.
+fn literal(words: &str, open: bool) -> String {
+    format!(" {words}{}", if open { "" } else { " " })
+}
+
 fn assemble(sources: &[Source], packs: &Packs, draft: Draft) -> Result<Rules, String> {
+    let slots = draft.slots.into_iter().map(|((word, open), slots)| (literal(&word, open), Literal::Slots(slots)));
+    let (patterns, literals): (Vec<String>, Vec<Literal>) = draft.terms.into_iter().chain(slots).unzip();
     let words = AhoCorasick::builder()
         .kind(Some(AhoCorasickKind::DFA))
-        .build(&draft.literals)
+        .build(&patterns)
         .map_err(|error| format!("the terms cannot be compiled together: {error}"))?;
-    let set = RegexSetBuilder::new(&draft.patterns)
-        .unicode(false)
-        .size_limit(PHRASES_BYTES_MAX)
-        .dfa_size_limit(PHRASES_BYTES_MAX)
-        .build()
-        .map_err(|error| format!("the phrases cannot be compiled together: {error}"))?;
     let ids: Vec<&str> = packs.rules.iter().map(|rule| rule.written.id.as_str()).collect();
     let combines = packs.combines.iter().map(|combine| combination(combine, &ids)).collect::<Result<_, _>>()?;
     Ok(Rules {
@@ -292,8 +313,7 @@ fn assemble(sources: &[Source], packs: &Packs, draft: Draft) -> Result<Rules, St
         rules: draft.rules,
         combines,
         words,
-        terms: draft.terms,
-        set,
+        literals,
         phrases: draft.phrases,
         vocabulary: Vocabulary::new(&draft.words, &draft.strong, &draft.open),
         detectors: draft.detectors,

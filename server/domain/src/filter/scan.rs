@@ -1,7 +1,7 @@
 //! One pass of the rules over a text and what they saw. Everything here is linear in the length of the text.
 
 use super::fold::fold;
-use super::rules::Rules;
+use super::rules::{Literal, Phrase, Rules};
 use super::view::{CURRENT, Marks, View, words};
 use super::{FINDINGS_MAX, Window};
 use super::{detect, undo};
@@ -15,7 +15,7 @@ use super::window::Past;
 
 /// How many bytes of earlier messages are read together with a new one.
 const TAIL_BYTES_MAX: usize = 128;
-/// How often one phrase is looked for in one reading.
+/// How often one phrase is noted in one reading.
 const HITS_PER_PHRASE_MAX: usize = 8;
 /// How many hits of one message are kept while it is judged.
 const HITS_MAX: usize = 128;
@@ -33,6 +33,10 @@ struct Scratch {
     words: View,
     turned: View,
     flat: Vec<u8>,
+    /// For each phrase the slots met, the phrases that have any, and those that have all.
+    met: Vec<u8>,
+    touched: Vec<u32>,
+    candidates: Vec<u32>,
     hits: Vec<Hit>,
     ranges: Vec<Range<usize>>,
 }
@@ -61,6 +65,12 @@ impl Scratch {
     /// Asks the rules about every reading of the text: as it stands first, then with what a glance saw undone.
     fn read(&mut self, rules: &Rules, window: &Window, text: &Text) {
         self.hits.clear();
+        if !self.touched.is_empty() {
+            // An earlier text was left half read.
+            self.touched.clear();
+            self.candidates.clear();
+            self.met.fill(0);
+        }
         self.base.clear();
         self.borders.clear();
         gather(window.past(), &mut self.base, &mut self.borders);
@@ -131,25 +141,42 @@ impl Scratch {
     fn scan_words(&mut self, rules: &Rules) {
         self.flat.clear();
         self.flat.extend(self.words.bytes.iter().map(|byte| if *byte == b'.' { b' ' } else { *byte }));
+        self.met.resize(rules.phrases.len(), 0);
         for found in rules.words.find_overlapping_iter(&self.flat) {
-            let term = &rules.terms[found.pattern().as_usize()];
-            let mut end = if term.open { found.end() } else { found.end() - 1 };
-            while term.open && end < self.flat.len() && self.flat[end] != b' ' {
-                end += 1;
-            }
-            if !self.excused(rules, term.rule, found.start() + 1..end) {
-                note(&mut self.hits, term.rule, &self.words, found.start() + 1..end);
+            match &rules.literals[found.pattern().as_usize()] {
+                Literal::Term { rule, open } => {
+                    let rest = &self.flat[found.end()..];
+                    let more = if *open { rest.iter().take_while(|byte| **byte != b' ').count() } else { 0 };
+                    let range = found.start() + 1..found.end() + more - usize::from(!open);
+                    if !self.excused(rules, *rule, range.clone()) {
+                        note(&mut self.hits, *rule, &self.words, range);
+                    }
+                }
+                Literal::Slots(slots) => {
+                    for (phrase, slot) in slots {
+                        let met = &mut self.met[*phrase as usize];
+                        let before = *met;
+                        *met |= slot;
+                        if before == 0 {
+                            self.touched.push(*phrase);
+                        }
+                        if *met == rules.phrases[*phrase as usize].slots && before != *met {
+                            self.candidates.push(*phrase);
+                        }
+                    }
+                }
             }
         }
-        if rules.set.is_match(&self.words.bytes) {
-            for phrase in rules.set.matches(&self.words.bytes) {
-                self.scan_phrase(rules, phrase);
-            }
+        for phrase in self.touched.drain(..) {
+            self.met[phrase as usize] = 0;
+        }
+        while let Some(phrase) = self.candidates.pop() {
+            self.scan_phrase(rules, phrase as usize);
         }
     }
 
     fn scan_phrase(&mut self, rules: &Rules, phrase: usize) {
-        let (rule, regex) = &rules.phrases[phrase];
+        let Phrase { rule, regex, .. } = &rules.phrases[phrase];
         let mut at = 0;
         for _ in 0..HITS_PER_PHRASE_MAX {
             let Some(found) = regex.find_at(&self.words.bytes, at) else { return };

@@ -3,7 +3,7 @@
 //! end there. Only words of rules are looked for, so that ordinary words stay what they are.
 
 use super::view::{Cell, Marks, View, is_word};
-use super::vocabulary::{READINGS_MAX, Vocabulary, WORD_BYTES_MAX, WordHash, is_leet};
+use super::vocabulary::{Vocabulary, WORD_BYTES_MAX, WordHash, is_leet};
 use crate::finding::Evasion;
 use std::ops::Range;
 
@@ -11,8 +11,13 @@ use std::ops::Range;
 const GAP_BYTES_MAX: usize = 5;
 /// From how many single letters on they are read as drawn apart.
 const SINGLES_MIN: usize = 3;
+/// How many combinations of readings are asked about.
+const COMBINATIONS_MAX: usize = 8;
 /// The longest piece of a word broken over messages, in bytes.
 const PIECE_BYTES_MAX: usize = 24;
+
+/// Ordinary words that are others backwards.
+const ORDINARY: [&[u8]; 8] = [b"gals", b"diy", b"tae", b"now", b"saw", b"tub", b"dog", b"net"];
 
 /// What there is to undo in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -268,9 +273,14 @@ fn token(vocabulary: &Vocabulary, base: &View, range: Range<usize>) -> Option<Ch
             return change(readings, if signs { Evasion::Leet } else { Evasion::Stretched });
         }
     }
-    let masks = |byte: u8| is_sign(byte) && byte != b'/' && byte != b',' || byte == b'x' && bytes.len() > 3 && signs;
-    if bytes.iter().any(|byte| masks(*byte)) && bytes.iter().all(|byte| byte.is_ascii_lowercase() || masks(*byte)) {
-        return change(vocabulary.unmasked(&bytes, |byte| is_sign(byte)), Evasion::Masked);
+    let hides =
+        |byte: u8| matches!(byte, b'*' | b'#' | b'_' | b'-' | b'~' | b'^' | b'%' | b'@' | b'$' | b'!' | b'.' | b'+');
+    let ends_hidden = bytes.last().is_some_and(|last| *last != b'*' && !last.is_ascii_lowercase());
+    if !ends_hidden
+        && bytes.iter().any(|byte| hides(*byte))
+        && bytes.iter().all(|b| b.is_ascii_lowercase() || hides(*b))
+    {
+        return change(vocabulary.unmasked(&bytes, hides), Evasion::Masked);
     }
     None
 }
@@ -294,7 +304,7 @@ fn plain_token(vocabulary: &Vocabulary, bytes: &[u8], range: &Range<usize>, draw
             return one(spaced, Evasion::Separators);
         }
     }
-    if bytes.len() >= 3 && bytes.len() <= WORD_BYTES_MAX {
+    if bytes.len() >= 3 && bytes.len() <= WORD_BYTES_MAX && !ORDINARY.contains(&bytes) {
         let backwards: Vec<u8> = bytes.iter().rev().copied().collect();
         if vocabulary.has(&backwards) {
             return one(backwards, Evasion::Reversed);
@@ -358,22 +368,24 @@ fn digits_as_words(base: &View, found: &mut Vec<Change>) {
     }
 }
 
-/// How many readings there are.
+/// How many readings there are: every combination of what words may stand for, up to a bound.
 pub(super) fn readings(changes: &[Change]) -> usize {
-    changes.iter().map(|change| change.readings.len()).max().unwrap_or(0).min(READINGS_MAX)
+    let combinations = changes.iter().fold(1_usize, |all, change| all.saturating_mul(change.readings.len()));
+    if changes.is_empty() { 0 } else { combinations.min(COMBINATIONS_MAX) }
 }
 
 /// The text in its reading number `number`.
 pub(super) fn changed(base: &View, changes: &[Change], number: usize, out: &mut View) {
     out.clear();
-    let mut at = 0;
+    let (mut at, mut rest) = (0, number);
     for change in changes {
         // Two changes of the same letters: the first one stands.
         if change.range.start < at {
             continue;
         }
         out.extend(base, at..change.range.start);
-        let reading = &change.readings[number.min(change.readings.len() - 1)];
+        let reading = &change.readings[rest % change.readings.len()];
+        rest /= change.readings.len();
         let source = &base.cells[change.range.clone()];
         for (place, byte) in reading.iter().enumerate() {
             let of = if reading.len() > 1 { place * (source.len() - 1) / (reading.len() - 1) } else { 0 };

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// The longest word that is traced back.
 pub(super) const WORD_BYTES_MAX: usize = 40;
 /// How many words one disguised word may stand for.
-pub(super) const READINGS_MAX: usize = 3;
+pub(super) const READINGS_MAX: usize = 6;
 /// The longest run of letters that is cut into words.
 const RUN_BYTES_MAX: usize = 160;
 /// Endings of a term that is written with `*`.
@@ -193,7 +193,7 @@ impl Vocabulary {
             for start in end.saturating_sub(WORD_BYTES_MAX)..end {
                 let Some((count, _)) = best[start] else { continue };
                 let word = &run[start..end];
-                let known = if word.len() == 1 { matches!(word, b"i" | b"a" | b"u") } else { self.has(word) };
+                let known = self.has(word) || matches!(word, b"i" | b"a" | b"u");
                 if known && best[end].is_none_or(|(fewest, _)| count + 1 < fewest) {
                     best[end] = Some((count + 1, start));
                 }

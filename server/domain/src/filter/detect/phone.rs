@@ -169,7 +169,8 @@ fn digits(word: &[u8]) -> Option<Vec<u8>> {
     };
     let numerals = word.iter().filter(|byte| byte.is_ascii_digit()).count();
     // "O77OO9" is a number, "2moro" and "b4" are not.
-    (numerals == word.len() || numerals >= 2 && numerals * 2 >= word.len()).then(|| word.iter().map(read).collect())?
+    (numerals == word.len() || numerals >= 2 && numerals * 2 >= word.len() || numerals >= 4 && word.len() >= 6)
+        .then(|| word.iter().map(read).collect())?
 }
 
 /// The last group of a number that begins with group `first`.
