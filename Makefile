@@ -42,7 +42,7 @@ rust-test: client
 	cargo test --locked --workspace
 
 client-test: client
-	cd client-web && npm test && npm run budget
+	cd client-web && npm test
 
 browser-test: client
 	cargo build --locked -p handrail
