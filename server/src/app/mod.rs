@@ -5,7 +5,7 @@ mod rules;
 
 pub use rules::load_rules;
 
-use crate::bus::{Bus, LocalBus, RedisBus};
+use crate::bus::{Bus, BusHealth, LocalBus, RedisBus};
 use crate::chat::Chat;
 use crate::config::{self, Config};
 use crate::gateway::accept::{self, Bounds, Door};
@@ -187,6 +187,12 @@ fn spawn(exit: &CancellationToken, work: impl Future<Output = ()> + Send + 'stat
 /// `GET /metrics`, on a listener of its own: who may scrape is not who may chat.
 async fn metrics_page(State(chat): State<Arc<Chat>>) -> impl IntoResponse {
     metrics().set(Gauge::WriterQueue, i64::try_from(chat.store().health().waiting).unwrap_or(i64::MAX));
+    let redis = match (chat.bus(), chat.bus().health()) {
+        (Bus::Local(_), _) => -1,
+        (Bus::Redis(_), BusHealth::Away) => 0,
+        (Bus::Redis(_), BusHealth::Ok) => 1,
+    };
+    metrics().set(Gauge::Redis, redis);
     std::future::ready(([(CONTENT_TYPE, METRICS_CONTENT_TYPE)], metrics().render())).await
 }
 

@@ -84,8 +84,12 @@ fn looks(folder: &Path) -> Vec<(PathBuf, Option<SystemTime>, u64)> {
 
 /// Reads the rules again whenever their files change, and at a SIGHUP.
 pub(super) async fn watch(chat: Arc<Chat>, rules: config::Rules) {
-    let config::Rules::Folder(folder) = &rules else { return };
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    let config::Rules::Folder(folder) = &rules else {
+        // There is nothing to read again, but a SIGHUP nobody takes would end the process.
+        while hangup.recv().await.is_some() {}
+        return;
+    };
     let mut seen = looks(folder);
     loop {
         let asked = tokio::select! {

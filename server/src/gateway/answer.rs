@@ -85,6 +85,7 @@ impl Asker {
     /// Answers `hello`, and begins the feed.
     pub(super) async fn welcome(&mut self, id: u64, resume: Option<Resume>) -> Result<(), Close> {
         let chat = &self.gateway.chat;
+        self.gateway.hub.tell_presence(self.device.signed.account.id);
         let arrival = chat.arrive(&self.device.signed, resume).await.map_err(|_| Close::Store)?;
         self.gateway.hub.arrived(&self.device, &arrival.conversations);
         let welcome = Welcome {

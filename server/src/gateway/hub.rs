@@ -152,7 +152,7 @@ impl Hub {
     }
 
     /// An account is away when all its devices are.
-    fn tell_presence(&self, account: AccountId) {
+    pub(super) fn tell_presence(&self, account: AccountId) {
         let state = self.devices.get(&account).and_then(|devices| {
             let all_away = devices.iter().all(|device| device.away.load(Ordering::Relaxed));
             (!devices.is_empty()).then_some(if all_away { Presence::Away } else { Presence::Online })
