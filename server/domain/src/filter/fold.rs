@@ -94,6 +94,10 @@ fn keep(c: char, cell: Cell, out: &mut View) {
     let symbol = !c.is_alphanumeric() && c != '£';
     let cell = if symbol { Cell { marks: cell.marks.and(Marks::SYMBOL), ..cell } } else { cell };
     for lower in c.to_lowercase() {
+        if let Some(byte) = lookalike::plain(lower) {
+            out.push(byte, with(cell, Evasion::LookAlike));
+            continue;
+        }
         let mut buffer = [0; 4];
         for byte in lower.encode_utf8(&mut buffer).bytes() {
             out.push(byte, cell);

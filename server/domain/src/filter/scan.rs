@@ -101,20 +101,23 @@ impl Scratch {
             words(base, &mut self.words);
             self.scan_backwards(rules);
         }
-        let base = if seen.singles {
+        self.ask_changed(rules, base, &mut other);
+        if seen.singles {
             undo::together(base, &mut joined);
             self.ask(rules, &joined);
-            &joined
-        } else {
-            base
-        };
-        let changes = undo::changes(&rules.vocabulary, base);
-        for number in 0..undo::readings(&changes) {
-            undo::changed(base, &changes, number, &mut other);
-            self.ask(rules, &other);
+            self.ask_changed(rules, &joined, &mut other);
         }
         self.joined = joined;
         self.other = other;
+    }
+
+    /// Asks about each reading of disguised words.
+    fn ask_changed(&mut self, rules: &Rules, base: &View, other: &mut View) {
+        let changes = undo::changes(&rules.vocabulary, base);
+        for number in 0..undo::readings(base, &changes) {
+            undo::changed(base, &changes, number, other);
+            self.ask(rules, other);
+        }
     }
 
     /// Asks every rule about one reading.

@@ -232,7 +232,7 @@ fn a_finding_points_at_what_was_typed() {
 fn a_number_sent_in_pieces_is_found_and_its_parts_are_named() {
     let found = seen(Role::Mentee, &["it starts 07700", "lol hang on", "then 900"], "and 221");
     let number = found.iter().find(|finding| finding.rule == "contact.phone").unwrap();
-    assert_eq!(number.span, Some(Span(4, 7)));
+    assert_eq!(number.span, Some(Span(0, 7)));
     let parts: Vec<_> = number.parts.iter().map(|part| part.message).collect();
     assert!(parts.contains(&MessageId::from_bits(1)) && parts.contains(&MessageId::from_bits(3)));
     assert!(number.evasion.contains(&Evasion::Split));
@@ -438,7 +438,7 @@ proptest! {
     #[test]
     fn no_pack_makes_the_compiler_panic(phrase in "[a-c (){}|?.#*£0-9]{0,24}", raw in "\\PC{0,60}") {
         let _ = Rules::compile(&[Source { name: "any.toml".into(), toml: raw }]);
-        let phrase = phrase.replace('\\', "").replace('"', "");
+        let phrase = phrase.replace(['\\', '"'], "");
         let toml = pack_with(&GOOD.replace("terms = [\"wibble\"]", &format!("phrases = [\"{phrase}\"]")));
         let _ = Rules::compile(&[Source { name: "any.toml".into(), toml }]);
     }

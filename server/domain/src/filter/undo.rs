@@ -11,8 +11,9 @@ use std::ops::Range;
 const GAP_BYTES_MAX: usize = 5;
 /// From how many single letters on they are read as drawn apart.
 const SINGLES_MIN: usize = 3;
-/// How many combinations of readings are asked about.
-const COMBINATIONS_MAX: usize = 8;
+/// How many combinations of readings are asked about, in a text of at most so many bytes, and in a longer one.
+const COMBINATIONS_MAX: [usize; 2] = [16, 4];
+const SHORT_BYTES_MAX: usize = 400;
 /// The longest piece of a word broken over messages, in bytes.
 const PIECE_BYTES_MAX: usize = 24;
 
@@ -201,7 +202,29 @@ pub(super) fn changes(vocabulary: &Vocabulary, base: &View) -> Vec<Change> {
         digits_as_words(base, &mut found);
     }
     found.sort_by_key(|change| change.range.start);
-    found
+    turned_runs(base, found)
+}
+
+/// Words backwards side by side were one stretch written backwards: their order is turned too.
+fn turned_runs(base: &View, changes: Vec<Change>) -> Vec<Change> {
+    let mut out: Vec<Change> = Vec::with_capacity(changes.len());
+    for change in changes {
+        let reversed = |change: &Change| change.marks == Marks::of(Evasion::Reversed);
+        match out.last_mut() {
+            Some(last)
+                if reversed(last)
+                    && reversed(&change)
+                    && last.range.end < change.range.start
+                    && base.bytes[last.range.end..change.range.start].iter().all(|byte| *byte == b' ') =>
+            {
+                let both = [&change.readings[0][..], b" ", &last.readings[0]].concat();
+                last.readings[0] = both;
+                last.range.end = change.range.end;
+            }
+            _ => out.push(change),
+        }
+    }
+    out
 }
 
 /// One stretch between spaces: whole, without the signs around it, or in the pieces that signs make of it.
@@ -235,54 +258,46 @@ fn chunk(vocabulary: &Vocabulary, base: &View, range: Range<usize>, found: &mut 
 }
 
 /// What a token may stand for, if it is not simply a word.
-fn token(vocabulary: &Vocabulary, base: &View, range: Range<usize>) -> Option<Change> {
+fn token<'v>(vocabulary: &'v Vocabulary, base: &View, range: Range<usize>) -> Option<Change> {
     let bytes: Vec<u8> = base.bytes[range.clone()].iter().copied().filter(|byte| *byte != b'\'').collect();
     let drawn = base.marks(range.clone()).has(Marks::of(Evasion::Separators).and(Marks::of(Evasion::Split)));
     if bytes.is_empty() || vocabulary.has(&bytes) {
         return None;
     }
     let letters_only = bytes.iter().all(u8::is_ascii_lowercase);
-    if letters_only {
-        if let Some(change) = plain_token(vocabulary, &bytes, &range, drawn) {
-            return Some(change);
-        }
+    if letters_only && let Some(change) = plain_token(vocabulary, &bytes, &range, drawn) {
+        return Some(change);
     }
-    let change = |readings: Vec<&[u8]>, evasion: Evasion| {
-        let readings: Vec<Vec<u8>> = readings.into_iter().map(<[u8]>::to_vec).collect();
-        (!readings.is_empty()).then(|| Change { range: range.clone(), readings, marks: Marks::of(evasion) })
-    };
-    if bytes.len() > 2 * WORD_BYTES_MAX
-        || !bytes.iter().any(u8::is_ascii_lowercase) && !bytes.iter().all(|byte| is_leet(*byte))
-    {
+    if bytes.len() > 2 * WORD_BYTES_MAX || bytes.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let signs = bytes.iter().any(|byte| is_leet(*byte));
-    if bytes.iter().any(|byte| is_sign(*byte)) {
-        let bare: Vec<u8> = bytes.iter().copied().filter(|byte| !is_sign(*byte)).collect();
-        if bare.len() >= 3
-            && bare.len() < bytes.len()
-            && vocabulary.has(&bare)
-            && bare.iter().all(u8::is_ascii_lowercase)
-        {
-            return change(vec![&bare], Evasion::Separators);
-        }
-    }
+    let mut readings: Vec<&[u8]> = Vec::new();
+    let mut marks = Marks::NONE;
+    let mut add = |more: Vec<&'v [u8]>, evasion: Evasion| {
+        marks = if more.is_empty() { marks } else { marks.and(Marks::of(evasion)) };
+        readings.extend(more);
+    };
     if bytes.iter().all(|byte| byte.is_ascii_lowercase() || is_leet(*byte)) {
-        let readings = vocabulary.decoded(&bytes);
-        if !readings.is_empty() {
-            return change(readings, if signs { Evasion::Leet } else { Evasion::Stretched });
-        }
+        let signs = bytes.iter().any(|byte| is_leet(*byte));
+        add(vocabulary.decoded(&bytes), if signs { Evasion::Leet } else { Evasion::Stretched });
     }
-    let hides =
-        |byte: u8| matches!(byte, b'*' | b'#' | b'_' | b'-' | b'~' | b'^' | b'%' | b'@' | b'$' | b'!' | b'.' | b'+');
-    let ends_hidden = bytes.last().is_some_and(|last| *last != b'*' && !last.is_ascii_lowercase());
-    if !ends_hidden
-        && bytes.iter().any(|byte| hides(*byte))
-        && bytes.iter().all(|b| b.is_ascii_lowercase() || hides(*b))
+    // A full stop at the end ends a sentence; a star there may hide a letter.
+    let hidden_end = bytes.last().is_some_and(|last| *last != b'*' && !last.is_ascii_lowercase());
+    if !hidden_end && bytes.iter().any(|byte| hides(*byte)) && bytes.iter().all(|b| b.is_ascii_lowercase() || hides(*b))
     {
-        return change(vocabulary.unmasked(&bytes, hides), Evasion::Masked);
+        add(vocabulary.unmasked(&bytes, hides), Evasion::Masked);
     }
-    None
+    let bare: Vec<u8> = bytes.iter().copied().filter(|byte| !is_sign(*byte)).collect();
+    if bare.len() >= 3 && bare.len() < bytes.len() {
+        add(vocabulary.known(&bare).into_iter().collect(), Evasion::Separators);
+    }
+    let readings: Vec<Vec<u8>> = readings.into_iter().map(<[u8]>::to_vec).collect();
+    (!readings.is_empty()).then_some(Change { range, readings, marks })
+}
+
+/// Signs that may stand where a letter was.
+fn hides(byte: u8) -> bool {
+    matches!(byte, b'*' | b'#' | b'_' | b'-' | b'~' | b'^' | b'%' | b'@' | b'$' | b'!' | b'.' | b'+')
 }
 
 /// A token of letters alone: words without spaces if its letters were drawn apart, a word backwards, or a stretched one.
@@ -290,19 +305,17 @@ fn plain_token(vocabulary: &Vocabulary, bytes: &[u8], range: &Range<usize>, draw
     let one = |reading: Vec<u8>, evasion: Evasion| {
         Some(Change { range: range.clone(), readings: vec![reading], marks: Marks::of(evasion) })
     };
-    if drawn {
-        if let Some(ends) = vocabulary.cut(bytes) {
-            let mut spaced = Vec::with_capacity(bytes.len() + ends.len());
-            let mut start = 0;
-            for end in ends {
-                if start > 0 {
-                    spaced.push(b' ');
-                }
-                spaced.extend_from_slice(&bytes[start..end]);
-                start = end;
+    if drawn && let Some(ends) = vocabulary.cut(bytes) {
+        let mut spaced = Vec::with_capacity(bytes.len() + ends.len());
+        let mut start = 0;
+        for end in ends {
+            if start > 0 {
+                spaced.push(b' ');
             }
-            return one(spaced, Evasion::Separators);
+            spaced.extend_from_slice(&bytes[start..end]);
+            start = end;
         }
+        return one(spaced, Evasion::Separators);
     }
     if bytes.len() >= 3 && bytes.len() <= WORD_BYTES_MAX && !ORDINARY.contains(&bytes) {
         let backwards: Vec<u8> = bytes.iter().rev().copied().collect();
@@ -369,9 +382,9 @@ fn digits_as_words(base: &View, found: &mut Vec<Change>) {
 }
 
 /// How many readings there are: every combination of what words may stand for, up to a bound.
-pub(super) fn readings(changes: &[Change]) -> usize {
+pub(super) fn readings(base: &View, changes: &[Change]) -> usize {
     let combinations = changes.iter().fold(1_usize, |all, change| all.saturating_mul(change.readings.len()));
-    if changes.is_empty() { 0 } else { combinations.min(COMBINATIONS_MAX) }
+    if changes.is_empty() { 0 } else { combinations.min(COMBINATIONS_MAX[usize::from(base.len() > SHORT_BYTES_MAX)]) }
 }
 
 /// The text in its reading number `number`.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// The longest word that is traced back.
 pub(super) const WORD_BYTES_MAX: usize = 40;
 /// How many words one disguised word may stand for.
-pub(super) const READINGS_MAX: usize = 6;
+pub(super) const READINGS_MAX: usize = 12;
 /// The longest run of letters that is cut into words.
 const RUN_BYTES_MAX: usize = 160;
 /// Endings of a term that is written with `*`.
@@ -134,6 +134,11 @@ impl Vocabulary {
 
     pub(super) fn has(&self, word: &[u8]) -> bool {
         self.index.contains_key(word)
+    }
+
+    /// The word, if some rule uses it.
+    pub(super) fn known(&self, word: &[u8]) -> Option<&[u8]> {
+        self.index.get(word).map(|number| &*self.words[*number as usize].text)
     }
 
     /// Whether a rule looks for this word alone.

@@ -55,7 +55,7 @@ fn worth_it(bytes: &[u8]) -> bool {
                 matches!(*five, b"seven" | b" zero" | b"three" | b"eight" | b" nine" | b" four" | b" five" | b"doubl")
             })
             .count()
-            >= 3
+            >= 2
 }
 
 fn groups(base: &View) -> Vec<Group> {
