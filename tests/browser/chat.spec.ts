@@ -101,3 +101,27 @@ test("somebody who takes back a held message sees so, and nobody else ever sees 
   await expect(line(old, `Never mind ${mark}`)).toBeVisible();
   await expect(line(old, "07700 900456")).toHaveCount(0);
 });
+
+test("a mentor with several mentees sees who has said something, opens it, and comes back", async ({ enter }) => {
+  const { mentor, mentee, conversation } = pair(0);
+  const young = await enter(mentee);
+  const old = await enter(mentor, { viewport: { width: 360, height: 740 }, hasTouch: true });
+  await openChat(young, conversation);
+  const list = old.getByRole("navigation", { name: "Conversations" });
+  await expect(list.getByRole("link")).toHaveCount(2);
+
+  const said = `Are you there ${unique()}`;
+  await say(young, said);
+  const row = list.locator(`a[href$="${conversation}"]`);
+  await expect(row).toContainText("new message");
+  await row.click();
+  await expect(line(old, said)).toBeVisible();
+  await expect(old.getByRole("heading", { name: "New" })).toBeVisible();
+  await old.getByRole("link", { name: "All conversations" }).click();
+  await expect(row).not.toContainText("new message");
+
+  await old.setViewportSize({ width: 1280, height: 800 });
+  await row.click();
+  await expect(list).toBeVisible();
+  await expect(line(old, said)).toBeVisible();
+});

@@ -19,7 +19,7 @@ test("an unsafe message is held, appears at once, is altered, and both sides see
   await expect(row).toContainText("Nobody has it");
 
   await row.click();
-  await expect(staff.locator(".held-text mark").first()).toContainText("07700 900123");
+  await expect(staff.locator(".held-text mark", { hasText: "07700 900123" })).toBeVisible();
   await expect(staff.getByText("You have this message.", { exact: false })).toBeVisible();
   await expect(row).toContainText("You have it");
   await staff.getByRole("button", { name: "Edit" }).click();

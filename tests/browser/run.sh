@@ -25,14 +25,27 @@ stop() {
 }
 trap stop EXIT
 
-"$binary" demo --data "$data/demo" --listen 127.0.0.1:0 >"$data/out" 2>"$data/log" &
-server=$!
-for _ in $(seq 300); do
-  url=$(sed -n 's/^Handrail is at \(.*\)$/\1/p' "$data/out")
-  [ -z "$url" ] || break
-  kill -0 "$server" 2>/dev/null || { echo "The server did not start:" >&2; cat "$data/out" "$data/log" >&2; exit 1; }
-  sleep 0.1
-done
-[ -n "$url" ] || { echo "The server said no address within 30 s:" >&2; cat "$data/out" "$data/log" >&2; exit 1; }
+# Sets `server` and `url`.
+start() {
+  : >"$data/out"
+  "$binary" demo --data "$data/demo" --listen 127.0.0.1:0 >"$data/out" 2>"$data/log" &
+  server=$!
+  for _ in $(seq 300); do
+    url=$(sed -n 's/^Handrail is at \(.*\)$/\1/p' "$data/out")
+    [ -z "$url" ] || return 0
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.1
+  done
+  echo "The server did not start:" >&2
+  cat "$data/out" "$data/log" >&2
+  exit 1
+}
+
+# The first mentor gets a second mentee, as a coordinator gives them one: by the command line, while the server is down.
+start
+kill "$server" && wait "$server" || true
+printf '[store]\npath = "%s"\n[rules]\nfolder = "%s"\n' "$data/demo" "$root/config/rules" >"$data/handrail.toml"
+"$binary" relationship add --config "$data/handrail.toml" mentor1 mentee2 >"$data/relationship"
+start
 
 HANDRAIL_URL=$url HANDRAIL_ACCOUNTS=$data/demo/demo-accounts.json CHROMIUM=$chromium npx playwright test "$@"

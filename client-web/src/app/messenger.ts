@@ -18,6 +18,9 @@ const KEPT_KEY = "handrail.kept";
 /** Typing is told at most so often; the server forgets it after 6 s. */
 const TYPING_EVERY_MS = 3_000;
 
+/** Of so many conversations at once what is new is counted exactly. */
+const COUNTED_MAX = 10;
+
 export const state = signal<Messenger>(remembered());
 export const link = new LiveLink(heard);
 export const loadProblem = signal<Record<string, string>>({});
@@ -58,9 +61,12 @@ export function start(): void {
     markNew();
   });
   effect(() => {
-    const thread = current.value;
-    if (thread && !thread.loaded && !loading.value[thread.view.id] && !(thread.view.id in loadProblem.value)) {
-      void load(thread.view.id, null);
+    const open = current.value;
+    // What is new is counted without one's own words, so those have to be known in the list as well.
+    const fresh = Object.values(state.value.threads).filter((thread) => thread.view.last_seq > thread.view.read_seq);
+    for (const thread of open ? [open, ...fresh.slice(0, COUNTED_MAX)] : fresh.slice(0, COUNTED_MAX)) {
+      const id = thread.view.id;
+      if (!thread.loaded && !loading.peek()[id] && !(id in loadProblem.value)) void load(id, null);
     }
   });
   effect(() => {
