@@ -46,7 +46,7 @@ pub(crate) struct Run {
     /// Allow a target that is not this machine. Everybody on it will feel the load.
     #[arg(long)]
     pub(crate) i_own_this_server: bool,
-    /// Redis for the server that the test starts: redis://HOST:PORT, or `start` for one of the test's own.
+    /// Redis for the server that the test starts: redis://HOST:PORT, or `auto` for one of the test's own.
     #[arg(long, value_name = "URL", conflicts_with = "against", value_parser = redis)]
     pub(crate) redis: Option<String>,
     /// The server's binary. Default: `handrail` beside this program.
@@ -137,7 +137,7 @@ fn positive(text: &str) -> Result<f64, String> {
 
 fn redis(text: &str) -> Result<String, String> {
     let good = text == crate::redis::START || text.starts_with("redis://");
-    good.then(|| text.to_owned()).ok_or_else(|| format!("`{text}` is not redis://HOST:PORT, and not `start`"))
+    good.then(|| text.to_owned()).ok_or_else(|| format!("`{text}` is not redis://HOST:PORT, and not `auto`"))
 }
 
 /// The target of `--against`: an address that this program may load.

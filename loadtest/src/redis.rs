@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 /// What `--redis` says instead of a URL when the run shall start one.
-pub(crate) const START: &str = "start";
+pub(crate) const START: &str = "auto";
 /// How long a Redis may take to listen.
 const LISTEN_MAX: Duration = Duration::from_secs(10);
 
