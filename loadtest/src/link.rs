@@ -48,8 +48,8 @@ pub(crate) struct Link {
 /// Why there is no socket (any more), and what a client does about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gone {
-    /// Try again after a random pause that grows.
-    BackOff,
+    /// Try again after a random pause that grows. With the close code or HTTP status, or 0 if there was none.
+    BackOff(u16),
     /// Try again after this time.
     After(Duration),
     /// Do not try again: this close code or HTTP status says so.
@@ -154,7 +154,7 @@ pub(crate) fn after_close(code: u16) -> Gone {
         4200 => Gone::After(Duration::ZERO),
         4201 => Gone::Stop(code),
         1013 => Gone::After(Duration::from_secs(5)),
-        _ => Gone::BackOff,
+        _ => Gone::BackOff(code),
     }
 }
 
@@ -162,13 +162,13 @@ pub(crate) fn after_close(code: u16) -> Gone {
 pub(crate) async fn open(target: &Target, token: &str, resume: Option<Resume>) -> Result<(Link, Welcome), Gone> {
     match tokio::time::timeout(OPEN_MAX, opened(target, token, resume)).await {
         Ok(done) => done,
-        Err(_) => Err(Gone::BackOff),
+        Err(_) => Err(Gone::BackOff(0)),
     }
 }
 
 async fn opened(target: &Target, token: &str, resume: Option<Resume>) -> Result<(Link, Welcome), Gone> {
-    let stream = TcpStream::connect(&target.authority).await.map_err(|_| Gone::BackOff)?;
-    stream.set_nodelay(true).map_err(|_| Gone::BackOff)?;
+    let stream = TcpStream::connect(&target.authority).await.map_err(|_| Gone::BackOff(0))?;
+    stream.set_nodelay(true).map_err(|_| Gone::BackOff(0))?;
     let request = request(target, token).map_err(|_| Gone::Stop(0))?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
@@ -182,15 +182,19 @@ async fn opened(target: &Target, token: &str, resume: Option<Resume>) -> Result<
     let first = link.next().await?;
     match serde_json::from_str(&first) {
         Ok(FromServer::Welcome(welcome)) => Ok((link, *welcome)),
-        _ => Err(Gone::BackOff),
+        _ => Err(Gone::BackOff(0)),
     }
 }
 
 /// A server that is full or starting says so with a 5xx or 429; another refusal will not change by asking again.
 fn not_opened(error: &Error) -> Gone {
-    let Error::Http(answer) = error else { return Gone::BackOff };
+    let Error::Http(answer) = error else { return Gone::BackOff(0) };
     let status = answer.status();
-    if status.is_client_error() && status.as_u16() != 429 { Gone::Stop(status.as_u16()) } else { Gone::BackOff }
+    if status.is_client_error() && status.as_u16() != 429 {
+        Gone::Stop(status.as_u16())
+    } else {
+        Gone::BackOff(status.as_u16())
+    }
 }
 
 fn request(target: &Target, token: &str) -> anyhow::Result<http::Request<()>> {
@@ -207,13 +211,13 @@ impl Link {
         loop {
             let message = match self.socket.next().await {
                 Some(Ok(message)) => message,
-                Some(Err(_)) | None => return Err(Gone::BackOff),
+                Some(Err(_)) | None => return Err(Gone::BackOff(0)),
             };
             self.heard_at = Instant::now();
             match message {
                 Message::Text(text) => return Ok(text.as_str().to_owned()),
                 Message::Close(Some(frame)) => return Err(after_close(frame.code.into())),
-                Message::Close(None) => return Err(Gone::BackOff),
+                Message::Close(None) => return Err(Gone::BackOff(0)),
                 Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
         }
@@ -221,14 +225,14 @@ impl Link {
 
     /// Puts a frame into the write buffer.
     pub(crate) async fn feed(&mut self, frame: &FromClient) -> Result<(), Gone> {
-        let text = serde_json::to_string(frame).map_err(|_| Gone::BackOff)?;
-        self.socket.feed(Message::text(text)).await.map_err(|_| Gone::BackOff)
+        let text = serde_json::to_string(frame).map_err(|_| Gone::BackOff(0))?;
+        self.socket.feed(Message::text(text)).await.map_err(|_| Gone::BackOff(0))
     }
 
     /// Writes what was fed.
     pub(crate) async fn flush(&mut self) -> Result<(), Gone> {
         self.said_at = Instant::now();
-        self.socket.flush().await.map_err(|_| Gone::BackOff)
+        self.socket.flush().await.map_err(|_| Gone::BackOff(0))
     }
 
     /// Says one frame.
@@ -283,7 +287,7 @@ mod tests {
         assert_eq!(after_close(4200), Gone::After(Duration::ZERO));
         assert_eq!(after_close(1013), Gone::After(Duration::from_secs(5)));
         for code in [1000, 1006, 1012, 4100, 4102, 4103, 4104] {
-            assert_eq!(after_close(code), Gone::BackOff);
+            assert_eq!(after_close(code), Gone::BackOff(code));
         }
     }
 }

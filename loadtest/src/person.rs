@@ -128,8 +128,8 @@ impl Person {
     fn dropped(&mut self, gone: Gone) -> Option<Duration> {
         let mut ledger = self.bench.ledger();
         let name = match gone {
-            Gone::Stop(code) => format!("closed_{code}"),
-            Gone::BackOff | Gone::After(_) => "socket_dropped".to_owned(),
+            Gone::Stop(code) | Gone::BackOff(code @ 1..) => format!("closed_{code}"),
+            Gone::BackOff(0) | Gone::After(_) => "socket_dropped".to_owned(),
         };
         if !self.bench.kills || matches!(gone, Gone::Stop(_)) {
             ledger.meter.error(name);
@@ -142,7 +142,7 @@ impl Person {
         }
         self.tries += 1;
         match gone {
-            Gone::BackOff => Some(self.bench.backoff(self.tries - 1)),
+            Gone::BackOff(_) => Some(self.bench.backoff(self.tries - 1)),
             Gone::After(pause) => Some(pause),
             Gone::Stop(_) => {
                 self.bench.gave_up.fetch_add(1, Relaxed);

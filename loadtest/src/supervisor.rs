@@ -163,8 +163,8 @@ impl Supervisor {
                 self.bench.gave_up.fetch_add(1, Relaxed);
                 return None;
             }
-            Gone::BackOff | Gone::After(_) if !self.bench.kills => ledger.meter.error("socket_dropped"),
-            Gone::BackOff | Gone::After(_) => {}
+            Gone::BackOff(_) | Gone::After(_) if !self.bench.kills => ledger.meter.error("socket_dropped"),
+            Gone::BackOff(_) | Gone::After(_) => {}
         }
         drop(ledger);
         Some(if let Gone::After(pause) = gone { pause } else { self.bench.backoff(self.tries - 1) })
@@ -197,7 +197,7 @@ impl Supervisor {
         let mut http = Http::new(&self.bench.target.authority);
         match http.open_items(self.badge.site, &self.badge.token).await {
             Ok(items) => items.iter().for_each(|item| self.note(item)),
-            Err(_) if self.bench.kills => return Err(Gone::BackOff),
+            Err(_) if self.bench.kills => return Err(Gone::BackOff(0)),
             Err(_) => self.bench.ledger().meter.error("open_items_unread"),
         }
         Ok(())
