@@ -67,7 +67,7 @@ const UNSAFE: [&str; 12] = [
 ];
 
 /// What young people and their mentors say all day.
-const BENIGN: [&str; 30] = [
+const BENIGN: [&str; 31] = [
     "I live near Scunthorpe and my nan is from Penistone",
     "the cocktail menu was classy, they assess it in Essex",
     "push it! It'll be worth it",
@@ -94,6 +94,7 @@ const BENIGN: [&str; 30] = [
     "A&E was rammed, U.K. hospitals eh",
     "😂😂😂 👍🏽 👩‍🚀",
     "naaaah thats mad",
+    "you too!",
     "dont give up, you have got this",
     "I was late because the bus broke down",
     "how do you spell diarrhoea, asking for my essay",

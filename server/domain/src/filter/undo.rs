@@ -235,7 +235,10 @@ fn chunk(vocabulary: &Vocabulary, base: &View, range: Range<usize>, found: &mut 
     let first = bytes.iter().position(|byte| !soft(byte)).unwrap_or(bytes.len());
     let last = bytes.iter().rposition(|byte| !soft(byte)).map_or(first, |at| at + 1);
     let inner = range.start + first..range.start + last;
-    for try_this in [inner.clone(), range.clone()] {
+    // Signs around plain letters are punctuation: "too!" is not "tool".
+    let odd = base.bytes[inner.clone()].iter().any(|byte| !byte.is_ascii_lowercase());
+    let edged = matches!(base.byte(range.start), b'@' | b'$' | b'+' | b'(' | b'<' | b'!' | b'|') || odd;
+    for try_this in [Some(inner.clone()), edged.then(|| range.clone())].into_iter().flatten() {
         if let Some(change) = token(vocabulary, base, try_this) {
             found.push(change);
             return;
