@@ -200,6 +200,16 @@ impl Client {
         self.closed.clone().unwrap_or_else(|| panic!("{} was not closed; unread: {:#?}", self.name, self.inbox))
     }
 
+    /// Whether the server has not said the end yet.
+    pub(crate) fn is_open(&self) -> bool {
+        self.closed.is_none()
+    }
+
+    /// Reads what is there already.
+    pub(crate) async fn take_in(&mut self) {
+        while self.read(Instant::now()).await {}
+    }
+
     /// Takes whatever has come of that op, in order, without waiting.
     pub(crate) fn take_all(&mut self, op: &str) -> Vec<Value> {
         let (taken, left) = std::mem::take(&mut self.inbox).into_iter().partition(|frame| frame["op"] == op);

@@ -44,8 +44,9 @@ pub(crate) struct World {
     pub(crate) chat: Arc<Chat>,
     pub(crate) address: SocketAddr,
     pub(crate) site: SiteId,
+    config: Config,
     node: Option<Node>,
-    _redis: Option<Redis>,
+    redis: Option<Redis>,
     _folder: TempDir,
 }
 
@@ -72,16 +73,21 @@ impl World {
     ) -> Self {
         let mut config = Config::demo(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0))).expect("loopback");
         tune(&mut config);
-        let store = Store::open(folder.path()).expect("the record opens");
-        let bus = match &redis {
-            None => Bus::Local(LocalBus::default()),
-            Some(redis) => Bus::Redis(RedisBus::connect(&redis.url(), store.clone()).await.expect("Redis is there")),
-        };
-        let chat = Chat::new(store, bus, rules, config.live.session.clone());
+        let chat = open(&config, redis.as_ref(), rules).await;
         let site = SiteId::from_bits(fresh::bits());
         seed(&chat, site, settings).await;
-        let node = Node::start(config, chat.clone()).await.expect("the node starts");
-        Self { chat, address: node.address, site, node: Some(node), _redis: redis, _folder: folder }
+        let node = Node::start(config.clone(), chat.clone()).await.expect("the node starts");
+        Self { chat, address: node.address, site, config, node: Some(node), redis, _folder: folder }
+    }
+
+    /// Another node on the same record, as after an upgrade, a while after the old one went. It listens somewhere else.
+    pub(crate) async fn restart(&mut self, pause: Duration) {
+        self.drain().await;
+        tokio::time::sleep(pause).await;
+        self.chat = open(&self.config, self.redis.as_ref(), Some(rules())).await;
+        let node = Node::start(self.config.clone(), self.chat.clone()).await.expect("the node starts");
+        self.address = node.address;
+        self.node = Some(node);
     }
 
     /// Makes an account with a session that lasts. Nobody can sign in to it by password.
@@ -153,6 +159,15 @@ fn rules() -> Arc<Rules> {
     static RULES: OnceLock<Arc<Rules>> = OnceLock::new();
     let compile = || Arc::new(load_rules(&handrail::config::Rules::Embedded).expect("the default packs"));
     RULES.get_or_init(compile).clone()
+}
+
+async fn open(config: &Config, redis: Option<&Redis>, rules: Option<Arc<Rules>>) -> Arc<Chat> {
+    let store = Store::open(&config.fixed.store).expect("the record opens");
+    let bus = match redis {
+        None => Bus::Local(LocalBus::default()),
+        Some(redis) => Bus::Redis(RedisBus::connect(&redis.url(), store.clone()).await.expect("Redis is there")),
+    };
+    Chat::new(store, bus, rules, config.live.session.clone())
 }
 
 async fn seed(chat: &Chat, site: SiteId, settings: SiteSettings) {

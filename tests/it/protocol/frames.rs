@@ -2,6 +2,7 @@
 
 use super::{Pair, code, pair, refusal};
 use crate::client::{Client, text};
+use handrail_domain::people::Role;
 use serde_json::{Value, json};
 
 /// An id of the right shape that names nothing.
@@ -33,7 +34,7 @@ async fn a_known_op_with_wrong_or_unknown_fields_is_a_bad_frame_and_the_connecti
         (format!(r#"{{"op":"send","id":10,"conversation":"{c}","cid":"","text":"x"}}"#), json!(10)),
         (format!(r#"{{"op":"send","id":11,"conversation":"{c}","cid":"{}","text":"x"}}"#, "x".repeat(65)), json!(11)),
         (format!(r#"{{"op":"send","id":12,"conversation":"{c}","cid":"m1","text":"x","extra":1}}"#), json!(12)),
-        (format!(r#"{{"op":"send","id":13,"conversation":null,"cid":"m1","text":"x"}}"#), json!(13)),
+        (r#"{"op":"send","id":13,"conversation":null,"cid":"m1","text":"x"}"#.into(), json!(13)),
         (format!(r#"{{"op":"send","id":-1,"conversation":"{c}","cid":"m1","text":"x"}}"#), Value::Null),
         (format!(r#"{{"op":"send","id":"14","conversation":"{c}","cid":"m1","text":"x"}}"#), Value::Null),
         (r#"{"op":"withdraw","id":15}"#.into(), json!(15)),
@@ -136,6 +137,67 @@ async fn a_frame_of_exactly_the_bound_is_read() {
     let frame = format!(r#"{{"op":"ping","pad":"{}"}}"#, "x".repeat(bound - empty.len()));
     assert_eq!(frame.len(), bound);
     stays(&mut ann, &frame, "bad_frame", Value::Null).await;
+}
+
+#[tokio::test]
+async fn what_needs_no_answer_gets_none() {
+    let Pair { world, ann, conversation, .. } = &pair().await;
+    let mut ann = world.connect(ann).await;
+    for frame in [
+        json!({"op": "ack", "offset": 1}),
+        json!({"op": "ack", "offset": 1_000_000}),
+        json!({"op": "pong"}),
+        json!({"op": "away", "on": true}),
+        json!({"op": "away", "on": false}),
+        json!({"op": "typing", "conversation": conversation, "on": true}),
+        json!({"op": "read", "conversation": conversation, "seq": 0}),
+    ] {
+        ann.say(frame).await;
+    }
+    ann.ping().await;
+    ann.expect_none("an answer", |frame| frame["op"] == "ok" || frame["op"] == "err").await;
+}
+
+#[tokio::test]
+async fn the_welcome_says_who_one_is_and_what_one_must_keep() {
+    let Pair { world, ann, bob, conversation } = &pair().await;
+    let ann_there = world.connect(ann).await;
+    let welcome = &ann_there.welcome;
+    assert_eq!(
+        welcome["account"],
+        json!({"id": ann.account.to_string(), "name": "ann", "role": "mentor", "site": world.site.to_string()})
+    );
+    let one = &welcome["conversations"][0];
+    assert_eq!((&one["id"], &one["kind"], &one["state"]), (&json!(conversation), &json!("pair"), &json!("open")));
+    assert_eq!((&one["site"], &one["last_seq"]), (&json!(world.site.to_string()), &json!(0)));
+    let other = json!({"account": bob.account.to_string(), "name": "bob", "role": "mentee", "presence": "offline"});
+    assert!(one["parties"].as_array().is_some_and(|parties| parties.len() == 2 && parties.contains(&other)), "{one}");
+    assert_eq!(welcome["resume"], "live");
+    assert_eq!(welcome["heartbeat_ms"], 25_000);
+    let limits =
+        json!({"frame_bytes": 32_768, "text_chars": 2_000, "unanswered": 32, "replay_max": 10_000, "pong_ms": 10_000});
+    assert_eq!(welcome["limits"], limits);
+    assert!(["epoch", "mark", "now", "build"].iter().all(|field| welcome[field].is_string()), "{welcome}");
+    assert!(welcome["features"].is_array() && welcome["head"].is_u64(), "{welcome}");
+}
+
+#[tokio::test]
+async fn who_watches_no_longer_hears_no_more() {
+    let Pair { world, bob, conversation, .. } = &pair().await;
+    let may = world.person("may", Role::Supervisor).await;
+    let (mut bob, mut may) = (world.connect(bob).await, world.connect(&may).await);
+    let queue = world.site.to_string();
+    let watched = may.ask(json!({"op": "watch", "queue": queue})).await.expect("it may watch");
+    let head = watched["head"].as_u64().expect("a head");
+    bob.send(conversation, "m1", "what a twat").await.expect("a message");
+    let event = may.expect("an item", |frame| frame["type"] == "item").await;
+    assert_eq!(
+        (&event["queue"], event["offset"].as_u64(), &event["mark"]),
+        (&json!(queue), Some(head + 1), &Value::Null)
+    );
+    may.ask(json!({"op": "unwatch", "queue": queue})).await.expect("it may");
+    bob.send(conversation, "m2", "such a prick").await.expect("a message");
+    may.expect_none("an item", |frame| frame["type"] == "item").await;
 }
 
 #[tokio::test]

@@ -101,9 +101,10 @@ async fn ten_times_the_limit_for_ten_seconds_is_abuse() {
     let pair = pair_where(|config| config.fixed.limits.frames_per_connection = one).await;
     let mut client = pair.world.connect(&pair.ann).await;
     let mut tick = tokio::time::interval(Duration::from_millis(50));
-    for _ in 0..400 {
+    while client.is_open() {
         tick.tick().await;
         client.say(json!({"op": "ping"})).await;
+        client.take_in().await;
     }
     assert_eq!(client.closing().await, (4101, "rate_abuse".into()));
     assert!(pair.world.connect(&pair.bob).await.welcome.is_object(), "others are not touched by it");
@@ -124,7 +125,7 @@ async fn one_address_may_connect_so_often() {
     for _ in 0..3 {
         assert!(knock_from("203.0.113.7").await.is_ok());
     }
-    let (status, body) = knock_from("203.0.113.7").await.err().expect("one too many");
+    let (status, body) = knock_from("203.0.113.7").await.expect_err("one too many");
     let problem: Value = serde_json::from_str(&body).expect("a problem");
     assert_eq!((status, problem["code"].as_str()), (429, Some("rate_limited")));
     assert!(problem["retry_after_ms"].is_u64(), "{problem}");

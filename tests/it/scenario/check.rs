@@ -201,7 +201,14 @@ impl Play {
                     by.map_or(act.clone(), |(_, name)| format!("{act}:{name}"))
                 }
                 What::Settled { status, .. } => format!("settled:{}", status.as_str()),
-                other => other.kind().trim_start_matches("message.").to_owned(),
+                what @ (What::Delivered { .. }
+                | What::Held { .. }
+                | What::Help {}
+                | What::Conversation { .. }
+                | What::Account { .. }
+                | What::Site { .. }
+                | What::Session { .. }
+                | What::Rules { .. }) => what.kind().trim_start_matches("message.").to_owned(),
             })
             .collect();
         assert_eq!(lines, told);

@@ -46,7 +46,9 @@ stories! {
     a_held_message_may_be_escalated
     a_held_message_waits_for_a_supervisor
     a_number_spread_over_two_messages_is_held
+    a_restart_loses_nothing
     a_rejected_message_tells_its_sender_why
+    a_supervisor_sees_what_was_said_before
     a_sender_may_be_asked_to_say_it_differently
     a_sender_may_take_a_held_message_back
     a_withdrawal_wins_over_a_decision_in_its_window
