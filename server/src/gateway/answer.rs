@@ -126,6 +126,7 @@ impl Asker {
             Ok(frame) => frame,
             Err(BadFrame::Unreadable) => return Went::End(Close::BadFrame),
             Err(BadFrame::Fields(id)) => return self.refused(id, bad_frame()).await,
+            Err(BadFrame::NoSuchThing(id)) => return self.refused(id, Code::NotFound.into()).await,
             Err(BadFrame::UnknownOp(id)) => return self.refused(id, Code::UnknownOp.into()).await,
         };
         match over {

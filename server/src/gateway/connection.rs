@@ -146,7 +146,9 @@ where
                 Err(BadFrame::Fields(id)) if text.contains("\"hello\"") => {
                     asker.refuse(id, Code::BadFrame.into()).await
                 }
-                Ok(_) | Err(BadFrame::Fields(_) | BadFrame::UnknownOp(_)) => return Some(Close::Hello),
+                Ok(_) | Err(BadFrame::Fields(_) | BadFrame::NoSuchThing(_) | BadFrame::UnknownOp(_)) => {
+                    return Some(Close::Hello);
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 #![expect(missing_docs, reason = "PROTOCOL.md says what each field means; here it would be said twice")]
 
 use crate::finding::Category;
-use crate::ids::{Cid, ConversationId, ItemId, MessageId, Offset, Seq, SiteId};
+use crate::ids::{Cid, ConversationId, ItemId, MessageId, NotAnId, Offset, Seq, SiteId};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Where a client wants its feed to go on.
@@ -227,6 +227,8 @@ pub enum BadFrame {
     Unreadable,
     /// A known op with wrong or unknown fields: `bad_frame` with its id, and the socket stays.
     Fields(Option<u64>),
+    /// A known op about something whose id is none that we gave: to its asker, ids are opaque, so it is as absent as any other.
+    NoSuchThing(Option<u64>),
     /// An op that is not known here: `unknown_op`, and the socket stays.
     UnknownOp(Option<u64>),
 }
@@ -269,18 +271,22 @@ fn id_or_nothing<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::E
 pub fn parse(frame: &str) -> Result<FromClient, BadFrame> {
     match serde_json::from_str(frame) {
         Ok(read) => Ok(read),
-        Err(error) if error.is_data() => Err(which(frame)),
+        Err(error) if error.is_data() => Err(which(frame, &error)),
         Err(_) => Err(BadFrame::Unreadable),
     }
 }
 
 /// Off the hot path: the frame is JSON, but not one of ours.
-fn which(frame: &str) -> BadFrame {
+fn which(frame: &str, error: &serde_json::Error) -> BadFrame {
     // The whole must be JSON that can be read, lone surrogates included; an ignored field is not looked at that closely.
     if serde_json::from_str::<serde_json::Value>(frame).is_err() {
         return BadFrame::Unreadable;
     }
     match serde_json::from_str::<Head<'_>>(frame) {
+        // What an id's parser said comes through serde as words alone.
+        Ok(head) if OPS.contains(&head.op.as_ref()) && error.to_string().starts_with(&NotAnId.to_string()) => {
+            BadFrame::NoSuchThing(head.id)
+        }
         Ok(head) if OPS.contains(&head.op.as_ref()) => BadFrame::Fields(head.id),
         Ok(head) => BadFrame::UnknownOp(head.id),
         Err(_) => BadFrame::Unreadable,
@@ -301,8 +307,16 @@ mod tests {
         check(r#"{"op":"send","id":7}"#, BadFrame::Fields(Some(7)));
         check(r#"{"op":"send","id":"7","x":1}"#, BadFrame::Fields(None));
         check(r#"{"op":"ping","extra":true}"#, BadFrame::Fields(None));
-        check(r#"{"id":3,"op":"withdraw","message":"c_x"}"#, BadFrame::Fields(Some(3)));
         check(r#"{"op":"hello","id":1,"resume":{"epoch":"a","offset":1,"mark":"b","x":1}}"#, BadFrame::Fields(Some(1)));
+    }
+
+    #[test]
+    fn an_id_that_we_never_gave_names_nothing() {
+        check(r#"{"id":3,"op":"withdraw","message":"c_x"}"#, BadFrame::NoSuchThing(Some(3)));
+        check(r#"{"id":4,"op":"claim","item":""}"#, BadFrame::NoSuchThing(Some(4)));
+        check(r#"{"id":5,"op":"send","conversation":"nonsense","cid":"m","text":"x"}"#, BadFrame::NoSuchThing(Some(5)));
+        check(r#"{"id":6,"op":"claim","item":7}"#, BadFrame::Fields(Some(6)));
+        check(r#"{"id":7,"op":"send","conversation":"nonsense","cid":"a b","text":"not an id"}"#, BadFrame::NoSuchThing(Some(7)));
     }
 
     #[test]

@@ -1,0 +1,231 @@
+//! A world to play in: a real node in this process, on loopback, over a record in a folder of its own; the bus in process, or a
+//! real Redis that the world starts on its own port. Nothing here pretends: what a test sees went over a socket.
+
+use crate::client::{Client, Memory};
+use handrail::app::{Node, load_rules};
+use handrail::bus::{Bus, LocalBus, RedisBus};
+use handrail::chat::Chat;
+use handrail::config::Config;
+use handrail::fresh;
+use handrail::store::{Article, NewAccount, Store};
+use handrail_domain::conversation::Kind;
+use handrail_domain::filter::Rules;
+use handrail_domain::ids::{AccountId, ArticleId, ConversationId, SiteId};
+use handrail_domain::people::{Account, Role, Site, SiteSettings};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Which bus the node has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum On {
+    /// In process.
+    Local,
+    /// A real Redis of this world's own.
+    Redis,
+}
+
+/// An undo window that no test has to wait for.
+pub(crate) const UNDO_MS: i64 = 300;
+
+/// Somebody with an account and a session.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) name: String,
+    pub(crate) account: AccountId,
+    pub(crate) role: Role,
+    pub(crate) token: String,
+}
+
+/// A node and all that it stands on.
+pub(crate) struct World {
+    pub(crate) chat: Arc<Chat>,
+    pub(crate) address: SocketAddr,
+    pub(crate) site: SiteId,
+    config: Config,
+    node: Option<Node>,
+    redis: Option<Redis>,
+    _folder: TempDir,
+}
+
+impl World {
+    /// A node on that bus, over a site with these settings, with its configuration as `tune` leaves it.
+    pub(crate) async fn with(on: On, settings: SiteSettings, tune: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the record");
+        let redis = (on == On::Redis).then(Redis::start);
+        Self::start(folder, redis, settings, Some(rules()), tune).await
+    }
+
+    /// A node that has lost its rules.
+    pub(crate) async fn without_rules() -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the record");
+        Self::start(folder, None, settings(UNDO_MS), None, |_| ()).await
+    }
+
+    async fn start(
+        folder: TempDir,
+        redis: Option<Redis>,
+        settings: SiteSettings,
+        rules: Option<Arc<Rules>>,
+        tune: impl FnOnce(&mut Config),
+    ) -> Self {
+        let mut config = Config::demo(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0))).expect("loopback");
+        tune(&mut config);
+        let chat = open(&config, redis.as_ref(), rules).await;
+        let site = SiteId::from_bits(fresh::bits());
+        seed(&chat, site, settings).await;
+        let node = Node::start(config.clone(), chat.clone()).await.expect("the node starts");
+        Self { chat, address: node.address, site, config, node: Some(node), redis, _folder: folder }
+    }
+
+    /// Another node on the same record, as after an upgrade, a while after the old one went. It listens somewhere else.
+    pub(crate) async fn restart(&mut self, pause: Duration) {
+        self.drain().await;
+        tokio::time::sleep(pause).await;
+        self.chat = open(&self.config, self.redis.as_ref(), Some(rules())).await;
+        let node = Node::start(self.config.clone(), self.chat.clone()).await.expect("the node starts");
+        self.address = node.address;
+        self.node = Some(node);
+    }
+
+    /// Makes an account with a session that lasts. Nobody can sign in to it by password.
+    pub(crate) async fn person(&self, name: &str, role: Role) -> Person {
+        self.person_at(self.site, name, role).await
+    }
+
+    /// The same in another site.
+    pub(crate) async fn person_at(&self, site: SiteId, name: &str, role: Role) -> Person {
+        let id = AccountId::from_bits(fresh::bits());
+        let account = Account { id, site, role, name: name.to_owned(), disabled: false };
+        let new = NewAccount { account, username: name.to_owned(), password: "nobody's".into() };
+        let made = self.chat.store().write(move |tx| Ok(tx.add_account(&new, fresh::now())?)).await;
+        made.expect("an account");
+        let token = self.chat.lasting_session(id).await.expect("a session");
+        Person { name: name.to_owned(), account: id, role, token }
+    }
+
+    /// Another site, with nobody in it.
+    pub(crate) async fn other_site(&self) -> SiteId {
+        self.chat.admin_add_site("Elsewhere").await.expect("a site")
+    }
+
+    /// Begins a relationship between two people whose roles converse.
+    pub(crate) async fn pair(&self, one: &Person, other: &Person) -> ConversationId {
+        let names = [one.name.clone(), other.name.clone()];
+        self.chat.admin_add_relationship(&names).await.expect("a relationship")
+    }
+
+    /// A relationship whose parties the product itself would not put together, such as one with a supervisor in it.
+    pub(crate) async fn odd_pair(&self, one: &Person, other: &Person) -> ConversationId {
+        let (id, site, parties) = (ConversationId::from_bits(fresh::bits()), self.site, [one.account, other.account]);
+        let begun = self
+            .chat
+            .store()
+            .write(move |tx| Ok(tx.add_conversation(id, site, Kind::Pair, &parties, fresh::now())?))
+            .await;
+        begun.expect("a relationship");
+        id
+    }
+
+    /// A device of that person, connected and welcomed.
+    pub(crate) async fn connect(&self, who: &Person) -> Client {
+        let mut client = Client::open(self.address, who).await;
+        client.hello(None).await;
+        client
+    }
+
+    /// A device that comes back with what it remembers.
+    pub(crate) async fn reconnect(&self, who: &Person, memory: Memory) -> Client {
+        let mut client = Client::open(self.address, who).await;
+        client.hello(Some(memory)).await;
+        client
+    }
+
+    /// Stops the node as an operator would: nothing new, goodbye to all, then gone.
+    pub(crate) async fn drain(&mut self) {
+        self.node.take().expect("the node runs").stop().await;
+    }
+}
+
+/// The usual settings with this undo window.
+pub(crate) fn settings(undo_ms: i64) -> SiteSettings {
+    SiteSettings { undo_ms, ..SiteSettings::default() }
+}
+
+/// The default packs, compiled once for all worlds of this process.
+fn rules() -> Arc<Rules> {
+    static RULES: OnceLock<Arc<Rules>> = OnceLock::new();
+    let compile = || Arc::new(load_rules(&handrail::config::Rules::Embedded).expect("the default packs"));
+    RULES.get_or_init(compile).clone()
+}
+
+async fn open(config: &Config, redis: Option<&Redis>, rules: Option<Arc<Rules>>) -> Arc<Chat> {
+    let store = Store::open(&config.fixed.store).expect("the record opens");
+    let bus = match redis {
+        None => Bus::Local(LocalBus::default()),
+        Some(redis) => Bus::Redis(RedisBus::connect(&redis.url(), store.clone()).await.expect("Redis is there")),
+    };
+    Chat::new(store, bus, rules, config.live.session.clone())
+}
+
+async fn seed(chat: &Chat, site: SiteId, settings: SiteSettings) {
+    let seeded = chat.store().write(move |tx| {
+        tx.put_site(&Site { id: site, name: "Ashby".into(), settings })?;
+        Ok(tx.put_article(&Article {
+            id: ArticleId::from_bits(fresh::bits()),
+            site,
+            title: "Talk to Samaritans".into(),
+            topic: "crisis".into(),
+            body: "You can call at any time.".into(),
+            phone: Some("116 123".into()),
+            crisis: true,
+        })?)
+    });
+    seeded.await.expect("a site");
+}
+
+/// A Redis of this world's own, gone with it.
+struct Redis {
+    server: Child,
+    port: u16,
+    _folder: TempDir,
+}
+
+impl Redis {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder for Redis");
+        let port = free_port();
+        let server = Command::new("redis-server")
+            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()])
+            .arg("--dir")
+            .arg(folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server starts; install it with `apt-get install redis-server`");
+        let patience = Instant::now() + Duration::from_secs(20);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < patience, "redis-server does not listen on port {port}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Self { server, port, _folder: folder }
+    }
+
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        // It may be gone already; then there is nothing to end.
+        let _gone = self.server.kill();
+        let _reaped = self.server.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
