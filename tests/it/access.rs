@@ -151,7 +151,8 @@ async fn live_foreign_is_absent(sites: &Sites) {
     let outsiders = sites.everybody.iter().filter(|(part, _)| part.starts_with("another"));
     for (part, token) in outsiders {
         let mut wire = Wire::open(address, token, None).await.expect("it listens");
-        for id in [|id: &str| id.to_owned(), absent as fn(&str) -> String] {
+        let theirs_and_nobodys: [fn(&str) -> String; 2] = [|id| id.to_owned(), absent];
+        for id in theirs_and_nobodys {
             for frame in [
                 json!({"op": "send", "conversation": id(&conversation), "cid": "c", "text": "hello"}),
                 json!({"op": "withdraw", "message": id(&message)}),

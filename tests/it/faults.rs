@@ -62,7 +62,7 @@ struct Listener {
 impl Listener {
     /// Listens until the server is gone, or until `last` was heard.
     async fn listen(&mut self, server: std::net::SocketAddr, who: &Person, last: Option<u64>) {
-        let Some(mut wire) = Wire::open(server, &who.token, self.cursor.take()).await else { return };
+        let Some(mut wire) = Wire::open(server, &who.token, self.cursor.clone()).await else { return };
         let heard = |wire: &Wire| last.is_some_and(|last| wire.seqs().last().is_some_and(|seq| *seq >= last));
         let had_all = last.is_some_and(|last| self.seqs.last().is_some_and(|seq| *seq >= last));
         while !had_all && !heard(&wire) && wire.next().await.is_some() {}
