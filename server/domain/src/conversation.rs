@@ -401,3 +401,88 @@ pub fn settled(
 pub fn worst(findings: &[crate::finding::Finding]) -> Severity {
     findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::High)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::people::{Account, SiteSettings};
+    use crate::policy::may_send;
+
+    const MENTOR: u128 = 1;
+    const MENTEE: u128 = 2;
+
+    fn conversation() -> Conversation {
+        let party = |bits, role| Party { account: AccountId::from_bits(bits), name: String::new(), role, read_seq: 0 };
+        Conversation {
+            id: ConversationId::from_bits(1),
+            site: SiteId::from_bits(1),
+            kind: Kind::Pair,
+            state: ConversationState::Open,
+            parties: vec![party(MENTOR, Role::Mentor), party(MENTEE, Role::Mentee)],
+            last_seq: 7,
+        }
+    }
+
+    fn said(verdict: Verdict) -> Submission {
+        let (id, site) = (AccountId::from_bits(MENTEE), SiteId::from_bits(1));
+        let account = Account { id, site, role: Role::Mentee, name: String::new(), disabled: false };
+        let permit = may_send(&account, &conversation()).unwrap();
+        let site = Site { id: site, name: String::new(), settings: SiteSettings::default() };
+        let envelope = Envelope {
+            message: MessageId::from_bits(1),
+            item: ItemId::from_bits(1),
+            salt: [0; 16],
+            cid: Cid::parse("c1").unwrap(),
+            rules: "r".into(),
+            now: Timestamp(5),
+            expected_wait_s: None,
+        };
+        submit(&conversation(), &site, &permit, verdict, envelope)
+    }
+
+    fn text() -> Text {
+        Text::parse("hello").unwrap()
+    }
+
+    #[test]
+    fn a_clear_message_takes_the_next_number_and_reaches_everybody() {
+        let Submission { message, item, events } = said(Verdict::Clear(Cleared::new(text())));
+        assert_eq!((message.status, message.seq, message.passed), (MessageStatus::Delivered, Some(8), true));
+        assert!(item.is_none());
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0].accounts, conversation().accounts());
+    }
+
+    #[test]
+    fn a_held_message_has_no_number_and_leaves_no_trace_for_its_recipients() {
+        let Submission { message, item, events } = said(Verdict::failed(text()));
+        assert_eq!((message.status, message.seq, message.passed), (MessageStatus::Held, None, false));
+        assert_eq!(item.map(|item| (item.version, item.message)), Some((1, message.id)));
+        assert!(events.iter().all(|event| !event.accounts.contains(&AccountId::from_bits(MENTOR))));
+        assert_eq!(events.iter().filter(|event| event.queue).count(), 1);
+    }
+
+    #[test]
+    fn help_goes_to_the_sender_alone_and_only_when_it_is_asked_for() {
+        let helped = |help| said(Verdict::Hold { text: text(), findings: Vec::new(), help }).events;
+        let is_help = |event: &&Event| matches!(event.what, What::Help {});
+        assert!(helped(false).iter().find(is_help).is_none());
+        let events = helped(true);
+        assert_eq!(
+            events.iter().find(is_help).map(|help| help.accounts.clone()),
+            Some(vec![AccountId::from_bits(MENTEE)])
+        );
+    }
+
+    #[test]
+    fn a_released_message_takes_the_next_number_then_and_keeps_its_own_time() {
+        let Submission { message, item, .. } = said(Verdict::failed(text()));
+        let later = Conversation { last_seq: 20, ..conversation() };
+        let effect = Effect::Deliver { text: Cleared::new(text()), altered: None };
+        let (ended, events) = settle(&later, &message, &item.unwrap(), effect, Timestamp(99));
+        assert_eq!((ended.seq, ended.sent_at, ended.delivered_at), (Some(21), Timestamp(5), Some(Timestamp(99))));
+        assert!(ended.decision.is_some() && ended.shown.is_none());
+        assert_eq!(events[0].accounts, [AccountId::from_bits(MENTEE)]);
+        assert_eq!(events[1].accounts, later.accounts());
+    }
+}

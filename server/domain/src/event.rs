@@ -240,4 +240,39 @@ mod tests {
         assert_ne!(first, chain(&GENESIS, &Line { site: "sc", conversation: "", ..line(1, "{}") }));
         assert_ne!(first, chain(&GENESIS, &Line { body_digest: Some(&GENESIS), ..line(1, "{}") }));
     }
+
+    #[test]
+    fn no_text_is_part_of_the_log() {
+        let secret = "wzxq the words wzxq";
+        let text = Text::parse(secret).unwrap();
+        let shown = Cleared::new(text.clone());
+        let cid = Cid::parse("c").unwrap();
+        let sent_at = Timestamp(1);
+        let from = AccountId::from_bits(1);
+        let lines = [
+            What::Delivered { seq: 1, from, cid: cid.clone(), altered: false, sent_at, text: Some(shown.clone()) },
+            What::Held {
+                cid: cid.clone(),
+                item: ItemId::from_bits(1),
+                sent_at,
+                expected_wait_s: None,
+                text: Some(text),
+            },
+            What::Settled {
+                cid,
+                status: MessageStatus::Delivered,
+                sent_at,
+                seq: Some(1),
+                altered: true,
+                reason: None,
+                note: None,
+                shown: Some(shown),
+            },
+        ];
+        for what in lines {
+            let data = serde_json::to_string(&what).unwrap();
+            assert!(!data.contains("wzxq") && data.contains(what.kind()), "{data}");
+            assert!(!format!("{what:?}").contains("wzxq"), "nor does a debug line show it");
+        }
+    }
 }

@@ -61,3 +61,88 @@ pub fn may_moderate(account: &Account, conversation: &Conversation) -> Result<Mo
     }
     Ok(Moderator { who: account.id })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::{Kind, Party};
+    use crate::ids::ConversationId;
+
+    fn account(role: Role, site: u128, disabled: bool) -> Account {
+        Account { id: AccountId::from_bits(1), site: SiteId::from_bits(site), role, name: String::new(), disabled }
+    }
+
+    fn conversation(state: ConversationState, mine: bool) -> Conversation {
+        let party =
+            |bits| Party { account: AccountId::from_bits(bits), name: String::new(), role: Role::Mentor, read_seq: 0 };
+        Conversation {
+            id: ConversationId::from_bits(1),
+            site: SiteId::from_bits(1),
+            kind: Kind::Pair,
+            state,
+            parties: vec![party(if mine { 1 } else { 3 }), party(2)],
+            last_seq: 0,
+        }
+    }
+
+    fn code<T>(result: Result<T, Refusal>) -> Option<Code> {
+        result.err().map(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn a_party_sends_while_the_conversation_is_open_whatever_their_role() {
+        for role in Role::ALL {
+            for (state, want) in [
+                (ConversationState::Open, None),
+                (ConversationState::Paused, Some(Code::ConversationPaused)),
+                (ConversationState::Ended, Some(Code::ConversationEnded)),
+            ] {
+                let who = account(role, 1, false);
+                assert_eq!(code(may_send(&who, &conversation(state, true))), want, "{role:?} {state:?}");
+                assert_eq!(
+                    code(may_send(&who, &conversation(state, false))),
+                    Some(Code::NotFound),
+                    "{role:?} {state:?}"
+                );
+                let disabled = account(role, 1, true);
+                let refused = code(may_send(&disabled, &conversation(state, true)));
+                assert_eq!(refused, Some(Code::Unauthenticated), "{role:?} {state:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_queue_is_there_for_the_supervisors_of_its_site_alone() {
+        for role in Role::ALL {
+            for (site, disabled) in [(1, false), (1, true), (2, false), (2, true)] {
+                let may = role == Role::Supervisor && site == 1 && !disabled;
+                let answer = code(may_watch(&account(role, site, disabled), SiteId::from_bits(1)));
+                assert_eq!(answer, (!may).then_some(Code::NotFound), "{role:?} {site} {disabled}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_supervisor_who_is_no_party_decides_and_in_any_state_of_the_conversation() {
+        for role in Role::ALL {
+            for state in [ConversationState::Open, ConversationState::Paused, ConversationState::Ended] {
+                for site in [1, 2] {
+                    let who = account(role, site, false);
+                    let may = role == Role::Supervisor && site == 1;
+                    let other = code(may_moderate(&who, &conversation(state, false)));
+                    assert_eq!(other, (!may).then_some(Code::NotFound), "{role:?} {state:?} {site}");
+                    let own = code(may_moderate(&who, &conversation(state, true)));
+                    assert_eq!(
+                        own,
+                        Some(if may { Code::OwnItem } else { Code::NotFound }),
+                        "{role:?} {state:?} {site}"
+                    );
+                }
+            }
+            assert_eq!(
+                code(may_moderate(&account(role, 1, true), &conversation(ConversationState::Open, false))),
+                Some(Code::NotFound)
+            );
+        }
+    }
+}

@@ -11,6 +11,9 @@ mod sqlite;
 mod tx;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 pub use feed::{FeedEntry, Logged, Owner};
 pub use items::OpenItems;
 pub use people::{Article, Credentials, NewAccount, SessionRow};

@@ -5,6 +5,7 @@ use super::writer::{Job, Writer};
 use super::{BATCH_MAX, Commits, Failure, Health, Reader, StoreError, Tx, WRITER_QUEUE_MAX};
 use handrail_domain::refusal::Code;
 use rusqlite::{Connection, OpenFlags};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
@@ -81,8 +82,12 @@ impl SqliteStore {
         let answer = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             let mut connection = pop(&readers).ok_or_else(|| StoreError::new("read", "no connection is free"))?;
-            // One transaction, so that every question of this reading sees the same state.
-            let answer = connection.transaction().map_err(StoreError::from).and_then(|tx| question(&Reader::new(&tx)));
+            // One transaction, so that every question of this reading sees the same state. A question that panics gives its
+            // connection back all the same: there are only a few.
+            let answer = catch_unwind(AssertUnwindSafe(|| {
+                connection.transaction().map_err(StoreError::from).and_then(|tx| question(&Reader::new(&tx)))
+            }));
+            let answer = answer.unwrap_or_else(|_| Err(StoreError::new("read", "the question panicked")));
             readers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(connection);
             answer
         });

@@ -179,11 +179,12 @@ impl Writer {
         let ran = match outcome {
             Outcome::Keep => self.connection.execute_batch("RELEASE act").map_err(StoreError::from),
             Outcome::Undo => {
-                self.head = head;
-                if logged.len() > so_far {
+                // The head moves before the feeds do, so an act that ended between two feeds is seen here as well.
+                if self.head.n > head.n {
                     self.caches.clear();
                     logged.truncate(so_far);
                 }
+                self.head = head;
                 self.connection.execute_batch("ROLLBACK TO act; RELEASE act").map_err(StoreError::from)
             }
             Outcome::Abort(cause) => Err(StoreError { cause, what: "an act could not be written".into() }),

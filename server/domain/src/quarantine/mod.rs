@@ -542,3 +542,6 @@ impl Item {
         acts
     }
 }
+
+#[cfg(test)]
+mod tests;

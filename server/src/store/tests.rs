@@ -1,0 +1,437 @@
+//! What any record must keep to, played on the embedded one in a temporary folder: each of the first functions takes a
+//! [`Store`] and knows nothing of how it stores. What only SQLite can do wrong stands after them.
+
+use super::*;
+use handrail_domain::conversation::{Conversation, Envelope, Kind, Message, MessageStatus, settle, submit};
+use handrail_domain::event::{AccountAct, Event, GENESIS, Hash, Line, What, chain};
+use handrail_domain::filter::Verdict;
+use handrail_domain::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, SiteId};
+use handrail_domain::people::{Account, Role, Site, SiteSettings};
+use handrail_domain::policy::{may_moderate, may_send};
+use handrail_domain::quarantine::{Claimed, Decided, Decision, Item, ItemAct};
+use handrail_domain::text::{Cleared, Text};
+use handrail_domain::time::Timestamp;
+use tempfile::TempDir;
+
+const NOW: Timestamp = Timestamp(1_000);
+
+fn site() -> SiteId {
+    SiteId::from_bits(1)
+}
+
+fn mentor() -> AccountId {
+    AccountId::from_bits(1)
+}
+
+fn mentee() -> AccountId {
+    AccountId::from_bits(2)
+}
+
+fn supervisor() -> AccountId {
+    AccountId::from_bits(3)
+}
+
+fn pair() -> ConversationId {
+    ConversationId::from_bits(1)
+}
+
+fn account(id: AccountId, role: Role) -> Account {
+    Account { id, site: site(), role, name: "x".into(), disabled: false }
+}
+
+/// A line of the log that enters these feeds.
+fn line(accounts: &[AccountId], queue: bool) -> Event {
+    Event {
+        at: NOW,
+        site: site(),
+        conversation: None,
+        message: None,
+        actor: None,
+        accounts: accounts.to_vec(),
+        queue,
+        what: What::Account { account: mentor(), act: AccountAct::Reset },
+    }
+}
+
+/// A site with a pair and a supervisor.
+async fn people(store: &Store) {
+    let made = store.write(|tx| {
+        tx.put_site(&Site { id: site(), name: "Here".into(), settings: SiteSettings::default() })?;
+        for (at, (id, role)) in [(mentor(), Role::Mentor), (mentee(), Role::Mentee), (supervisor(), Role::Supervisor)]
+            .into_iter()
+            .enumerate()
+        {
+            let new = NewAccount { account: account(id, role), username: format!("u{at}"), password: "p".into() };
+            tx.add_account(&new, NOW)?;
+        }
+        Ok(tx.add_conversation(pair(), site(), Kind::Pair, &[mentor(), mentee()], NOW)?)
+    });
+    made.await.unwrap();
+}
+
+fn verdict(held: bool) -> Verdict {
+    let text = "some words";
+    if held { Verdict::failed(Text::parse(text).unwrap()) } else { Verdict::Clear(Cleared::from_record(text.into())) }
+}
+
+/// Says something as the product does.
+fn say(tx: &mut Tx<'_>, from: AccountId, cid: &str, held: bool) -> Result<(Message, Option<Item>), Failure> {
+    let conversation = tx.conversation(pair())?.unwrap();
+    let scheme = tx.site(site())?.unwrap();
+    let permit = may_send(&account(from, Role::Mentor), &conversation)?;
+    let envelope = Envelope {
+        message: MessageId::from_bits(crate::fresh::bits()),
+        item: ItemId::from_bits(crate::fresh::bits()),
+        salt: [7; 16],
+        cid: Cid::parse(cid).unwrap(),
+        rules: "r".into(),
+        now: NOW,
+        expected_wait_s: None,
+    };
+    let said = submit(&conversation, &scheme, &permit, verdict(held), envelope);
+    tx.add_message(&said.message, said.events)?;
+    if let Some(item) = &said.item {
+        tx.put_item(item, None)?;
+    }
+    Ok((said.message, said.item))
+}
+
+/// Holds, claims, releases and delivers, all in one act.
+fn hold_and_release(tx: &mut Tx<'_>, cid: &str) -> Result<(), Failure> {
+    let (held, item) = say(tx, mentee(), cid, true)?;
+    let conversation = tx.conversation(pair())?.unwrap();
+    let who = may_moderate(&account(supervisor(), Role::Supervisor), &conversation)?;
+    let Claimed::Taken(item) = item.unwrap().claim(who, NOW)? else { panic!("not taken") };
+    tx.put_item(&item, Some(item.changed(ItemAct::Claim, Some(who.who()), NOW)))?;
+    let Decided::Done(item) = item.decide(who, item.version, Decision::Release, 0, NOW)? else { panic!("again") };
+    tx.put_item(&item, Some(item.changed(ItemAct::Decide, Some(who.who()), NOW)))?;
+    let (closed, effect) = item.settle(NOW).unwrap();
+    let (ended, events) = settle(&conversation, &held, &closed, effect, NOW);
+    tx.end_message(&ended, events)?;
+    Ok(tx.put_item(&closed, Some(closed.changed(ItemAct::Close, Some(who.who()), NOW)))?)
+}
+
+/// The log has no gap and its chain holds; every feed has no gap, and leads to the log in order. Says how many lines.
+async fn verify(store: &Store) -> u64 {
+    let question = |record: &Reader<'_>| {
+        let mut before = GENESIS;
+        let sql =
+            "SELECT n, at, kind, site, conversation, message, actor, data, body_digest, hash FROM event ORDER BY n";
+        let lines = record.many(sql, [], |row| {
+            let text = |name: &str| row.get::<_, Option<String>>(name).map(Option::unwrap_or_default);
+            let columns =
+                [text("kind")?, text("site")?, text("conversation")?, text("message")?, text("actor")?, text("data")?];
+            let digest: Option<Hash> = row.get("body_digest")?;
+            Ok((row.get::<_, u64>("n")?, row.get::<_, i64>("at")?, columns, digest, row.get::<_, Hash>("hash")?))
+        })?;
+        for (at, (n, when, columns, digest, hash)) in lines.iter().enumerate() {
+            assert_eq!(*n, at as u64 + 1, "the log has a gap");
+            let [kind, site, conversation, message, actor, data] = columns.each_ref().map(String::as_str);
+            let body_digest = digest.as_ref();
+            let line = Line { n: *n, at: *when, kind, site, conversation, message, actor, data, body_digest };
+            before = chain(&before, &line);
+            assert_eq!(before, *hash, "the chain breaks at {n}");
+        }
+        let (mut owner, mut last) = (String::new(), (0, 0));
+        for (whose, offset, n) in
+            record.many("SELECT owner, offset, n FROM feed ORDER BY owner, offset", [], |row| {
+                Ok((row.get::<_, String>("owner")?, row.get::<_, u64>("offset")?, row.get::<_, u64>("n")?))
+            })?
+        {
+            last = if whose == owner { last } else { (0, 0) };
+            assert!(offset == last.0 + 1 && n > last.1, "feed {whose}: {offset} ({n}) after {last:?}");
+            (owner, last) = (whose, (offset, n));
+        }
+        Ok(lines.len() as u64)
+    };
+    store.read(question).await.unwrap()
+}
+
+/// How many rows each table has.
+async fn rows(store: &Store) -> Vec<u64> {
+    let count = |record: &Reader<'_>| {
+        let tables =
+            ["site", "account", "session", "conversation", "party", "message", "item", "event", "feed", "article"];
+        let one = |table| record.one(&format!("SELECT count(*) AS c FROM {table}"), [], |row| Ok(row.get("c")?));
+        tables.into_iter().map(|table| Ok(one(table)?.unwrap())).collect()
+    };
+    store.read(count).await.unwrap()
+}
+
+async fn a_refused_act_leaves_no_trace(store: Store) {
+    people(&store).await;
+    let mut commits = store.commits();
+    store.write(|tx| say(tx, mentor(), "first", false)).await.unwrap();
+    // Followers are told after the one who asked is.
+    assert_eq!(commits.recv().await.unwrap().len(), 1);
+    let before = rows(&store).await;
+    for code in [Code::NotHeld, Code::Internal] {
+        let refused = store.write(move |tx| {
+            hold_and_release(tx, "gone")?;
+            tx.add_session(&[1; 32], mentor(), NOW, None)?;
+            tx.append(line(&[mentor(), supervisor()], true))?;
+            Err::<(), Failure>(code.into())
+        });
+        assert!(matches!(refused.await, Err(Failure::Refused(refusal)) if refusal.code == code));
+    }
+    assert_eq!(rows(&store).await, before);
+    assert!(commits.try_recv().is_err(), "nobody hears of it");
+    let (message, _) = store.write(|tx| say(tx, mentor(), "gone", false)).await.unwrap();
+    assert_eq!(message.seq, Some(2), "its client id and its number are free");
+    assert_eq!(commits.recv().await.unwrap().len(), 1);
+    verify(&store).await;
+}
+
+async fn an_act_that_panics_leaves_nothing_and_the_others_live_on(store: Store) {
+    people(&store).await;
+    let one = store.write(|tx| say(tx, mentor(), "one", false));
+    let two = store.write(|tx| -> Result<(), Failure> {
+        say(tx, mentor(), "two", true)?;
+        panic!("a fault of this test")
+    });
+    let three = store.write(|tx| say(tx, mentor(), "three", false));
+    assert_eq!(one.await.unwrap().0.seq, Some(1));
+    assert!(matches!(two.await, Err(Failure::Refused(refusal)) if refusal.code == Code::Internal));
+    assert_eq!(three.await.unwrap().0.seq, Some(2));
+    let gone = store.read(|record| record.message_by_cid(mentor(), &Cid::parse("two").unwrap())).await.unwrap();
+    assert!(gone.is_none());
+    assert!(store.health().open);
+    verify(&store).await;
+}
+
+async fn an_act_that_fails_between_two_feeds_leaves_both_without_a_gap(store: Store) {
+    people(&store).await;
+    store.write(|tx| Ok(tx.append(line(&[mentor(), mentee()], false))?)).await.unwrap();
+    let refuse = format!(
+        "CREATE TRIGGER full BEFORE INSERT ON feed WHEN new.owner = '{}' BEGIN SELECT RAISE (ABORT, 'no'); END",
+        mentee()
+    );
+    store.write(move |tx| Ok(tx.connection().execute_batch(&refuse)?)).await.unwrap();
+    store.write(|tx| Ok(tx.append(line(&[mentor()], false))?)).await.unwrap();
+    let failed = store.write(|tx| Ok(tx.append(line(&[mentor(), mentee()], false))?)).await;
+    assert!(matches!(failed, Err(Failure::Store(_))));
+    store.write(|tx| Ok(tx.append(line(&[mentor()], false))?)).await.unwrap();
+    assert_eq!(verify(&store).await, 3);
+}
+
+async fn many_acts_at_once_keep_the_log_and_the_feeds_whole(store: Store) {
+    people(&store).await;
+    let mut commits = store.commits();
+    let acts: Vec<_> = (0..300)
+        .map(|at| {
+            store.write(move |tx| {
+                match at % 5 {
+                    0 => hold_and_release(tx, &format!("held{at}"))?,
+                    1 => return Err(Code::Busy.into()),
+                    2 => drop(say(tx, mentee(), &format!("waits{at}"), true)?),
+                    _ => drop(say(tx, mentor(), &format!("said{at}"), false)?),
+                }
+                if at % 7 == 0 { Err(Code::Busy.into()) } else { Ok(()) }
+            })
+        })
+        .collect();
+    for act in acts {
+        let _refused_or_not = act.await;
+    }
+    let lines = verify(&store).await;
+    let mut told = Vec::new();
+    while told.len() < lines as usize {
+        told.extend(commits.recv().await.unwrap().iter().cloned());
+    }
+    assert_eq!(told.iter().map(|logged| logged.n).collect::<Vec<_>>(), (1..=lines).collect::<Vec<_>>());
+    // Whoever missed the telling reads the same from the log.
+    let read = store.read(move |record| record.log_page(0, 10_000)).await.unwrap();
+    for (told, read) in told.iter().zip(&read) {
+        assert_eq!((told.n, told.hash, &told.feeds), (read.n, read.hash, &read.feeds), "{:?}", told.event.what);
+        assert_eq!(format!("{:?}", told.event.accounts), format!("{:?}", read.event.accounts));
+    }
+    assert_eq!(read.len(), told.len());
+}
+
+async fn the_same_client_id_cannot_be_recorded_twice(store: Store) {
+    people(&store).await;
+    store.write(|tx| say(tx, mentor(), "same", false)).await.unwrap();
+    let before = rows(&store).await;
+    assert!(matches!(store.write(|tx| say(tx, mentor(), "same", true)).await, Err(Failure::Store(_))));
+    assert_eq!(rows(&store).await, before);
+    store.write(|tx| say(tx, mentee(), "same", false)).await.unwrap();
+    verify(&store).await;
+}
+
+/// The record refuses what no act of ours would ask.
+async fn the_record_itself_refuses_what_must_never_be(store: Store) {
+    people(&store).await;
+    store.write(|tx| hold_and_release(tx, "released")).await.unwrap();
+    store.write(|tx| say(tx, mentor(), "passed", false)).await.unwrap();
+    store.write(|tx| say(tx, mentee(), "held", true)).await.unwrap();
+    let before = rows(&store).await;
+    for (sql, why) in [
+        ("UPDATE message SET status = 'delivered', seq = 9, delivered_at = 1 WHERE cid = 'held'", "CHECK"),
+        ("UPDATE message SET passed = 0, decision = NULL WHERE cid = 'released'", "CHECK"),
+        ("UPDATE message SET passed = 0 WHERE cid = 'passed'", "CHECK"),
+        ("UPDATE message SET seq = NULL WHERE cid = 'passed'", "CHECK"),
+        ("UPDATE message SET delivered_at = NULL WHERE cid = 'passed'", "CHECK"),
+        ("UPDATE message SET seq = 7 WHERE cid = 'held'", "CHECK"),
+        ("UPDATE message SET shown = 'another' WHERE cid = 'passed'", "CHECK"),
+        ("UPDATE message SET status = 'held', seq = NULL, delivered_at = NULL WHERE cid = 'passed'", "ended"),
+        ("UPDATE message SET status = 'lost' WHERE cid = 'held'", "CHECK"),
+        ("UPDATE message SET seq = 1 WHERE cid = 'passed'", "UNIQUE"),
+        ("UPDATE item SET state = 'waiting' WHERE state = 'closed'", "closed item"),
+        ("UPDATE item SET severity = 9", "CHECK"),
+        ("UPDATE event SET data = '{}' WHERE n = 1", "only added to"),
+        ("DELETE FROM event WHERE n = 1", "only added to"),
+        ("UPDATE account SET role = 'owner'", "CHECK"),
+        ("UPDATE conversation SET state = 'gone'", "CHECK"),
+        ("INSERT INTO party (conversation, account) VALUES ('c_nowhere', 'a_nobody')", "FOREIGN KEY"),
+    ] {
+        let refused = store.write(move |tx| Ok(tx.connection().execute(sql, [])?)).await;
+        let Err(Failure::Store(error)) = refused else { panic!("{sql} was taken") };
+        assert!(error.to_string().contains(why), "{sql}: {error}");
+    }
+    assert_eq!(rows(&store).await, before);
+    verify(&store).await;
+}
+
+async fn a_number_is_given_once_and_without_a_gap(store: Store) {
+    people(&store).await;
+    let (message, _) = store.write(|tx| say(tx, mentor(), "one", false)).await.unwrap();
+    for seq in [1, 3] {
+        let wrong =
+            Message { id: MessageId::from_bits(9), cid: Cid::parse("two").unwrap(), seq: Some(seq), ..message.clone() };
+        assert!(matches!(store.write(move |tx| Ok(tx.add_message(&wrong, Vec::new())?)).await, Err(Failure::Store(_))));
+    }
+    let (next, _) = store.write(|tx| say(tx, mentor(), "two", false)).await.unwrap();
+    assert_eq!((next.seq, next.status), (Some(2), MessageStatus::Delivered));
+}
+
+async fn a_question_that_panics_costs_no_reader(store: Store) {
+    for _ in 0..10 {
+        let answer: Result<(), StoreError> = store.read(|_| panic!("a fault of this test")).await;
+        assert!(answer.is_err());
+    }
+    assert_eq!(store.read(|record| record.log_head()).await.unwrap(), 0);
+}
+
+async fn a_full_queue_is_unavailable_and_not_a_buffer(store: Store) {
+    people(&store).await;
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (began, begun) = tokio::sync::oneshot::channel();
+    let slow = store.write(move |_| {
+        let _listening = began.send(());
+        let _ended = wait.recv();
+        Ok(())
+    });
+    begun.await.unwrap();
+    let waiting: Vec<_> = (0..WRITER_QUEUE_MAX).map(|_| store.write(|_| Ok(()))).collect();
+    assert_eq!(store.health().waiting, WRITER_QUEUE_MAX);
+    let refused = store.write(|tx| say(tx, mentor(), "late", false)).await;
+    assert!(matches!(refused, Err(Failure::Refused(refusal)) if refusal.code == Code::Unavailable));
+    go.send(()).unwrap();
+    slow.await.unwrap();
+    for act in waiting {
+        act.await.unwrap();
+    }
+    store.write(|tx| say(tx, mentor(), "late", false)).await.unwrap();
+}
+
+macro_rules! on_every_record {
+    ($($name:ident)*) => {
+        mod sqlite_keeps {
+            $(#[tokio::test]
+            async fn $name() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$name(super::Store::open(folder.path()).unwrap()).await;
+            })*
+        }
+    };
+}
+
+on_every_record! {
+    a_refused_act_leaves_no_trace
+    an_act_that_panics_leaves_nothing_and_the_others_live_on
+    an_act_that_fails_between_two_feeds_leaves_both_without_a_gap
+    many_acts_at_once_keep_the_log_and_the_feeds_whole
+    the_same_client_id_cannot_be_recorded_twice
+    the_record_itself_refuses_what_must_never_be
+    a_number_is_given_once_and_without_a_gap
+    a_question_that_panics_costs_no_reader
+    a_full_queue_is_unavailable_and_not_a_buffer
+}
+
+fn opened() -> (TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    (folder, store)
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_when_the_record_is_opened_again() {
+    let (folder, store) = opened();
+    people(&store).await;
+    let epoch = store.epoch().to_owned();
+    for at in 0..50 {
+        store.write(move |tx| say(tx, mentor(), &format!("said{at}"), at % 3 == 0)).await.unwrap();
+    }
+    let before = rows(&store).await;
+    drop(store);
+    let store = Store::open(folder.path()).unwrap();
+    assert_eq!((rows(&store).await, store.epoch()), (before, epoch.as_str()));
+    store.write(|tx| say(tx, mentor(), "after", false)).await.unwrap();
+    verify(&store).await;
+}
+
+#[tokio::test]
+async fn two_processes_on_one_record_keep_one_chain_and_read_each_other() {
+    let (folder, here) = opened();
+    people(&here).await;
+    let there = Store::open(folder.path()).unwrap();
+    for at in 0..40 {
+        let store = if at % 3 == 0 { &there } else { &here };
+        store.write(move |tx| say(tx, mentor(), &format!("turn{at}"), at % 4 == 0)).await.unwrap();
+    }
+    let both = (0..40).map(|at| {
+        let store = if at % 2 == 0 { &there } else { &here };
+        store.write(move |tx| say(tx, mentee(), &format!("race{at}"), at % 4 == 0))
+    });
+    for said in both.collect::<Vec<_>>() {
+        said.await.unwrap();
+    }
+    let lines = verify(&here).await;
+    assert_eq!(lines, there.read(|record| record.log_head()).await.unwrap());
+    let mut feeds = Vec::new();
+    for store in [&here, &there] {
+        let page = store.read(|record| record.log_page(0, 10_000)).await.unwrap();
+        feeds.push(page.into_iter().map(|logged| (logged.n, logged.hash, logged.feeds)).collect::<Vec<_>>());
+    }
+    assert_eq!(feeds[0], feeds[1]);
+}
+
+#[test]
+fn a_record_of_a_newer_version_is_refused_with_what_to_do() {
+    let (folder, store) = opened();
+    drop(store);
+    let raw = rusqlite::Connection::open(folder.path().join("handrail.db")).unwrap();
+    raw.pragma_update(None, "user_version", 99).unwrap();
+    drop(raw);
+    let error = Store::open(folder.path()).err().unwrap().to_string();
+    assert!(error.contains("newer version") && error.contains("99") && error.contains("run that version"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_record_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("handrail.db");
+    let other = b"the minutes of the last meeting, and not a database at all\n".repeat(100);
+    std::fs::write(&file, &other).unwrap();
+    assert!(Store::open(folder.path()).is_err());
+    assert_eq!(std::fs::read(&file).unwrap(), other);
+}
+
+/// A conversation as the record gives it back is the one that was put there.
+#[tokio::test]
+async fn a_conversation_reads_back_as_it_is() {
+    let (_folder, store) = opened();
+    people(&store).await;
+    let found: Conversation = store.read(|record| record.conversation(pair())).await.unwrap().unwrap();
+    assert_eq!((found.kind, found.last_seq, found.accounts()), (Kind::Pair, 0, vec![mentor(), mentee()]));
+}

@@ -1,0 +1,194 @@
+//! Who may reach what over HTTP: every route, as nobody and as every kind of person, on what is theirs, what is others', and
+//! what is not there. What one may not see answers exactly as what is not there.
+
+use crate::process::{Person, Server, Wire, http, people, person, run, word};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use tempfile::TempDir;
+
+/// Routes that are the same for everybody: pages, what they are made of, and health.
+const PUBLIC: &[&str] =
+    &["/", "/staff", "/sign-in", "/assets/{*path}", "/icon.svg", "/health/live", "/health/ready", "/api/session"];
+/// Routes that the tables below ask.
+const ASKED: &[&str] =
+    &["/api/me", "/api/conversations/{id}/messages", "/api/queues/{site}/items", "/api/queues/{site}/decisions"];
+
+/// Two sites on one server, and somebody of every role.
+struct Sites {
+    _folder: TempDir,
+    server: Server,
+    /// Role or part, and token; nobody has none.
+    everybody: Vec<(&'static str, String)>,
+    mentee: Person,
+    supervisor: Person,
+    other_site: String,
+}
+
+const PASSWORD: &str = "a-password-that-is-long-enough";
+
+fn operate(arguments: &[&str]) -> String {
+    let done = run(arguments, PASSWORD);
+    assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    said.trim().trim_end_matches('.').rsplit(' ').next().unwrap_or_default().to_owned()
+}
+
+async fn sign_in(address: SocketAddr, username: &str) -> String {
+    let body = json!({"username": username, "password": PASSWORD, "token": true}).to_string();
+    let (status, body) = http(address, "POST", "/api/session", "", &body).await;
+    assert_eq!(status, 200, "{username}: {body}");
+    word(&serde_json::from_str::<Value>(&body).expect("JSON")["token"])
+}
+
+async fn sites() -> Sites {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    Server::demo(&data, 2).kill();
+    let rules = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/rules");
+    let file = folder.path().join("handrail.toml");
+    let text = format!("[server]\nlisten = \"127.0.0.1:0\"\n[rules]\nfolder = {:?}\n", rules.canonicalize().unwrap());
+    std::fs::write(&file, text).unwrap();
+    let config = file.to_string_lossy().into_owned();
+    let all = people(&data);
+    let (mentee, supervisor) = (person(&all, "mentee1"), person(&all, "supervisor1"));
+    let other_site = operate(&["site", "add", "--config", &config, "Elsewhere"]);
+    let add = |site: &str, role: &str, username: &str| {
+        let who = ["--site", site, "--role", role, "--name", "Somebody", "--username", username, "--password-stdin"];
+        operate(&[&["account", "add", "--config", &config][..], &who].concat());
+    };
+    add(&supervisor.site, "operator", "operator1");
+    add(&supervisor.site, "guest_officer", "officer1");
+    add(&other_site, "supervisor", "elsewhere1");
+    add(&other_site, "coordinator", "elsewhere2");
+    let server = Server::serve(&file);
+    let token = |name: &str| person(&all, name).token;
+    let mut everybody = vec![
+        ("nobody", String::new()),
+        ("a stranger", "not-a-token".into()),
+        ("its mentee", mentee.token.clone()),
+        ("its mentor", token("mentor1")),
+        ("another mentee", token("mentee2")),
+        ("another mentor", token("mentor2")),
+        ("its supervisor", supervisor.token.clone()),
+        ("its coordinator", token("coordinator")),
+    ];
+    for (part, username) in [
+        ("its operator", "operator1"),
+        ("its guest officer", "officer1"),
+        ("another supervisor", "elsewhere1"),
+        ("another coordinator", "elsewhere2"),
+    ] {
+        everybody.push((part, sign_in(server.address, username).await));
+    }
+    Sites { _folder: folder, server, everybody, mentee, supervisor, other_site }
+}
+
+/// An id of the same kind that names nothing.
+fn absent(id: &str) -> String {
+    let other = if &id[5..6] == "A" { "B" } else { "A" };
+    format!("{}{other}{}", &id[..5], &id[6..])
+}
+
+/// The statuses that everybody gets on a path; `may` are those who get 200.
+async fn check(sites: &Sites, path: &str, may: &[&str]) {
+    for (part, token) in &sites.everybody {
+        let want = match *part {
+            "nobody" | "a stranger" => 401,
+            part if may.contains(&part) => 200,
+            _ => 404,
+        };
+        let (status, body) = http(sites.server.address, "GET", path, token, "").await;
+        assert_eq!(status, want, "GET {path} as {part}: {body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_reaches_what_is_theirs_and_nothing_else_is_there() {
+    let sites = sites().await;
+    let everyone: Vec<&str> = sites.everybody.iter().map(|(part, _)| *part).collect();
+    check(&sites, "/api/me", &everyone).await;
+    let own = &sites.mentee.conversation;
+    check(&sites, &format!("/api/conversations/{own}/messages"), &["its mentee", "its mentor"]).await;
+    for list in ["items", "decisions"] {
+        let site = &sites.supervisor.site;
+        check(&sites, &format!("/api/queues/{site}/{list}"), &["its supervisor"]).await;
+        check(&sites, &format!("/api/queues/{}/{list}", sites.other_site), &["another supervisor"]).await;
+        check(&sites, &format!("/api/queues/{}/{list}", absent(site)), &[]).await;
+        check(&sites, &format!("/api/queues/nonsense/{list}"), &[]).await;
+    }
+    check(&sites, &format!("/api/conversations/{}/messages", absent(own)), &[]).await;
+    foreign_is_absent(&sites).await;
+    live_foreign_is_absent(&sites).await;
+    signed_out_is_nobody(&sites).await;
+}
+
+/// Byte for byte the same answer, so that nothing can be learnt from the difference.
+async fn foreign_is_absent(sites: &Sites) {
+    let (own, site) = (&sites.mentee.conversation, &sites.supervisor.site);
+    for (part, token) in sites.everybody.iter().filter(|(part, _)| part.starts_with("another")) {
+        for (foreign, none) in [
+            (format!("/api/conversations/{own}/messages"), format!("/api/conversations/{}/messages", absent(own))),
+            (format!("/api/queues/{site}/items"), format!("/api/queues/{}/items", absent(site))),
+            (format!("/api/queues/{site}/decisions"), format!("/api/queues/{}/decisions", absent(site))),
+        ] {
+            let foreign = http(sites.server.address, "GET", &foreign, token, "").await;
+            assert_eq!(foreign, http(sites.server.address, "GET", &none, token, "").await, "{part}");
+        }
+    }
+}
+
+/// The same on the socket: sending, watching, claiming, withdrawing.
+async fn live_foreign_is_absent(sites: &Sites) {
+    let address = sites.server.address;
+    let mut mentee = Wire::open(address, &sites.mentee.token, None).await.expect("it listens");
+    let held = mentee.send(&sites.mentee.conversation, "held", "ring me on 07700 900123").await.expect("an answer");
+    let path = format!("/api/queues/{}/items", sites.supervisor.site);
+    let (_, page) = http(address, "GET", &path, &sites.supervisor.token, "").await;
+    let page: Value = serde_json::from_str(&page).expect("JSON");
+    let (message, item) = (word(&held["message"]), word(&page["items"][0]["item"]));
+    let (conversation, site) = (sites.mentee.conversation.clone(), sites.supervisor.site.clone());
+    let outsiders = sites.everybody.iter().filter(|(part, _)| part.starts_with("another"));
+    for (part, token) in outsiders {
+        let mut wire = Wire::open(address, token, None).await.expect("it listens");
+        let theirs_and_nobodys: [fn(&str) -> String; 2] = [|id| id.to_owned(), absent];
+        for id in theirs_and_nobodys {
+            for frame in [
+                json!({"op": "send", "conversation": id(&conversation), "cid": "c", "text": "hello"}),
+                json!({"op": "withdraw", "message": id(&message)}),
+                json!({"op": "watch", "queue": id(&site)}),
+                json!({"op": "claim", "item": id(&item)}),
+                json!({"op": "unclaim", "item": id(&item)}),
+                json!({"op": "acknowledge", "item": id(&item)}),
+                json!({"op": "undo", "item": id(&item), "version": 1}),
+                json!({"op": "decide", "item": id(&item), "version": 1, "decision": {"kind": "release"}}),
+            ] {
+                let answer = wire.ask(frame.clone()).await;
+                assert_eq!(answer["code"], "not_found", "{part}: {frame}: {answer}");
+                assert!(answer.get("item").is_none_or(Value::is_null), "{part}: {answer}");
+            }
+        }
+    }
+}
+
+async fn signed_out_is_nobody(sites: &Sites) {
+    let address = sites.server.address;
+    for token in ["", "not-a-token"] {
+        assert_eq!(http(address, "DELETE", "/api/session", token, "").await.0, 401);
+    }
+    let token = sign_in(address, "operator1").await;
+    assert_eq!(http(address, "DELETE", "/api/session", &token, "").await.0, 204);
+    assert_eq!(http(address, "GET", "/api/me", &token, "").await.0, 401);
+    let still = sites.everybody.iter().find(|(part, _)| *part == "its operator").expect("an operator");
+    assert_eq!(http(address, "GET", "/api/me", &still.1, "").await.0, 200, "their other session goes on");
+}
+
+/// A new route is not forgotten: it is asked above, or it is the same for everybody.
+#[test]
+fn every_route_is_asked_by_everybody() {
+    let table = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/src/http/mod.rs");
+    let text = std::fs::read_to_string(table).unwrap();
+    let routes = text.split(".route(").skip(1).filter_map(|route| route.split('"').nth(1)).map(str::to_owned);
+    let known: BTreeSet<String> = PUBLIC.iter().chain(ASKED).map(|route| (*route).to_owned()).collect();
+    assert_eq!(routes.collect::<BTreeSet<_>>(), known, "routes of http/mod.rs, and those that the tests know");
+}
