@@ -354,7 +354,7 @@ fn any_try() -> impl Strategy<Value = Try> {
     prop_oneof![
         4 => who.clone().prop_map(Try::Claim),
         1 => who.clone().prop_map(Try::Unclaim),
-        5 => (who.clone(), decision, fresh.clone()).prop_map(|(who, decision, fresh)| Try::Decide(who, decision, fresh)),
+        5 => (who.clone(), decision, fresh).prop_map(|(who, decision, fresh)| Try::Decide(who, decision, fresh)),
         2 => (who.clone(), fresh).prop_map(|(who, fresh)| Try::Undo(who, fresh)),
         1 => who.prop_map(Try::Acknowledge),
         1 => Just(Try::Withdraw),
