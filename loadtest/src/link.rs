@@ -179,10 +179,14 @@ async fn opened(target: &Target, token: &str, resume: Option<Resume>) -> Result<
     let now = Instant::now();
     let mut link = Link { socket, heard_at: now, said_at: now };
     link.say(&FromClient::Hello { id: 1, resume }).await?;
-    let first = link.next().await?;
-    match serde_json::from_str(&first) {
-        Ok(FromServer::Welcome(welcome)) => Ok((link, *welcome)),
-        _ => Err(Gone::BackOff(0)),
+    loop {
+        let frame = link.next().await?;
+        match serde_json::from_str(&frame) {
+            Ok(FromServer::Welcome(welcome)) => return Ok((link, *welcome)),
+            // Presence and typing are in no feed: they may come first, and nothing is lost by not looking.
+            Ok(FromServer::Presence { .. } | FromServer::Typing { .. } | FromServer::Read { .. }) => {}
+            Ok(_) | Err(_) => return Err(Gone::BackOff(0)),
+        }
     }
 }
 

@@ -74,7 +74,7 @@ pub struct Meter {
     /// What went wrong, by its name.
     pub errors: BTreeMap<String, u64>,
     /// Sends that were asked to come again, by the code.
-    pub retried: BTreeMap<&'static str, u64>,
+    pub retried: BTreeMap<String, u64>,
     /// Lost races of supervisors, by the code: what shows that they competed.
     pub races: BTreeMap<&'static str, u64>,
     /// Sockets that had to be opened again.

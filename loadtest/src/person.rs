@@ -42,7 +42,7 @@ pub(crate) struct Person {
     tries: u32,
     unacked: u32,
     /// The head that the last `ping` named, if the feed was not there yet.
-    behind: Option<Offset>,
+    behind: Option<(Instant, Offset)>,
     next_tick: Instant,
 }
 
@@ -231,7 +231,7 @@ impl Person {
         }
         // A whole tick after the server named its head the feed is still not there: a quiet loss, and the cursor mends it.
         let offset = self.cursor.as_ref().map_or(0, |cursor| cursor.offset);
-        if self.behind.is_some_and(|head| head > offset) {
+        if self.behind.is_some_and(|(since, head)| head > offset && now.duration_since(since) >= TICK) {
             self.bench.ledger().meter.error("quiet_loss");
             return Err(Gone::After(Duration::ZERO));
         }
@@ -263,7 +263,7 @@ impl Person {
             Ok(Heard::Err { id, code, retry_after_ms, .. }) => self.not_done(id, code, retry_after_ms, now),
             Ok(Heard::Ping { head }) => {
                 let offset = self.cursor.as_ref().map_or(0, |cursor| cursor.offset);
-                self.behind = (head > offset).then_some(head);
+                self.behind = (head > offset).then_some((now, head));
                 link.say(&FromClient::Pong {}).await?;
             }
             Ok(Heard::Bye { after }) => return Err(Gone::After(after)),
@@ -316,7 +316,7 @@ impl Person {
             return;
         };
         if code.temporary() {
-            *ledger.meter.retried.entry(code.as_str()).or_default() += 1;
+            *ledger.meter.retried.entry(code.as_str().to_owned()).or_default() += 1;
             self.later.push((now + retry_after_ms.map_or(RETRY_AFTER, Duration::from_millis), nth));
         } else {
             ledger.meter.error(code.as_str());

@@ -93,7 +93,7 @@ pub struct Report {
     pub reconnects: u64,
     pub resets: u64,
     pub errors_by_name: BTreeMap<String, u64>,
-    pub retried: BTreeMap<&'static str, u64>,
+    pub retried: BTreeMap<String, u64>,
     pub races: BTreeMap<&'static str, u64>,
     pub faults: BTreeMap<&'static str, u64>,
     pub fault_examples: Vec<String>,
@@ -234,10 +234,12 @@ impl fmt::Display for Report {
             self.lost, self.duplicated, self.disordered, self.unsafe_shown, self.decided_twice, self.errors
         )?;
         self.costs(f)?;
-        for (title, counts) in [("asked again", &self.retried), ("lost races", &self.races), ("faults", &self.faults)] {
+        for (title, counts) in [("lost races", &self.races), ("faults", &self.faults)] {
             listed(f, title, counts.iter().map(|(name, count)| (*name, *count)))?;
         }
-        listed(f, "errors", self.errors_by_name.iter().map(|(name, count)| (name.as_str(), *count)))?;
+        for (title, counts) in [("asked again", &self.retried), ("errors", &self.errors_by_name)] {
+            listed(f, title, counts.iter().map(|(name, count)| (name.as_str(), *count)))?;
+        }
         for example in &self.fault_examples {
             writeln!(f, "  {example}")?;
         }

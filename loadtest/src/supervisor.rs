@@ -355,7 +355,7 @@ impl Supervisor {
             return None;
         };
         if code.temporary() {
-            *ledger.meter.retried.entry(code.as_str()).or_default() += 1;
+            *ledger.meter.retried.entry(format!("supervisor_{}", code.as_str())).or_default() += 1;
             self.pause_until = Some(now + retry_after_ms.map_or(RETRY_AFTER, Duration::from_millis));
             if !matches!(asked, Asked::Rogue(_)) {
                 self.todo.push_back(item);
