@@ -5,6 +5,7 @@ mod client;
 mod faults;
 mod process;
 mod protocol;
+mod redis_away;
 mod scenario;
 mod tidy;
 mod web;

@@ -13,6 +13,7 @@ use handrail_domain::filter::Rules;
 use handrail_domain::ids::{AccountId, ArticleId, ConversationId, SiteId};
 use handrail_domain::people::{Account, Role, Site, SiteSettings};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -143,6 +144,17 @@ impl World {
         client
     }
 
+    /// Redis dies.
+    pub(crate) fn lose_redis(&mut self) {
+        self.redis.as_mut().expect("a world on Redis").kill();
+    }
+
+    /// Redis is back where it was, and has forgotten everything.
+    pub(crate) fn regain_redis(&mut self) {
+        let redis = self.redis.as_mut().expect("a world on Redis");
+        redis.server = Redis::serve(redis.port, redis.folder.path());
+    }
+
     /// Stops the node as an operator would: nothing new, goodbye to all, then gone.
     pub(crate) async fn drain(&mut self) {
         self.node.take().expect("the node runs").stop().await;
@@ -190,17 +202,22 @@ async fn seed(chat: &Chat, site: SiteId, settings: SiteSettings) {
 struct Redis {
     server: Child,
     port: u16,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Redis {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder for Redis");
         let port = free_port();
+        Self { server: Self::serve(port, folder.path()), port, folder }
+    }
+
+    /// A server that answers.
+    fn serve(port: u16, folder: &Path) -> Child {
         let server = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()])
             .arg("--dir")
-            .arg(folder.path())
+            .arg(folder)
             .stdout(Stdio::null())
             .spawn()
             .expect("redis-server starts; install it with `apt-get install redis-server`");
@@ -209,7 +226,13 @@ impl Redis {
             assert!(Instant::now() < patience, "redis-server does not listen on port {port}");
             std::thread::sleep(Duration::from_millis(10));
         }
-        Self { server, port, _folder: folder }
+        server
+    }
+
+    fn kill(&mut self) {
+        // It may be gone already; then there is nothing to end.
+        let _gone = self.server.kill();
+        let _reaped = self.server.wait();
     }
 
     fn url(&self) -> String {
@@ -219,9 +242,7 @@ impl Redis {
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        // It may be gone already; then there is nothing to end.
-        let _gone = self.server.kill();
-        let _reaped = self.server.wait();
+        self.kill();
     }
 }
 

@@ -316,7 +316,10 @@ mod tests {
         check(r#"{"id":4,"op":"claim","item":""}"#, BadFrame::NoSuchThing(Some(4)));
         check(r#"{"id":5,"op":"send","conversation":"nonsense","cid":"m","text":"x"}"#, BadFrame::NoSuchThing(Some(5)));
         check(r#"{"id":6,"op":"claim","item":7}"#, BadFrame::Fields(Some(6)));
-        check(r#"{"id":7,"op":"send","conversation":"nonsense","cid":"a b","text":"not an id"}"#, BadFrame::NoSuchThing(Some(7)));
+        check(
+            r#"{"id":7,"op":"send","conversation":"nonsense","cid":"a b","text":"not an id"}"#,
+            BadFrame::NoSuchThing(Some(7)),
+        );
     }
 
     #[test]
