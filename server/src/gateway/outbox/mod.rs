@@ -151,7 +151,9 @@ impl Outbox {
     /// Queues what may be lost: presence, typing, another device's read mark. It is the first to go when there is no room.
     pub fn push_ephemeral(&self, frame: Frame) {
         let mut state = self.lock();
-        if state.closed.is_some() || (state.control.len() >= CONTROL_FRAMES_MAX && !state.drop_oldest_ephemeral()) {
+        // The first thing that a client hears is the answer to its hello.
+        let early = state.feed == Feed::Waiting;
+        if early || state.closed.is_some() || (state.control.len() >= CONTROL_FRAMES_MAX && !state.drop_oldest_ephemeral()) {
             return;
         }
         state.control.push_back(Control { frame, may_be_lost: true });
