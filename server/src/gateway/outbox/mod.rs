@@ -131,7 +131,8 @@ impl Outbox {
         state.cursor = cursor;
         state.feed = Feed::Lagging;
         // The welcome goes before the presence that was told while it was made.
-        let (early, answers): (VecDeque<_>, VecDeque<_>) = state.control.drain(..).partition(|waiting| waiting.may_be_lost);
+        let (early, answers): (VecDeque<_>, VecDeque<_>) =
+            state.control.drain(..).partition(|waiting| waiting.may_be_lost);
         state.control = answers;
         state.control.extend(early);
         self.wake(state);
