@@ -130,6 +130,11 @@ impl Outbox {
         let mut state = self.lock();
         state.cursor = cursor;
         state.feed = Feed::Lagging;
+        // The welcome goes before the presence that was told while it was made.
+        let (early, answers): (VecDeque<_>, VecDeque<_>) =
+            state.control.drain(..).partition(|waiting| waiting.may_be_lost);
+        state.control = answers;
+        state.control.extend(early);
         self.wake(state);
     }
 
@@ -148,7 +153,8 @@ impl Outbox {
         self.wake(state);
     }
 
-    /// Queues what may be lost: presence, typing, another device's read mark. It is the first to go when there is no room.
+    /// Queues what may be lost: presence, typing, another device's read mark. It is the first to go when there is no room, and
+    /// waits for [`Outbox::start`].
     pub fn push_ephemeral(&self, frame: Frame) {
         let mut state = self.lock();
         // The first thing that a client hears is the answer to its hello.
@@ -348,14 +354,21 @@ impl State {
         self.feed = Feed::Waiting;
     }
 
+    /// The next control frame to go: before the start none that may be lost.
+    fn next_control(&self) -> Option<usize> {
+        self.control.iter().position(|waiting| self.feed != Feed::Waiting || !waiting.may_be_lost)
+    }
+
     /// Answers first, so that a backlog cannot starve a ping; then the queues; then the feed.
     fn take_batch(&mut self) -> Batch {
         let mut batch = Batch::default();
         let mut bytes = 0;
-        while let Some(frame) = fitting(&batch.frames, bytes, self.control.front().map(|waiting| &waiting.frame)) {
+        while let Some(at) = self.next_control()
+            && let Some(frame) = fitting(&batch.frames, bytes, self.control.get(at).map(|waiting| &waiting.frame))
+        {
             bytes += frame.len();
             batch.frames.push(frame);
-            self.control.pop_front();
+            self.control.remove(at);
         }
         while let Some(frame) = fitting(&batch.frames, bytes, self.queue.front()) {
             bytes += frame.len();

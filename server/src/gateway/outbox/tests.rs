@@ -35,6 +35,17 @@ fn an_outbox_sends_no_event_before_it_has_started() {
 }
 
 #[test]
+fn a_welcome_goes_before_the_presence_that_was_told_while_it_was_made() {
+    let outbox = Outbox::new();
+    outbox.push_ephemeral("presence 1".into());
+    outbox.push_ephemeral("presence 2".into());
+    assert_eq!(outbox.try_next(), None);
+    outbox.push_control("welcome".into());
+    outbox.start(0);
+    assert_eq!(written(&outbox), ["welcome", "presence 1", "presence 2"]);
+}
+
+#[test]
 fn an_outbox_starts_by_reading_the_log_and_goes_live_only_when_nothing_is_missing() {
     let outbox = Outbox::new();
     outbox.start(4);
