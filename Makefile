@@ -6,6 +6,8 @@
 CARGO_DENY_VERSION := 0.20.2
 BROWSER_PORT ?= 8123
 TOOLS := target/tools
+# The tests mostly wait for servers: more of them at once than there are cores.
+TEST_THREADS ?= 8
 export PATH := $(CURDIR)/$(TOOLS)/bin:$(PATH)
 
 # --- Running ---------------------------------------------------------------------------------------------------------
@@ -39,7 +41,7 @@ check: client
 # The browser's tests and some of the Rust ones start the real binary.
 rust-test: client
 	cargo build --locked --workspace --bins
-	cargo test --locked --workspace
+	RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --workspace
 
 client-test: client
 	cd client-web && npm test
@@ -50,7 +52,7 @@ browser-test: client
 
 ## The long forms: more rounds of kills, longer load.
 test-long: test
-	HANDRAIL_LONG=1 PROPTEST_CASES=20000 cargo test --locked --workspace
+	HANDRAIL_LONG=1 PROPTEST_CASES=20000 RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --workspace
 
 # --- Measuring -------------------------------------------------------------------------------------------------------
 

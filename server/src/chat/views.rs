@@ -3,7 +3,7 @@
 use crate::store::{Reader, StoreError};
 use handrail_domain::conversation::{Conversation, Message, MessageStatus};
 use handrail_domain::event::{Event, What};
-use handrail_domain::ids::{AccountId, Offset, SiteId};
+use handrail_domain::ids::{AccountId, ArticleId, Offset, SiteId};
 use handrail_domain::people::Account;
 use handrail_domain::policy::may_moderate;
 use handrail_domain::quarantine::{Item, State};
@@ -105,8 +105,8 @@ pub(super) fn frame_for(
 
 /// Help to show at once: the site's own, or what holds everywhere in the UK if the site has none.
 fn help(record: &Reader<'_>, site: SiteId) -> Result<Vec<HelpArticle>, StoreError> {
-    let articles = record.crisis_articles(site)?;
-    Ok(articles
+    let own: Vec<HelpArticle> = record
+        .crisis_articles(site)?
         .into_iter()
         .map(|article| HelpArticle {
             id: article.id,
@@ -114,7 +114,26 @@ fn help(record: &Reader<'_>, site: SiteId) -> Result<Vec<HelpArticle>, StoreErro
             phone: article.phone,
             text: Some(article.body),
         })
-        .collect())
+        .collect();
+    Ok(if own.is_empty() { everywhere() } else { own })
+}
+
+/// Lines that anybody in the UK can call at any time, free of charge.
+fn everywhere() -> Vec<HelpArticle> {
+    let lines = [
+        ("In danger right now", "999", "Call for help. They will stay on the line with you."),
+        ("Talk to Samaritans", "116 123", "You can call at any time, day or night."),
+        ("Talk to Childline", "0800 1111", "If you are under 19 you can call at any time."),
+    ];
+    let numbered = (1..).zip(lines);
+    numbered
+        .map(|(number, (title, phone, text))| HelpArticle {
+            id: ArticleId::from_bits(number),
+            title: title.into(),
+            phone: Some(phone.into()),
+            text: Some(text.into()),
+        })
+        .collect()
 }
 
 /// A conversation as one of its parties may see it.
