@@ -1,7 +1,7 @@
 //! What the world does to a server: power cuts, full disks, bad configurations, operators. Nothing that was acknowledged is
 //! lost, nothing that was not judged is delivered.
 
-use crate::process::{Cursor, Person, Server, Wire, history, http, people, person, run, word};
+use crate::process::{Cursor, PATIENCE, Person, Server, Wire, history, http, people, person, run, word};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher};
@@ -156,7 +156,7 @@ async fn a_window_that_ended_while_the_server_was_down_takes_effect_at_its_start
     server.kill();
     sleep(effective_at.saturating_duration_since(Instant::now())).await;
     let server = Server::demo(folder.path(), 1);
-    let patience = Instant::now() + Duration::from_secs(5);
+    let patience = Instant::now() + PATIENCE;
     loop {
         let record = history(server.address, &mentor).await;
         if let Some((seq, text)) = record.get(before) {
@@ -242,7 +242,8 @@ fn serving() -> (TempDir, PathBuf, Server, Vec<Person>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_rules_judge_within_seconds_and_broken_ones_never() {
-    const WITHIN: Duration = Duration::from_secs(5);
+    // The folder is looked at every second; the rest is patience with a busy machine.
+    const WITHIN: Duration = Duration::from_secs(20);
     let (folder, _config, server, all) = serving();
     let mentor = person(&all, "mentor1");
     let mut wire = Wire::open(server.address, &mentor.token, None).await.expect("it listens");
@@ -269,7 +270,7 @@ async fn changed_rules_judge_within_seconds_and_broken_ones_never() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_operator_changes_beside_a_running_server_counts_at_once() {
     // The server reads the log of others every 2 s; the rest is patience with a busy machine.
-    const WITHIN: Duration = Duration::from_secs(6);
+    const WITHIN: Duration = Duration::from_secs(20);
     let (_folder, config, server, all) = serving();
     let config = config.to_string_lossy().into_owned();
     let mentee = person(&all, "mentee1");
