@@ -20,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const RULES_MAX: usize = 2_000;
 /// The largest compiled phrase, in bytes.
 const PHRASE_BYTES_MAX: usize = 1 << 20;
-/// The room that a phrase may use while it runs, in bytes.
-const PHRASE_CACHE_BYTES_MAX: usize = 1 << 20;
+/// The room that a phrase may use while it runs, in bytes. A phrase that needs more still matches, but slowly.
+const PHRASE_CACHE_BYTES_MAX: usize = 16 << 20;
 
 /// A compiled rule.
 #[derive(Debug)]

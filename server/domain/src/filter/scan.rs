@@ -17,6 +17,10 @@ use super::window::Past;
 const TAIL_BYTES_MAX: usize = 128;
 /// How often one phrase is noted in one reading.
 const HITS_PER_PHRASE_MAX: usize = 8;
+/// How many hits of one rule are kept while a message is judged.
+const HITS_PER_RULE_MAX: usize = 8;
+/// How many bytes before and after a hit may excuse it.
+const AROUND_BYTES: usize = 120;
 /// How many hits of one message are kept while it is judged.
 const HITS_MAX: usize = 128;
 
@@ -151,7 +155,7 @@ impl Scratch {
                     let rest = &self.flat[found.end()..];
                     let more = if *open { rest.iter().take_while(|byte| **byte != b' ').count() } else { 0 };
                     let range = found.start() + 1..found.end() + more - usize::from(!open);
-                    if !self.excused(rules, *rule, range.clone()) {
+                    if !self.enough(*rule) && !self.excused(rules, *rule, range.clone()) {
                         note(&mut self.hits, *rule, &self.words, range);
                     }
                 }
@@ -185,16 +189,25 @@ impl Scratch {
             let Some(found) = regex.find_at(&self.words.bytes, at) else { return };
             let range = found.start() + 1..found.end() - 1;
             at = range.end;
-            if !self.excused(rules, *rule, range.clone()) {
+            if !self.enough(*rule) && !self.excused(rules, *rule, range.clone()) {
                 note(&mut self.hits, *rule, &self.words, range);
             }
         }
     }
 
-    /// Whether the hit is part of words that the rule does not mean.
+    /// Whether the hit is part of words that the rule does not mean. Only the words around it are asked about, so that many
+    /// hits in a long text stay cheap.
     fn excused(&self, rules: &Rules, rule: usize, hit: Range<usize>) -> bool {
         let Some(unless) = &rules.rules[rule].unless else { return false };
-        unless.find_iter(&self.words.bytes).any(|found| found.start() + 1 < hit.end && hit.start + 1 < found.end())
+        let from = hit.start.saturating_sub(AROUND_BYTES);
+        let around = &self.words.bytes[from..self.words.len().min(hit.end + AROUND_BYTES)];
+        let (start, end) = (hit.start - from, hit.end - from);
+        unless.find_iter(around).any(|found| found.start() + 1 < end && start + 1 < found.end())
+    }
+
+    /// Whether enough was seen of a rule in this message.
+    fn enough(&self, rule: usize) -> bool {
+        self.hits.iter().filter(|hit| hit.rule == rule).count() >= HITS_PER_RULE_MAX
     }
 }
 

@@ -4,6 +4,10 @@
 use crate::filter::view::{CURRENT, View, is_word};
 use std::ops::Range;
 
+/// The fewest digits of a number.
+const DIGITS_MIN: usize = 8;
+/// The most digits of a number.
+const DIGITS_MAX: usize = 15;
 /// The most groups that are looked at together.
 const GROUPS_MAX: usize = 24;
 /// The widest run of signs between two groups of one number.
@@ -193,11 +197,11 @@ fn number_from(groups: &[Group], first: usize, allow: &[String]) -> Option<usize
             }
         }
         number.extend_from_slice(&group.digits);
-        if number.len() > 15 {
+        if number.len() > DIGITS_MAX {
             break;
         }
-        let shape: Vec<usize> = groups[first..=at].iter().map(|group| group.digits.len()).collect();
-        if is_number(&number, start.plus, filled, &shape) && group.part == CURRENT {
+        let long_enough = number.len() >= DIGITS_MIN && group.part == CURRENT;
+        if long_enough && is_number(&number, start.plus, filled, &groups[first..=at]) {
             best = Some(at);
         }
         if allow.iter().any(|allowed| allowed.bytes().filter(u8::is_ascii_digit).eq(number.iter().copied())) {
@@ -208,7 +212,8 @@ fn number_from(groups: &[Group], first: usize, allow: &[String]) -> Option<usize
 }
 
 /// Whether these digits are a number that one could ring.
-fn is_number(digits: &[u8], plus: bool, filled: bool, shape: &[usize]) -> bool {
+fn is_number(digits: &[u8], plus: bool, filled: bool, groups: &[Group]) -> bool {
+    let shape = |want: &[usize]| groups.iter().map(|group| group.digits.len()).eq(want.iter().copied());
     let national: Vec<u8> = if digits.starts_with(b"0044") && digits.len() >= 13 {
         [b"0", &digits[4..]].concat()
     } else if digits.starts_with(b"44") && (plus || digits.len() == 12) {
@@ -225,7 +230,7 @@ fn is_number(digits: &[u8], plus: bool, filled: bool, shape: &[usize]) -> bool {
         _ => false,
     };
     let abroad = plus && (8..=15).contains(&digits.len()) && !filled;
-    let no_zero = !filled && length == 10 && national[0] == b'7' && national[1] != b'0' && shape[0] >= 3;
-    let american = !filled && (shape == [3, 3, 4] || shape == [1, 3, 3, 4] && digits[0] == b'1');
+    let no_zero = !filled && length == 10 && national[0] == b'7' && national[1] != b'0' && groups[0].digits.len() >= 3;
+    let american = !filled && (shape(&[3, 3, 4]) || digits[0] == b'1' && shape(&[1, 3, 3, 4]));
     british || abroad || no_zero || american
 }
