@@ -157,12 +157,7 @@ impl Outbox {
     /// waits for [`Outbox::start`].
     pub fn push_ephemeral(&self, frame: Frame) {
         let mut state = self.lock();
-        // The first thing that a client hears is the answer to its hello.
-        let early = state.feed == Feed::Waiting;
-        if early
-            || state.closed.is_some()
-            || (state.control.len() >= CONTROL_FRAMES_MAX && !state.drop_oldest_ephemeral())
-        {
+        if state.closed.is_some() || (state.control.len() >= CONTROL_FRAMES_MAX && !state.drop_oldest_ephemeral()) {
             return;
         }
         state.control.push_back(Control { frame, may_be_lost: true });
