@@ -1,7 +1,7 @@
 # Handrail's commands. `make run` to see it, `make test` before every commit, `make load` to measure it.
 
 .DELETE_ON_ERROR:
-.PHONY: run test test-long load bench client check rust-test client-test browser-test need-build need-test clean
+.PHONY: run pictures test test-long load bench client check rust-test client-test browser-test need-build need-test clean
 
 CARGO_DENY_VERSION := 0.20.2
 BROWSER_PORT ?= 8123
@@ -49,6 +49,11 @@ client-test: client
 browser-test: client
 	cargo build --locked -p handrail
 	tests/browser/run.sh
+
+## The README's pictures, from the product itself.
+pictures: need-test client
+	cargo build --locked -p handrail
+	HANDRAIL_PICTURES=1 tests/browser/run.sh pictures
 
 ## The long forms: more rounds of kills, longer load.
 test-long: test

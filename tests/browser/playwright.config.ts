@@ -11,6 +11,8 @@ if (!process.env["HANDRAIL_URL"] || !process.env["HANDRAIL_ACCOUNTS"]) {
 
 export default defineConfig({
   testDir: ".",
+  // The README's pictures are taken when they are asked for (`make pictures`).
+  testIgnore: process.env["HANDRAIL_PICTURES"] ? [] : ["pictures.spec.ts"],
   outputDir: "results",
   workers: 1,
   timeout: 60_000,
