@@ -21,11 +21,19 @@ fn any(bound: u64) -> u64 {
     std::hash::RandomState::new().build_hasher().finish() % bound
 }
 
-/// What a mentor of a pair knows over all rounds: what was acknowledged, and what may or may not have been.
+/// A sentence of its own for each number, without a figure in it that a rule could take for part of a telephone number.
+fn sentence(number: usize) -> String {
+    let letter = |digit: char| char::from(b"mnrsvwxyzq"[digit as usize - '0' as usize]);
+    format!("our walk {}", number.to_string().chars().map(letter).collect::<String>())
+}
+
+/// What a mentor of a pair knows over all rounds: what was acknowledged as delivered or as held, and what may or may not have
+/// been. A filter that is late on a busy machine holds: that is right, and nothing of it may be delivered.
 #[derive(Default)]
 struct Sender {
     acknowledged: BTreeMap<String, u64>,
-    doubtful: Option<String>,
+    held: Vec<String>,
+    doubtful: Option<usize>,
     sent: usize,
 }
 
@@ -35,14 +43,20 @@ impl Sender {
         let Some(mut wire) = Wire::open(server, &who.token, None).await else { return };
         loop {
             let again = self.doubtful.is_some();
-            let cid = self.doubtful.clone().unwrap_or_else(|| format!("cid-{}", self.sent));
+            let number = self.doubtful.unwrap_or(self.sent);
             self.sent += usize::from(!again);
-            self.doubtful = Some(cid.clone());
-            let Some(answer) = wire.send(&who.conversation, &cid, &format!("hello {cid}")).await else { return };
+            self.doubtful = Some(number);
+            let text = sentence(number);
+            let Some(answer) = wire.send(&who.conversation, &format!("cid-{number}"), &text).await else { return };
             if answer["op"] == "ok" {
-                assert_eq!(answer["status"], "delivered", "{answer}");
                 assert!(again || answer["duplicate"] == false, "{answer}");
-                self.acknowledged.insert(format!("hello {cid}"), answer["seq"].as_u64().expect("a number"));
+                match answer["status"].as_str() {
+                    Some("delivered") => {
+                        self.acknowledged.insert(text, answer["seq"].as_u64().expect("a number"));
+                    }
+                    Some("held") => self.held.push(text),
+                    _ => panic!("{answer}"),
+                }
                 self.doubtful = None;
             } else {
                 assert_eq!(answer["code"], "rate_limited", "{answer}");
@@ -101,6 +115,7 @@ async fn a_killed_server_loses_nothing_that_it_acknowledged_and_repeats_nothing(
         }
         server = Server::demo(folder.path(), PAIRS);
     }
+    let waiting = queue(&server, &person(&all, "supervisor1")).await;
     let mut told = 0;
     for ((mentor, mentee), sender, mut listener) in pairs {
         let record = history(server.address, &mentor).await;
@@ -110,20 +125,40 @@ async fn a_killed_server_loses_nothing_that_it_acknowledged_and_repeats_nothing(
             assert_eq!(record.get(*seq as usize - 1), Some(&(*seq, text.clone())), "it was acknowledged");
         }
         let mut texts: Vec<_> =
-            record.iter().map(|(_, text)| text).filter(|text| text.starts_with("hello cid-")).collect();
+            record.iter().map(|(_, text)| text).filter(|text| text.starts_with("our walk ")).collect();
         let doubtful = usize::from(sender.doubtful.is_some());
+        for text in &sender.held {
+            assert!(!texts.contains(&text), "held, and nobody released it");
+            assert!(waiting.contains(text), "held, and acknowledged");
+        }
         assert!((sender.acknowledged.len()..=sender.acknowledged.len() + doubtful).contains(&texts.len()));
         texts.sort();
         texts.dedup();
         let first = record.len() - texts.len();
-        assert!(record[first..].iter().all(|(_, text)| text.starts_with("hello cid-")), "something is there twice");
+        assert!(record[first..].iter().all(|(_, text)| text.starts_with("our walk ")), "something is there twice");
         if !texts.is_empty() {
             listener.listen(server.address, &mentee, Some(record.len() as u64)).await;
         }
         assert_eq!(listener.seqs, (first as u64 + 1..=record.len() as u64).collect::<Vec<_>>(), "the feed went on");
-        told += sender.acknowledged.len();
+        told += sender.acknowledged.len() + sender.held.len();
     }
     assert!(told > PAIRS, "hardly anything was said: {told}");
+}
+
+/// The texts of all that waits for a supervisor.
+async fn queue(server: &Server, staff: &Person) -> Vec<String> {
+    let (mut texts, mut after) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/queues/{}/items?limit=200{after}", staff.site);
+        let (status, body) = http(server.address, "GET", &path, &staff.token, "").await;
+        assert_eq!(status, 200, "{body}");
+        let page: Value = serde_json::from_str(&body).expect("JSON");
+        texts.extend(page["items"].as_array().expect("items").iter().map(|item| word(&item["text"])));
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => return texts,
+        }
+    }
 }
 
 /// Holds, claims and releases a message, as a supervisor would. Gives the time at which it is to take effect at the latest.
@@ -247,8 +282,13 @@ async fn changed_rules_judge_within_seconds_and_broken_ones_never() {
     let (folder, _config, server, all) = serving();
     let mentor = person(&all, "mentor1");
     let mut wire = Wire::open(server.address, &mentor.token, None).await.expect("it listens");
-    let said = wire.send(&mentor.conversation, "before", "a zebrafish").await.expect("an answer");
-    assert_eq!(said["status"], "delivered", "{said}");
+    // A filter that is late on a busy machine holds what is harmless, but not every time.
+    let mut passed = false;
+    for at in 0..10 {
+        let said = wire.send(&mentor.conversation, &format!("before-{at}"), "a zebrafish").await.expect("an answer");
+        passed = passed || said["status"] == "delivered";
+    }
+    assert!(passed, "nothing holds it yet");
     let pack = folder.path().join("rules/zebra.toml");
     let rule = "[pack]\nid = \"zebra\"\nversion = \"1\"\nabout = \"A test.\"\n\n[[rule]]\nid = \"zebra.fish\"\n\
         category = \"restricted\"\nseverity = \"medium\"\nwhy = \"A fish.\"\nterms = [\"zebrafish\"]\nhold = [\"a zebrafish\"]\n";
@@ -338,10 +378,11 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_takes_it_when_there_is_room
     let (mut kept, mut refused) = (Vec::new(), Vec::new());
     let mut wire = Wire::open(server.address, &mentor.token, None).await.expect("it listens");
     for at in 0..200 {
-        let text = format!("{at} {}", "and on it goes ".repeat(100));
+        let text = format!("{} {}", sentence(at), "and on it goes ".repeat(100));
         // A server that stops rather than guess is right as well.
         let Some(answer) = wire.send(&mentor.conversation, &format!("cid-{at}"), &text).await else { break };
         match (answer["op"].as_str(), answer["code"].as_str()) {
+            (Some("ok"), _) if answer["status"] == "held" => (),
             (Some("ok"), _) => kept.push(text.trim().to_owned()),
             (_, Some("unavailable")) => refused.push(text.trim().to_owned()),
             (_, Some("rate_limited")) => sleep(Duration::from_millis(answer["retry_after_ms"].as_u64().unwrap())).await,

@@ -241,11 +241,7 @@ impl Wire {
         let cursor = cursor.unwrap_or(fresh);
         let mut wire = Self { socket, cursor, events: Vec::new(), bye: None, closed: None, next_id: 2 };
         wire.say(&hello).await;
-        let mut welcome = wire.next().await?;
-        // What is in no feed, such as who is there, may be told at any time.
-        while welcome["op"] == "presence" || welcome["op"] == "typing" {
-            welcome = wire.next().await?;
-        }
+        let welcome = wire.next().await?;
         assert_eq!(welcome["op"], "welcome", "{welcome}");
         assert_ne!(welcome["resume"], "reset", "a cursor that we had just been given is known");
         if welcome["resume"] == "live" {
