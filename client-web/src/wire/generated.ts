@@ -146,7 +146,7 @@ export type SignIn = { username: string, password: string,
  */
 code?: string, 
 /**
- * Whether the answer shall carry a bearer token instead of setting a cookie alone.
+ * Whether the answer shall carry the token too, for a client that sends it as a bearer.
  */
 token?: boolean, };
 

@@ -34,11 +34,9 @@ pub(super) async fn sign_in(State(api): State<Arc<Api>>, headers: HeaderMap, bod
         token: wants_token.then(|| begun.token.clone()),
         expires_at: begun.signed.expires_at,
     };
-    let cookie = (!wants_token).then(|| cookie(&begun.token, begun.signed.expires_at));
+    let cookie = cookie(&begun.token, begun.signed.expires_at);
     let mut response = axum::Json(signed_in).into_response();
-    if let Some(cookie) = cookie {
-        response.headers_mut().insert(SET_COOKIE, cookie);
-    }
+    response.headers_mut().insert(SET_COOKIE, cookie);
     Ok(response)
 }
 

@@ -19,7 +19,7 @@ pub struct SignIn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub code: Option<String>,
-    /// Whether the answer shall carry a bearer token instead of setting a cookie alone.
+    /// Whether the answer shall carry the token too, for a client that sends it as a bearer.
     #[serde(default)]
     #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub token: bool,
