@@ -116,7 +116,7 @@ fn measure(
         }
         let Ok(text) = Text::parse(&row.text.chars().take(2_000).collect::<String>()) else { continue };
         let (held, by) = match judge(rules, &window, text) {
-            Verdict::Clear(_) => (false, String::new()),
+            Verdict::Clear { .. } => (false, String::new()),
             Verdict::Hold { findings, .. } => {
                 (true, findings.iter().map(|f| format!("{}={:?}", f.rule, f.excerpt)).collect::<Vec<_>>().join(" "))
             }

@@ -220,9 +220,9 @@ pub fn submit(
     envelope: Envelope,
 ) -> Submission {
     match verdict {
-        Verdict::Clear(text) => deliver_at_once(conversation, permit.from(), text, envelope),
-        Verdict::Hold { text, findings, help } => {
-            let item = Item::held(conversation, site, permit.from(), text, findings, &envelope);
+        Verdict::Clear { text, .. } => deliver_at_once(conversation, permit.from(), text, envelope),
+        Verdict::Hold { text, findings, ring, help } => {
+            let item = Item::held(conversation, site, permit.from(), text, (findings, ring), &envelope);
             hold(conversation, item, help, envelope)
         }
     }
@@ -446,7 +446,8 @@ mod tests {
 
     #[test]
     fn a_clear_message_takes_the_next_number_and_reaches_everybody() {
-        let Submission { message, item, events } = said(Verdict::Clear(Cleared::new(text())));
+        let Submission { message, item, events } =
+            said(Verdict::Clear { text: Cleared::new(text()), noted: Vec::new() });
         assert_eq!((message.status, message.seq, message.passed), (MessageStatus::Delivered, Some(8), true));
         assert!(item.is_none());
         assert_eq!(events.len(), 1);
@@ -464,7 +465,7 @@ mod tests {
 
     #[test]
     fn help_goes_to_the_sender_alone_and_only_when_it_is_asked_for() {
-        let helped = |help| said(Verdict::Hold { text: text(), findings: Vec::new(), help }).events;
+        let helped = |help| said(Verdict::Hold { text: text(), findings: Vec::new(), ring: false, help }).events;
         let is_help = |event: &&Event| matches!(event.what, What::Help {});
         assert!(helped(false).iter().find(is_help).is_none());
         let events = helped(true);

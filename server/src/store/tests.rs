@@ -71,7 +71,11 @@ async fn people(store: &Store) {
 
 fn verdict(held: bool) -> Verdict {
     let text = "some words";
-    if held { Verdict::failed(Text::parse(text).unwrap()) } else { Verdict::Clear(Cleared::from_record(text.into())) }
+    if held {
+        Verdict::failed(Text::parse(text).unwrap())
+    } else {
+        Verdict::Clear { text: Cleared::from_record(text.into()), noted: Vec::new() }
+    }
 }
 
 /// Says something as the product does.

@@ -88,6 +88,9 @@ pub(super) struct Written {
     /// The severity when a mentee says it, if it differs.
     pub(super) from_mentee: Option<Severity>,
     pub(super) why: String,
+    /// What it weighs as a sign of drift, 1 to 10; 0 if it is none.
+    #[serde(default)]
+    pub(super) drift: u8,
     #[serde(default)]
     pub(super) terms: Vec<String>,
     #[serde(default)]

@@ -32,7 +32,8 @@ fn packs() -> Vec<Source> {
     ]
 }
 
-static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::compile(&packs()).unwrap_or_else(|error| panic!("{error}")));
+pub(super) static RULES: LazyLock<Rules> =
+    LazyLock::new(|| Rules::compile(&packs()).unwrap_or_else(|error| panic!("{error}")));
 
 fn window(speaker: Role, earlier: &[&str]) -> Window {
     let mut window = Window::new(speaker);
@@ -334,7 +335,7 @@ fn together_rules_can_weigh_more() {
     let toml = format!("{}\n[[rule]]\n{second}{combine}", pack_with(&GOOD.replace("medium", "low")));
     let rules = Rules::compile(&[Source { name: "mine.toml".into(), toml }]).unwrap_or_else(|error| panic!("{error}"));
     let verdict = |text: &str| judge(&rules, &Window::new(Role::Mentee), Text::parse(text).unwrap());
-    assert!(matches!(verdict("a wibble"), Verdict::Clear(_)));
+    assert!(matches!(verdict("a wibble"), Verdict::Clear { .. }));
     assert!(matches!(verdict("a wibble and a wobble"), Verdict::Hold { .. }));
 }
 

@@ -5,15 +5,13 @@
 use super::view::{Cell, Marks, View, is_word};
 use super::vocabulary::{Vocabulary, WORD_BYTES_MAX, WordHash, is_leet};
 use crate::finding::Evasion;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The widest gap between two letters drawn apart, in bytes.
 const GAP_BYTES_MAX: usize = 5;
 /// From how many single letters on they are read as drawn apart.
 const SINGLES_MIN: usize = 3;
-/// How many combinations of readings are asked about, in a text of at most so many bytes, and in a longer one.
-const COMBINATIONS_MAX: [usize; 2] = [16, 4];
-const SHORT_BYTES_MAX: usize = 400;
 /// The longest piece of a word broken over messages, in bytes.
 const PIECE_BYTES_MAX: usize = 24;
 
@@ -98,12 +96,11 @@ pub(super) fn glance(vocabulary: &Vocabulary, base: &View) -> Glance {
         singles = if length == 1 { singles + 1 } else { 0 };
         seen.singles |= singles >= SINGLES_MIN;
         seen.odd |= repeated > 0 || digits > 0 && digits < length;
-        if length >= 3 && digits == 0 && vocabulary.may_have_backwards(hash) && !vocabulary.may_have(hash) {
-            seen.backwards = true;
-        }
+        let word = &bytes[start..at];
+        seen.backwards |= length >= 3 && digits == 0 && vocabulary.has_backwards(word, hash) && !vocabulary.has(word);
         // A pair of pieces that make one strong word, as in "fu ck".
-        let known = vocabulary.may_have(before) && vocabulary.may_have(hash);
-        seen.odd |= !known && vocabulary.may_be_strong(before.joined(hash));
+        let joined = before.joined(hash);
+        seen.odd |= vocabulary.may_be_strong(joined) && !(vocabulary.may_have(before) && vocabulary.may_have(hash));
         before = hash;
     }
     seen
@@ -177,15 +174,15 @@ fn join(base: &View, letters: &[usize], out: &mut View) {
 
 /// A stretch of the text and what may stand there instead.
 #[derive(Debug)]
-pub(super) struct Change {
+pub(super) struct Change<'v> {
     range: Range<usize>,
     /// Each reading: words with single spaces.
-    readings: Vec<Vec<u8>>,
+    readings: Vec<Cow<'v, [u8]>>,
     marks: Marks,
 }
 
 /// Every stretch that may be a disguised word.
-pub(super) fn changes(vocabulary: &Vocabulary, base: &View) -> Vec<Change> {
+pub(super) fn changes<'v>(vocabulary: &'v Vocabulary, base: &View) -> Vec<Change<'v>> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < base.len() {
@@ -206,10 +203,10 @@ pub(super) fn changes(vocabulary: &Vocabulary, base: &View) -> Vec<Change> {
 }
 
 /// Words backwards side by side were one stretch written backwards: their order is turned too.
-fn turned_runs(base: &View, changes: Vec<Change>) -> Vec<Change> {
-    let mut out: Vec<Change> = Vec::with_capacity(changes.len());
+fn turned_runs<'v>(base: &View, changes: Vec<Change<'v>>) -> Vec<Change<'v>> {
+    let mut out: Vec<Change<'v>> = Vec::with_capacity(changes.len());
     for change in changes {
-        let reversed = |change: &Change| change.marks == Marks::of(Evasion::Reversed);
+        let reversed = |change: &Change<'_>| change.marks == Marks::of(Evasion::Reversed);
         match out.last_mut() {
             Some(last)
                 if reversed(last)
@@ -218,7 +215,7 @@ fn turned_runs(base: &View, changes: Vec<Change>) -> Vec<Change> {
                     && base.bytes[last.range.end..change.range.start].iter().all(|byte| *byte == b' ') =>
             {
                 let both = [&change.readings[0][..], b" ", &last.readings[0]].concat();
-                last.readings[0] = both;
+                last.readings[0] = both.into();
                 last.range.end = change.range.end;
             }
             _ => out.push(change),
@@ -228,7 +225,7 @@ fn turned_runs(base: &View, changes: Vec<Change>) -> Vec<Change> {
 }
 
 /// One stretch between spaces: whole, without the signs around it, or in the pieces that signs make of it.
-fn chunk(vocabulary: &Vocabulary, base: &View, range: Range<usize>, found: &mut Vec<Change>) {
+fn chunk<'v>(vocabulary: &'v Vocabulary, base: &View, range: Range<usize>, found: &mut Vec<Change<'v>>) {
     let bytes = &base.bytes[range.clone()];
     let soft =
         |byte: &u8| matches!(byte, b'.' | b',' | b'?' | b';' | b':' | b'"' | b'\'' | b')' | b'!' | b'(' | b'*' | b'_');
@@ -261,7 +258,7 @@ fn chunk(vocabulary: &Vocabulary, base: &View, range: Range<usize>, found: &mut 
 }
 
 /// What a token may stand for, if it is not simply a word.
-fn token<'v>(vocabulary: &'v Vocabulary, base: &View, range: Range<usize>) -> Option<Change> {
+fn token<'v>(vocabulary: &'v Vocabulary, base: &View, range: Range<usize>) -> Option<Change<'v>> {
     let bytes: Vec<u8> = base.bytes[range.clone()].iter().copied().filter(|byte| *byte != b'\'').collect();
     let drawn = base.marks(range.clone()).has(Marks::of(Evasion::Separators).and(Marks::of(Evasion::Split)));
     if bytes.is_empty() || vocabulary.has(&bytes) {
@@ -274,11 +271,11 @@ fn token<'v>(vocabulary: &'v Vocabulary, base: &View, range: Range<usize>) -> Op
     if bytes.len() > 2 * WORD_BYTES_MAX || bytes.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let mut readings: Vec<&[u8]> = Vec::new();
+    let mut readings: Vec<Cow<'v, [u8]>> = Vec::new();
     let mut marks = Marks::NONE;
     let mut add = |more: Vec<&'v [u8]>, evasion: Evasion| {
         marks = if more.is_empty() { marks } else { marks.and(Marks::of(evasion)) };
-        readings.extend(more);
+        readings.extend(more.into_iter().map(Cow::Borrowed));
     };
     if bytes.iter().all(|byte| byte.is_ascii_lowercase() || is_leet(*byte)) {
         let signs = bytes.iter().any(|byte| is_leet(*byte));
@@ -294,7 +291,6 @@ fn token<'v>(vocabulary: &'v Vocabulary, base: &View, range: Range<usize>) -> Op
     if bare.len() >= 3 && bare.len() < bytes.len() {
         add(vocabulary.known(&bare).into_iter().collect(), Evasion::Separators);
     }
-    let readings: Vec<Vec<u8>> = readings.into_iter().map(<[u8]>::to_vec).collect();
     (!readings.is_empty()).then_some(Change { range, readings, marks })
 }
 
@@ -304,9 +300,9 @@ fn hides(byte: u8) -> bool {
 }
 
 /// A token of letters alone: words without spaces if its letters were drawn apart, a word backwards, or a stretched one.
-fn plain_token(vocabulary: &Vocabulary, bytes: &[u8], range: &Range<usize>, drawn: bool) -> Option<Change> {
+fn plain_token(vocabulary: &Vocabulary, bytes: &[u8], range: &Range<usize>, drawn: bool) -> Option<Change<'static>> {
     let one = |reading: Vec<u8>, evasion: Evasion| {
-        Some(Change { range: range.clone(), readings: vec![reading], marks: Marks::of(evasion) })
+        Some(Change { range: range.clone(), readings: vec![reading.into()], marks: Marks::of(evasion) })
     };
     if drawn && let Some(ends) = vocabulary.cut(bytes) {
         let mut spaced = Vec::with_capacity(bytes.len() + ends.len());
@@ -330,7 +326,7 @@ fn plain_token(vocabulary: &Vocabulary, bytes: &[u8], range: &Range<usize>, draw
 }
 
 /// Two pieces with a space between them that make one strong word, of which one alone is no word of any rule.
-fn pairs(vocabulary: &Vocabulary, base: &View, found: &mut Vec<Change>) {
+fn pairs(vocabulary: &Vocabulary, base: &View, found: &mut Vec<Change<'_>>) {
     let mut before: Option<Range<usize>> = None;
     let mut at = 0;
     while at < base.len() {
@@ -349,14 +345,14 @@ fn pairs(vocabulary: &Vocabulary, base: &View, found: &mut Vec<Change>) {
             let joined = [left, right].concat();
             if joined.len() >= 4 && vocabulary.is_strong(&joined) {
                 let marks = Marks::of(Evasion::Separators);
-                found.push(Change { range: first.start..here.end, readings: vec![joined], marks });
+                found.push(Change { range: first.start..here.end, readings: vec![joined.into()], marks });
             }
         }
     }
 }
 
 /// Where other words have signs for letters, short numbers may be words too: "1" is "i", "70" is "to".
-fn digits_as_words(base: &View, found: &mut Vec<Change>) {
+fn digits_as_words(base: &View, found: &mut Vec<Change<'_>>) {
     const WORDS: [(&[u8], &[u8]); 8] = [
         (b"1", b"i"),
         (b"4", b"a"),
@@ -377,31 +373,37 @@ fn digits_as_words(base: &View, found: &mut Vec<Change>) {
         if let Some((_, word)) = WORDS.iter().find(|(digits, _)| *digits == &base.bytes[at..end]) {
             let free = !found.iter().any(|change| change.range.start < end && at < change.range.end);
             if free {
-                found.push(Change { range: at..end, readings: vec![word.to_vec()], marks: Marks::of(Evasion::Leet) });
+                let readings = vec![Cow::Borrowed(*word)];
+                found.push(Change { range: at..end, readings, marks: Marks::of(Evasion::Leet) });
             }
         }
         at = end;
     }
 }
 
-/// How many readings there are: every combination of what words may stand for, up to a bound.
-pub(super) fn readings(base: &View, changes: &[Change]) -> usize {
-    let combinations = changes.iter().fold(1_usize, |all, change| all.saturating_mul(change.readings.len()));
-    if changes.is_empty() { 0 } else { combinations.min(COMBINATIONS_MAX[usize::from(base.len() > SHORT_BYTES_MAX)]) }
+impl<'v> Change<'v> {
+    /// Where in the text that was changed.
+    pub(super) fn start(&self) -> usize {
+        self.range.start
+    }
+
+    /// What may stand there besides the first reading.
+    pub(super) fn others(&self) -> &[Cow<'v, [u8]>] {
+        &self.readings[1..]
+    }
 }
 
-/// The text in its reading number `number`.
-pub(super) fn changed(base: &View, changes: &[Change], number: usize, out: &mut View) {
+/// The text with every change in its first reading.
+pub(super) fn changed(base: &View, changes: &[Change<'_>], out: &mut View) {
     out.clear();
-    let (mut at, mut rest) = (0, number);
+    let mut at = 0;
     for change in changes {
         // Two changes of the same letters: the first one stands.
         if change.range.start < at {
             continue;
         }
         out.extend(base, at..change.range.start);
-        let reading = &change.readings[rest % change.readings.len()];
-        rest /= change.readings.len();
+        let reading = &change.readings[0];
         let source = &base.cells[change.range.clone()];
         for (place, byte) in reading.iter().enumerate() {
             let of = if reading.len() > 1 { place * (source.len() - 1) / (reading.len() - 1) } else { 0 };
@@ -456,9 +458,9 @@ fn broken(vocabulary: &Vocabulary, base: &View, borders: &[usize]) -> Option<usi
             return best;
         }
         word.splice(0..0, base.bytes[start..*border].iter().copied().filter(|byte| *byte != b'\''));
-        if vocabulary.has(&word)
-            || vocabulary.cut(&word).is_some_and(|ends| ends.len() <= 2 && word.len() >= 6) && borders.len() > 1
-        {
+        // Letters sent one by one may be more than one word.
+        let several = || *border < last && word.len() >= 6 && vocabulary.cut(&word).is_some_and(|ends| ends.len() <= 2);
+        if vocabulary.has(&word) || several() {
             best = Some(*border);
         }
         // Further back only if this message was a piece alone.

@@ -6,6 +6,9 @@ use crate::finding::Evasion;
 /// The message being judged, among the parts of a reading; earlier messages of the window are 1, 2, ….
 pub(super) const CURRENT: u8 = 0;
 
+/// A point between two digits, as words hold it: no sentence ends there.
+pub(super) const POINT: u8 = b',';
+
 /// Signs of hiding in one character, one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Marks(u16);
@@ -132,6 +135,10 @@ pub(super) fn words(base: &View, out: &mut View) {
                 out.push(b' ', edge(at));
             }
             out.push(*byte, *cell);
+        } else if *byte == b'.' && last.is_ascii_digit() && base.byte(at + 1).is_ascii_digit() {
+            out.push(POINT, *cell);
+        } else if *byte == b',' && last.is_ascii_digit() && thousands(base, at + 1) {
+            // Dropped: "1,000" is read "1000".
         } else if *byte == b'\'' && !apart && is_word(base.byte(at + 1)) {
             // Dropped: "don't" is read "dont".
         } else if *byte == b'$' && base.byte(at + 1).is_ascii_digit() {
@@ -146,4 +153,9 @@ pub(super) fn words(base: &View, out: &mut View) {
     if !matches!(out.bytes.last(), Some(b' ' | b'.')) {
         out.push(b' ', edge(base.len()));
     }
+}
+
+/// Whether exactly three digits stand here.
+fn thousands(base: &View, at: usize) -> bool {
+    (at..at + 3).all(|at| base.byte(at).is_ascii_digit()) && !base.byte(at + 3).is_ascii_digit()
 }

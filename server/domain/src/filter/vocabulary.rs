@@ -1,14 +1,18 @@
 //! Every word that some rule uses, indexed so that a disguised word can be traced back to the words it may stand for. It only
 //! knows words of rules: what no rule asks about is never guessed at.
 
+use super::lexicon::WordHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasherDefault;
 
 /// The longest word that is traced back.
 pub(super) const WORD_BYTES_MAX: usize = 40;
 /// How many words one disguised word may stand for.
 pub(super) const READINGS_MAX: usize = 12;
 /// The longest run of letters that is cut into words.
-const RUN_BYTES_MAX: usize = 160;
+const RUN_BYTES_MAX: usize = 2_000;
+/// What a letter that belongs to no word costs, where a word costs 1.
+const LEFT_OVER_COST: u32 = 10;
 /// Endings of a term that is written with `*`.
 const ENDINGS: [&str; 10] = ["s", "es", "ed", "d", "er", "ers", "ing", "in", "y", "ting"];
 
@@ -24,28 +28,59 @@ pub(super) struct Word {
 #[derive(Debug)]
 pub(super) struct Vocabulary {
     words: Vec<Word>,
-    index: HashMap<Box<[u8]>, u32>,
+    index: HashMap<Box<[u8]>, u32, BuildHasherDefault<WordHasher>>,
     all: Bits,
     strong: Bits,
-    skeletons: HashMap<Vec<u8>, Vec<u32>>,
-    shapes: HashMap<(usize, u8), Vec<u32>>,
+    skeletons: HashMap<Vec<u8>, Vec<u32>, BuildHasherDefault<WordHasher>>,
+    shapes: HashMap<Shape, Vec<u32>>,
 }
 
-/// A set of hashes that may say yes wrongly, never no.
+/// A set of hashes that may say yes wrongly, never no: two bits a hash (Bloom, 1970), one wrong yes in a hundred at 14,000 words.
 #[derive(Debug)]
-struct Bits(Box<[u64; 1024]>);
+struct Bits(Box<[u64]>);
 
 impl Bits {
+    const BLOCKS: usize = 1 << 12;
+
     fn new() -> Self {
-        Bits(Box::new([0; 1024]))
+        Bits(vec![0; Self::BLOCKS].into())
+    }
+
+    fn places(hash: u64) -> [(usize, u64); 2] {
+        [(hash >> 52, hash >> 46), (hash >> 34 & 0xFFF, hash >> 28)]
+            .map(|(block, bit)| (block as usize, 1 << (bit & 63)))
     }
 
     fn insert(&mut self, hash: u64) {
-        self.0[(hash >> 54) as usize] |= 1 << (hash >> 48 & 63);
+        Self::places(hash).into_iter().for_each(|(block, bit)| self.0[block] |= bit);
     }
 
     fn may_have(&self, hash: u64) -> bool {
-        self.0[(hash >> 54) as usize] & 1 << (hash >> 48 & 63) != 0
+        Self::places(hash).into_iter().all(|(block, bit)| self.0[block] & bit != 0)
+    }
+}
+
+/// What is seen of a word with masked letters: its length, its first letter, and the last or the second if they show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Shape {
+    length: usize,
+    first: u8,
+    last: Option<u8>,
+    second: Option<u8>,
+}
+
+impl Shape {
+    fn seen(token: &[u8], hidden: impl Fn(u8) -> bool) -> Self {
+        let shown = |byte: u8| Some(byte).filter(|byte| !hidden(*byte));
+        let last = shown(token[token.len() - 1]);
+        let second = token.get(1).and_then(|byte| shown(*byte)).filter(|_| last.is_none());
+        Shape { length: token.len(), first: token[0], last, second }
+    }
+
+    /// Every shape under which a word may be looked for.
+    fn all(word: &[u8]) -> [Self; 3] {
+        let bare = Shape { length: word.len(), first: word[0], last: None, second: None };
+        [bare, Shape { last: word.last().copied(), ..bare }, Shape { second: word.get(1).copied(), ..bare }]
     }
 }
 
@@ -105,10 +140,10 @@ impl Vocabulary {
         }
         let mut vocabulary = Vocabulary {
             words: Vec::new(),
-            index: HashMap::new(),
+            index: HashMap::default(),
             all: Bits::new(),
             strong: Bits::new(),
-            skeletons: HashMap::new(),
+            skeletons: HashMap::default(),
             shapes: HashMap::new(),
         };
         for (word, strong) in all {
@@ -129,7 +164,9 @@ impl Vocabulary {
             self.strong.insert(hash);
         }
         self.skeletons.entry(skeleton(word)).or_default().push(number);
-        self.shapes.entry((word.len(), word[0])).or_default().push(number);
+        for shape in Shape::all(word) {
+            self.shapes.entry(shape).or_default().push(number);
+        }
     }
 
     pub(super) fn has(&self, word: &[u8]) -> bool {
@@ -151,9 +188,14 @@ impl Vocabulary {
         self.all.may_have(WordHash::spread(hash.forward))
     }
 
-    /// Whether the word written backwards may be known.
-    pub(super) fn may_have_backwards(&self, hash: WordHash) -> bool {
-        self.all.may_have(WordHash::spread(hash.backward))
+    /// Whether the word written backwards is known; `hash` is that of the word as it stands.
+    pub(super) fn has_backwards(&self, word: &[u8], hash: WordHash) -> bool {
+        if word.len() > WORD_BYTES_MAX || !self.all.may_have(WordHash::spread(hash.backward)) {
+            return false;
+        }
+        let mut turned = [0; WORD_BYTES_MAX];
+        word.iter().rev().zip(&mut turned).for_each(|(byte, place)| *place = *byte);
+        self.has(&turned[..word.len()])
     }
 
     /// Whether the word may be one that a rule looks for alone.
@@ -175,7 +217,7 @@ impl Vocabulary {
         if token.len() > WORD_BYTES_MAX || seen < 2 || hidden(token[0]) {
             return Vec::new();
         }
-        let Some(numbers) = self.shapes.get(&(token.len(), token[0])) else { return Vec::new() };
+        let Some(numbers) = self.shapes.get(&Shape::seen(token, &hidden)) else { return Vec::new() };
         let fits = |word: &&Word| token.iter().zip(&word.text).all(|(byte, letter)| hidden(*byte) || byte == letter);
         let enough = |word: &&Word| word.strong || seen * 2 >= token.len();
         Self::best(numbers.iter().map(|number| &self.words[*number as usize]).filter(fits).filter(enough).collect())
@@ -186,32 +228,45 @@ impl Vocabulary {
         found.into_iter().take(READINGS_MAX).map(|word| &*word.text).collect()
     }
 
-    /// Cuts a run of letters into words of the vocabulary, as few as possible; gives where each ends.
+    /// Cuts a run of letters into words of the vocabulary, so that as few letters as possible are left over, in as few words as
+    /// possible; gives where each piece ends. Nothing if letters are left over and no word of three letters or more is found.
     pub(super) fn cut(&self, run: &[u8]) -> Option<Vec<usize>> {
         if run.len() > RUN_BYTES_MAX {
             return None;
         }
-        // best[n]: the fewest words that make the first n letters, and where the last of them begins.
-        let mut best: Vec<Option<(usize, usize)>> = vec![None; run.len() + 1];
-        best[0] = Some((0, 0));
-        for end in 1..=run.len() {
-            for start in end.saturating_sub(WORD_BYTES_MAX)..end {
-                let Some((count, _)) = best[start] else { continue };
+        // best[n]: the least cost of the first n letters, where its last piece begins, and whether that is a word.
+        let mut best: Vec<(u32, usize, bool)> = vec![(u32::MAX, 0, false); run.len() + 1];
+        best[0].0 = 0;
+        for start in 0..run.len() {
+            let cost = best[start].0;
+            if cost + LEFT_OVER_COST < best[start + 1].0 {
+                best[start + 1] = (cost + LEFT_OVER_COST, start, false);
+            }
+            let mut hash = WordHash::EMPTY;
+            for end in start + 1..=run.len().min(start + WORD_BYTES_MAX) {
+                hash = hash.with(run[end - 1]);
                 let word = &run[start..end];
-                let known = self.has(word) || matches!(word, b"i" | b"a" | b"u");
-                if known && best[end].is_none_or(|(fewest, _)| count + 1 < fewest) {
-                    best[end] = Some((count + 1, start));
+                let known = self.may_have(hash) && self.has(word) || matches!(word, b"i" | b"a" | b"u");
+                if known && cost + 1 < best[end].0 {
+                    best[end] = (cost + 1, start, true);
                 }
             }
         }
         let mut ends = Vec::new();
-        let mut at = run.len();
+        let (mut at, mut found, mut left_over, mut complete) = (run.len(), false, false, true);
         while at > 0 {
-            ends.push(at);
-            at = best[at]?.1;
+            let (_, start, word) = best[at];
+            found |= word && at - start >= 3;
+            complete &= word;
+            // Letters left over side by side are one piece.
+            if word || !left_over {
+                ends.push(at);
+            }
+            left_over = !word;
+            at = start;
         }
         ends.reverse();
-        Some(ends)
+        (found || complete).then_some(ends)
     }
 }
 

@@ -1,13 +1,17 @@
 //! The earlier texts of one sender in one conversation, held ones included, so that what is spread over several messages is
 //! seen. Bounded in messages, time and bytes; what falls out is forgotten. It never asks a clock and judges nothing.
 
+use super::actions::Actions;
+use super::drift::{Drift, Sign};
 use super::fold::fold;
+use super::restricted::Restricted;
 use super::view::View;
 use crate::ids::MessageId;
 use crate::people::Role;
 use crate::text::Text;
 use crate::time::Timestamp;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// How many earlier messages a window keeps.
 pub const WINDOW_MESSAGES_MAX: usize = 8;
@@ -28,17 +32,38 @@ pub(super) struct Past {
     pub(super) tail: View,
 }
 
-/// Earlier texts of one sender in one conversation, oldest first.
+/// Where a text is said: what its sender said before in this conversation, oldest first, and what holds in it.
 #[derive(Clone)]
 pub struct Window {
     speaker: Role,
     past: VecDeque<Past>,
+    drift: Drift,
+    now: Timestamp,
+    actions: Arc<Actions>,
+    restricted: Arc<Restricted>,
 }
 
 impl Window {
-    /// An empty window of a sender with this role.
+    /// An empty window of a sender with this role, where a site has chosen nothing and nothing is restricted.
     pub fn new(speaker: Role) -> Window {
-        Window { speaker, past: VecDeque::new() }
+        Window {
+            speaker,
+            past: VecDeque::new(),
+            drift: Drift::default(),
+            now: Timestamp(0),
+            actions: Arc::default(),
+            restricted: Arc::default(),
+        }
+    }
+
+    /// The same where a site has chosen what it does about findings.
+    pub fn with_actions(self, actions: Arc<Actions>) -> Window {
+        Window { actions, ..self }
+    }
+
+    /// The same where the relationship has restricted terms.
+    pub fn with_restricted(self, restricted: Arc<Restricted>) -> Window {
+        Window { restricted, ..self }
     }
 
     /// Adds a message, held or not, and drops what the bounds do not keep.
@@ -54,14 +79,39 @@ impl Window {
         self.expire(at);
     }
 
-    /// Drops what is older than the bound.
+    /// Adds signs of drift that the sender gave; all are spent once a finding told a person of them.
+    pub fn note(&mut self, signs: &[Sign], told: bool) {
+        self.drift.add(signs, self.now);
+        if told {
+            self.drift.spend();
+        }
+    }
+
+    /// Drops what is older than the bound, and judges as of now.
     pub fn expire(&mut self, now: Timestamp) {
+        self.now = now;
         self.past.retain(|past| now.since_ms(past.at) <= WINDOW_MS_MAX);
     }
 
     /// Whether the sender is an adult with duties towards the other party.
     pub(super) fn adult(&self) -> bool {
         self.speaker != Role::Mentee
+    }
+
+    pub(super) fn drift(&self) -> &Drift {
+        &self.drift
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub(super) fn actions(&self) -> &Actions {
+        &self.actions
+    }
+
+    pub(super) fn restricted(&self) -> &Restricted {
+        &self.restricted
     }
 
     /// The earlier messages, oldest first. The one at index `i` is the part `i + 1` of a reading.

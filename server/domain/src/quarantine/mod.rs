@@ -247,13 +247,13 @@ pub enum Decided {
 }
 
 impl Item {
-    /// A new item for a message that the filter held.
+    /// A new item for a message that the filter held: what it saw, and whether that rings.
     pub(crate) fn held(
         conversation: &Conversation,
         site: &Site,
         from: AccountId,
         text: Text,
-        findings: Vec<Finding>,
+        (findings, ringing): (Vec<Finding>, bool),
         envelope: &Envelope,
     ) -> Self {
         let severity = worst(&findings);
@@ -274,7 +274,7 @@ impl Item {
             rules: envelope.rules.clone(),
             findings,
             tier: 1,
-            ringing: severity == Severity::Urgent,
+            ringing,
             withdrawn: false,
             state: State::Waiting,
         }

@@ -61,7 +61,8 @@ fn held_for(severity: Severity, expire_after_ms: Option<i64>) -> Item {
         now: T0,
         expected_wait_s: None,
     };
-    let item = Item::held(&conversation(), &site, AccountId::from_bits(2), text("said"), Vec::new(), &envelope);
+    let item =
+        Item::held(&conversation(), &site, AccountId::from_bits(2), text("said"), (Vec::new(), false), &envelope);
     // A hold without findings is as bad as a failed filter; the severity of these items is chosen, so its times are too.
     let due_at = T0.plus_ms(site.settings.target_ms.of(severity));
     Item { severity, due_at, escalate_at: Some(due_at), ringing: severity == Severity::Urgent, ..item }
