@@ -2,7 +2,7 @@
 //! feeds, the supervisor channel and catch-up all read them. An event says who is told: accounts, and the site's queue.
 
 use crate::conversation::MessageStatus;
-use crate::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, Seq, SiteId};
+use crate::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, RestrictionId, Seq, SiteId};
 use crate::quarantine::{Item, ItemAct};
 use crate::text::{Cleared, Text};
 use crate::time::Timestamp;
@@ -105,6 +105,19 @@ pub enum What {
     /// Another set of rules judges from now on.
     #[serde(rename = "rules")]
     Rules { version: String },
+    /// A restricted term of a relationship began or ended. Which one it is, is not part of the log.
+    #[serde(rename = "restriction")]
+    Restriction { restriction: RestrictionId, act: RestrictionAct },
+}
+
+/// What happened to a restricted term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestrictionAct {
+    /// It holds from now on.
+    Begin,
+    /// It ended before its time.
+    End,
 }
 
 /// What happened to a relationship.
@@ -161,6 +174,7 @@ impl What {
             What::Site { .. } => "site",
             What::Session { .. } => "session",
             What::Rules { .. } => "rules",
+            What::Restriction { .. } => "restriction",
         }
     }
 }

@@ -33,6 +33,11 @@ impl Severity {
         }
     }
 
+    /// The severity of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.as_str() == word)
+    }
+
     /// 1 for low to 4 for urgent: the number in rule packs and in the record.
     pub fn level(self) -> u8 {
         self as u8 + 1
@@ -69,6 +74,59 @@ pub enum Category {
     Drift,
     /// The filter itself failed or was late.
     Filter,
+}
+
+impl Category {
+    /// Every category, in the order in which they are listed.
+    pub const ALL: [Category; 18] = [
+        Category::Abuse,
+        Category::Hate,
+        Category::Threat,
+        Category::SelfHarm,
+        Category::Sexual,
+        Category::Drugs,
+        Category::Offending,
+        Category::ContactPhone,
+        Category::ContactEmail,
+        Category::ContactHandle,
+        Category::ContactAddress,
+        Category::ContactUrl,
+        Category::Meet,
+        Category::Money,
+        Category::Secrecy,
+        Category::Restricted,
+        Category::Drift,
+        Category::Filter,
+    ];
+
+    /// The word in rule packs, in the record and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Category::Abuse => "abuse",
+            Category::Hate => "hate",
+            Category::Threat => "threat",
+            Category::SelfHarm => "self_harm",
+            Category::Sexual => "sexual",
+            Category::Drugs => "drugs",
+            Category::Offending => "offending",
+            Category::ContactPhone => "contact_phone",
+            Category::ContactEmail => "contact_email",
+            Category::ContactHandle => "contact_handle",
+            Category::ContactAddress => "contact_address",
+            Category::ContactUrl => "contact_url",
+            Category::Meet => "meet",
+            Category::Money => "money",
+            Category::Secrecy => "secrecy",
+            Category::Restricted => "restricted",
+            Category::Drift => "drift",
+            Category::Filter => "filter",
+        }
+    }
+
+    /// The category of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|category| category.as_str() == word)
+    }
 }
 
 /// How the writer hid what the rule found.

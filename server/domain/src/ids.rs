@@ -131,6 +131,8 @@ ids! {
     ArticleId b'l';
     /// A report to the supervisors.
     ReportId b'r';
+    /// A restricted term of a relationship.
+    RestrictionId b't';
 }
 
 /// A client's own id for a thing that it makes, kept for retries: 1 to 64 of `[A-Za-z0-9_-]`. Only its maker's devices see it.

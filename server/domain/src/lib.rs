@@ -2,8 +2,8 @@
 //! shell (crate `handrail`) asks, is answered, and acts.
 //!
 //! Read in this order: `ids`, `time`, `text` (what there is), `people`, `policy` (who may), `finding`, `filter` (what a rule
-//! saw), `conversation`, `quarantine` (what may happen to a message), `event` (what the log says), `wire` (how it is said to
-//! clients), `refusal` (every expected no).
+//! saw), `restriction` (what conditions forbid), `conversation`, `quarantine` (what may happen to a message), `event` (what the log says), `wire` (how it is said to
+//! clients), `score` (what the rules are worth), `refusal` (every expected no).
 //!
 //! What holds:
 //! * A [`text::Cleared`] is made by a verdict or by a decision, nowhere else.
@@ -21,6 +21,8 @@ pub mod people;
 pub mod policy;
 pub mod quarantine;
 pub mod refusal;
+pub mod restriction;
+pub mod score;
 pub mod text;
 pub mod time;
 pub mod wire;

@@ -1,6 +1,7 @@
 //! Accounts, sites and their settings: who there is, and what a scheme has chosen. Records only; what a role may do is in
 //! `policy`.
 
+use crate::filter::Actions;
 use crate::finding::Severity;
 use crate::ids::{AccountId, SiteId};
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,8 @@ pub struct SiteSettings {
     pub target_ms: Targets,
     /// After how long a held message expires, in milliseconds. Never, unless the site sets it.
     pub expire_after_ms: Option<i64>,
+    /// What is done about what the filter sees, by category.
+    pub filter: Actions,
 }
 
 /// Target times in milliseconds, by severity.
@@ -117,6 +120,7 @@ impl Default for SiteSettings {
             consent: false,
             target_ms: Targets { low: 15 * MINUTE, medium: 10 * MINUTE, high: 5 * MINUTE, urgent: 2 * MINUTE },
             expire_after_ms: None,
+            filter: Actions::default(),
         }
     }
 }

@@ -3,7 +3,7 @@
 pub mod demo;
 mod rules;
 
-pub use rules::load_rules;
+pub use rules::{load_rules, read_rules};
 
 use crate::bus::{Bus, BusHealth, LocalBus, RedisBus};
 use crate::chat::Chat;
@@ -69,6 +69,9 @@ impl Node {
         let exit = CancellationToken::new();
         let tracker = TaskTracker::new();
         let limits = Arc::new(Limits::new(&config.fixed.limits));
+        chat.keep_rules()
+            .await
+            .map_err(|refusal| anyhow::anyhow!("the rules could not be kept: {}", refusal.code.as_str()))?;
         let hub = Hub::new(chat.bus().clone(), config.fixed.limits.sockets_per_account);
         background(&config, &chat, &hub, &limits, &exit);
         if let Some(tls) = tls.clone() {
@@ -152,7 +155,9 @@ fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Li
     }
     let clock = chat.clone();
     spawn(exit, async move { clock.keep_time().await });
-    spawn(exit, rules::watch(chat.clone(), config.fixed.rules.clone()));
+    let shadow = chat.clone();
+    spawn(exit, async move { shadow.keep_shadow().await });
+    spawn(exit, rules::watch(chat.clone(), config.fixed.rules.clone(), config.fixed.shadow_rules.clone()));
     let limits = limits.clone();
     spawn(exit, async move {
         loop {

@@ -25,11 +25,15 @@ const PACK_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// Reads and compiles the rules. Without any the server does not start.
 pub fn load_rules(rules: &config::Rules) -> anyhow::Result<Rules> {
-    let sources = match rules {
-        config::Rules::Folder(folder) => read_folder(folder)?,
-        config::Rules::Embedded => embedded(),
-    };
-    Ok(Rules::compile(&sources)?)
+    Ok(Rules::compile(&read_rules(rules)?)?)
+}
+
+/// Reads the rules as they are written.
+pub fn read_rules(rules: &config::Rules) -> anyhow::Result<Vec<Source>> {
+    match rules {
+        config::Rules::Folder(folder) => read_folder(folder),
+        config::Rules::Embedded => Ok(embedded()),
+    }
 }
 
 fn embedded() -> Vec<Source> {
@@ -82,22 +86,29 @@ fn looks(folder: &Path) -> Vec<(PathBuf, Option<SystemTime>, u64)> {
     files(folder).unwrap_or_default().into_iter().map(look).collect()
 }
 
-/// Reads the rules again whenever their files change, and at a SIGHUP.
-pub(super) async fn watch(chat: Arc<Chat>, rules: config::Rules) {
+/// Reads the rules again whenever their files change, and at a SIGHUP; those in shadow too.
+pub(super) async fn watch(chat: Arc<Chat>, rules: config::Rules, shadow: Option<PathBuf>) {
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
-    let config::Rules::Folder(folder) = &rules else {
-        // There is nothing to read again, but a SIGHUP nobody takes would end the process.
-        while hangup.recv().await.is_some() {}
-        return;
+    let folder = match &rules {
+        config::Rules::Folder(folder) => Some(folder),
+        config::Rules::Embedded => None,
     };
-    let mut seen = looks(folder);
+    let look = |folder: Option<&PathBuf>| folder.map(|folder| looks(folder)).unwrap_or_default();
+    let mut seen = look(folder);
+    // Nothing was seen of the shadow yet, so that it is read at once.
+    let mut seen_shadow = Vec::new();
     loop {
+        let now = look(shadow.as_ref());
+        if let Some(folder) = shadow.as_ref().filter(|_| now != seen_shadow) {
+            seen_shadow = now;
+            reload_shadow(&chat, folder.clone()).await;
+        }
         let asked = tokio::select! {
             told = hangup.recv() => told.is_some(),
             () = tokio::time::sleep(LOOK_EVERY) => false,
         };
-        let now = looks(folder);
-        if asked || now != seen {
+        let now = look(folder);
+        if folder.is_some() && (asked || now != seen) {
             seen = now;
             reload(&chat, &rules).await;
         }
@@ -118,5 +129,18 @@ async fn reload(chat: &Chat, rules: &config::Rules) {
             tracing::error!("the new rules are refused, the last good ones stay: {error:#}");
         }
         Err(error) => tracing::error!(%error, "the new rules could not be compiled, the last good ones stay"),
+    }
+}
+
+async fn reload_shadow(chat: &Chat, folder: PathBuf) {
+    let compiled = tokio::task::spawn_blocking(move || load_rules(&config::Rules::Folder(folder))).await;
+    match compiled {
+        Ok(Ok(rules)) if chat.shadow_version().as_deref() == Some(rules.version()) => (),
+        Ok(Ok(rules)) => {
+            tracing::info!(version = rules.version(), rules = rules.len(), "rules judge in shadow, without effect");
+            chat.set_shadow(Some(Arc::new(rules))).await;
+        }
+        Ok(Err(error)) => tracing::error!("the rules in shadow are refused, those before stay: {error:#}"),
+        Err(error) => tracing::error!(%error, "the rules in shadow could not be compiled"),
     }
 }

@@ -44,7 +44,7 @@ pub struct AccountSpec {
     pub password: String,
 }
 
-fn event(site: SiteId, what: What) -> Event {
+pub(super) fn event(site: SiteId, what: What) -> Event {
     Event {
         at: fresh::now(),
         site,

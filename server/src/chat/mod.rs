@@ -3,15 +3,18 @@
 
 mod admin;
 mod clock;
+mod filter;
 mod moderate;
 mod read;
 mod send;
 mod sessions;
+mod shadow;
 mod views;
 mod windows;
 
 pub use admin::{AccountSpec, AdminError};
 pub(crate) use admin::{add_account, add_relationship, add_site};
+pub use filter::RestrictionSpec;
 pub use moderate::DecidedView;
 pub use read::{Arrival, REPLAY_MAX};
 pub use send::{Send, Sent};
@@ -48,6 +51,7 @@ pub struct Chat {
     store: Store,
     bus: Bus,
     rules: ArcSwapOption<Rules>,
+    shadow: ArcSwapOption<shadow::Shadow>,
     windows: Windows,
     hashes: Hashes,
     lengths: SessionSettings,
@@ -62,6 +66,7 @@ impl Chat {
             store,
             bus,
             rules: ArcSwapOption::new(rules),
+            shadow: ArcSwapOption::empty(),
             windows: Windows::default(),
             hashes: Hashes::default(),
             lengths,
@@ -89,14 +94,24 @@ impl Chat {
         self.rules.store(Some(rules));
     }
 
-    /// The same, with a line in every site's log.
+    /// The same, with the packs kept in the record and a line in every site's log.
     pub async fn change_rules(&self, rules: Arc<Rules>) {
-        let version = rules.version().to_owned();
-        self.set_rules(rules);
-        let noted = self.write(move |tx| admin::note_rules(tx, &version)).await;
+        self.set_rules(rules.clone());
+        let noted = self
+            .write(move |tx| {
+                tx.add_rule_set(rules.version(), rules.packs(), crate::fresh::now())?;
+                admin::note_rules(tx, rules.version())
+            })
+            .await;
         if let Err(refusal) = noted {
             tracing::error!(code = refusal.code.as_str(), "the change of rules could not be logged");
         }
+    }
+
+    /// Keeps the packs of the rules that judge now in the record, so that what they held can be read beside them.
+    pub async fn keep_rules(&self) -> Result<(), Refusal> {
+        let Some(rules) = self.rules.load_full() else { return Ok(()) };
+        self.write(move |tx| Ok(tx.add_rule_set(rules.version(), rules.packs(), crate::fresh::now())?)).await
     }
 
     async fn read<T: std::marker::Send + 'static>(

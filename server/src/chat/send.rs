@@ -1,10 +1,11 @@
 //! Saying something, and taking it back.
 
+use super::windows::{Asked, Judged, read_window};
 use super::{Chat, Signed};
 use crate::fresh;
 use crate::store::{Failure, Reader, StoreError, Tx};
 use handrail_domain::conversation::{Envelope, Message, MessageStatus, settled, submit};
-use handrail_domain::filter::{Verdict, Window};
+use handrail_domain::filter::Rules;
 use handrail_domain::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, Seq};
 use handrail_domain::policy::may_send;
 use handrail_domain::quarantine::ItemAct;
@@ -35,8 +36,8 @@ pub struct Sent {
     pub duplicate: bool,
 }
 
-/// Messages around the sender's last ones that the record is asked for when a window is not at hand.
-const WINDOW_READ: usize = 40;
+/// How often a window is read that is forgotten again before it is used; after that a person looks.
+const WINDOW_TRIES: usize = 3;
 
 impl From<TextError> for Failure {
     fn from(error: TextError) -> Self {
@@ -62,17 +63,9 @@ impl Chat {
         let text = Text::parse(&send.text).map_err(text_code)?;
         let rules = self.rules.load_full().ok_or(Code::Unavailable)?;
         let (conversation, from, now) = (send.conversation, who.account.id, fresh::now());
-        let key = (conversation, from);
-        let role = who.account.role;
-        if !self.windows.has(key) {
-            let said = self.read(move |record| record.recent(conversation, now, WINDOW_READ)).await?;
-            let mut window = Window::new(role);
-            said.iter().filter(|m| m.from == from).for_each(|m| window.push(m.id, &m.text, m.sent_at));
-            self.windows.remember(key, window);
-        }
         let message = MessageId::from_bits(fresh::bits());
-        let typed = text.clone();
-        let verdict = self.windows.judge(&rules, key, message, text, now, Window::new(role));
+        let asked = Asked { message, text, now };
+        let judged = self.judge(who, &rules, conversation, &asked).await?;
         let envelope = Envelope {
             message,
             item: ItemId::from_bits(fresh::bits()),
@@ -82,8 +75,34 @@ impl Chat {
             now,
             expected_wait_s: None,
         };
-        let written = self.store.write(move |tx| take(tx, from, conversation, &typed, verdict, envelope));
+        let typed = asked.text;
+        let written = self.store.write(move |tx| take(tx, from, conversation, &typed, judged, envelope));
         Ok(async move { written.await.map_err(Refusal::from) })
+    }
+
+    /// Judges a text with its sender's window, which is read from the record if it is not at hand.
+    async fn judge(
+        &self,
+        who: &Signed,
+        rules: &Rules,
+        conversation: ConversationId,
+        asked: &Asked,
+    ) -> Result<Judged, Refusal> {
+        let key = (conversation, who.account.id);
+        let shadow = self.shadow.load_full();
+        let (role, now) = (who.account.role, asked.now);
+        for _ in 0..WINDOW_TRIES {
+            if !self.windows.has(key, now) {
+                let age = self.windows.age();
+                let kept = self.read(move |record| read_window(record, key, role, now)).await?;
+                self.windows.remember(key, kept, age, now);
+            }
+            if let Some(judged) = self.windows.judge(rules, shadow.as_deref(), key, asked) {
+                return Ok(judged);
+            }
+        }
+        tracing::error!("a window was forgotten as often as it was read; the message is held");
+        Ok(Judged::failed(asked.text.clone()))
     }
 
     /// Takes back one's own held message. It stops delivery, not attention.
@@ -99,7 +118,7 @@ fn take(
     from: AccountId,
     conversation: ConversationId,
     typed: &Text,
-    verdict: Verdict,
+    judged: Judged,
     envelope: Envelope,
 ) -> Result<Sent, Failure> {
     if let Some(before) = tx.message_by_cid(from, &envelope.cid)? {
@@ -109,7 +128,10 @@ fn take(
     let conversation = tx.conversation(conversation)?.ok_or(Code::NotFound)?;
     let permit = may_send(&account, &conversation)?;
     let site = tx.site(conversation.site)?.ok_or(Code::Internal)?;
-    let submission = submit(&conversation, &site, &permit, verdict, envelope);
+    if !judged.signs.is_empty() {
+        tx.add_signs(conversation.id, from, &judged.signs, judged.told)?;
+    }
+    let submission = submit(&conversation, &site, &permit, judged.verdict, envelope);
     let message = submission.message;
     tx.add_message(&message, submission.events)?;
     if let Some(item) = &submission.item {

@@ -74,7 +74,8 @@ fn plain_body(account: AccountId, event: &Event) -> Option<EventBody> {
         | What::Account { .. }
         | What::Site { .. }
         | What::Session { .. }
-        | What::Rules { .. } => None,
+        | What::Rules { .. }
+        | What::Restriction { .. } => None,
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Fixed {
     pub bus: Bus,
     /// Where the rule packs are.
     pub rules: Rules,
+    /// The folder of rule packs that judge beside them, without effect.
+    pub shadow_rules: Option<PathBuf>,
     /// How much one address, connection, account and conversation may do.
     pub limits: LimitSettings,
     /// How log lines are written.
@@ -212,6 +214,7 @@ impl Config {
             store: folder.join("data"),
             bus: Bus::Local,
             rules: Rules::Folder(folder.join("rules")),
+            shadow_rules: None,
             limits: LimitSettings::default(),
             log_format: LogFormat::default(),
         };

@@ -220,12 +220,14 @@ impl Hub {
                     self.put_room(id, parties.iter().map(|party| party.account).collect(), state);
                 }
             }
+            // What the filter leans on changed: windows are read from the record again.
+            What::Site { .. } => chat.forget_windows(None),
+            What::Restriction { .. } => chat.forget_windows(logged.event.conversation),
             What::Help {}
             | What::Settled { .. }
             | What::Item { .. }
             | What::Account { .. }
             | What::Session { .. }
-            | What::Site { .. }
             | What::Rules { .. } => (),
         }
     }

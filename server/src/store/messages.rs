@@ -160,7 +160,8 @@ impl Reader<'_> {
             | What::Account { .. }
             | What::Site { .. }
             | What::Session { .. }
-            | What::Rules { .. } => Vec::new(),
+            | What::Rules { .. }
+            | What::Restriction { .. } => Vec::new(),
         };
         event.queue = matches!(event.what, What::Item { .. });
         let mut owners: Vec<Owner> = event.accounts.iter().map(|account| Owner::Account(*account)).collect();
@@ -202,7 +203,8 @@ fn event(row: &Row<'_>) -> Result<Event, StoreError> {
         | What::Account { .. }
         | What::Site { .. }
         | What::Session { .. }
-        | What::Rules { .. } => (),
+        | What::Rules { .. }
+        | What::Restriction { .. } => (),
     }
     Ok(Event {
         at: Timestamp(row.get("at")?),

@@ -2,6 +2,7 @@
 //! after the fsync of its commit. This module knows tables and durability; it knows no rule of the product.
 
 mod feed;
+mod filter;
 mod items;
 mod messages;
 mod people;
@@ -15,6 +16,7 @@ mod writer;
 mod tests;
 
 pub use feed::{FeedEntry, Logged, Owner};
+pub use filter::{Disagreement, Said, ShadowRun};
 pub use items::OpenItems;
 pub use people::{Article, Credentials, NewAccount, SessionRow};
 pub use queue::QueueLine;

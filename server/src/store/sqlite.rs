@@ -11,8 +11,10 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
 
 const FILE: &str = "handrail.db";
+/// What makes the tables, step by step: a record of an older version is brought forward by the steps that it lacks.
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("filter.sql")];
 /// Which tables these are. A newer number than ours is refused.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = STEPS.len() as i64;
 /// Connections that read beside the writer.
 const READERS: usize = 4;
 /// Commits that a slow follower may be behind before it must read the log.
@@ -147,10 +149,14 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         );
         return Err(StoreError::new("open the record", advice));
     }
+    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        tx.execute_batch(step).map_err(|e| StoreError::new("make the tables", e))?;
+    }
     if found == 0 {
-        tx.execute_batch(include_str!("schema.sql")).map_err(|e| StoreError::new("make the tables", e))?;
         let epoch = crate::fresh::token(6);
         tx.execute("INSERT INTO meta (key, value) VALUES ('epoch', ?1)", [epoch])?;
+    }
+    if found < SCHEMA {
         tx.pragma_update(None, "user_version", SCHEMA)?;
     }
     tx.commit().map_err(|e| StoreError::new("make the tables", e))

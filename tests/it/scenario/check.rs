@@ -208,7 +208,8 @@ impl Play {
                 | What::Account { .. }
                 | What::Site { .. }
                 | What::Session { .. }
-                | What::Rules { .. }) => what.kind().trim_start_matches("message.").to_owned(),
+                | What::Rules { .. }
+                | What::Restriction { .. }) => what.kind().trim_start_matches("message.").to_owned(),
             })
             .collect();
         assert_eq!(lines, told);

@@ -78,6 +78,7 @@ pub(super) struct Phrase {
 #[derive(Debug)]
 pub struct Rules {
     version: String,
+    packs: Vec<Source>,
     pub(super) rules: Vec<Rule>,
     pub(super) combines: Vec<Combine>,
     pub(super) lexicon: Lexicon,
@@ -121,7 +122,7 @@ impl Rules {
         lint::lint(&packs, &mut problems);
         let mut reader = Reader::new(&packs.classes);
         let draft = draft(&packs, &mut reader, &mut problems);
-        let rules = assemble(version(sources), &packs, reader, draft, &mut problems);
+        let rules = assemble(sources, &packs, reader, draft, &mut problems);
         if problems.is_empty() {
             trial::try_examples(&rules, &packs, &mut problems);
         }
@@ -131,6 +132,11 @@ impl Rules {
     /// A short hash of the packs, the same for the same packs in any order.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The packs that it was made of, as they were written.
+    pub fn packs(&self) -> &[Source] {
+        &self.packs
     }
 
     /// How many rules there are.
@@ -157,6 +163,7 @@ impl Rules {
     ) -> Rules {
         Rules {
             version: String::new(),
+            packs: Vec::new(),
             rules,
             combines: Vec::new(),
             uses: uses_of(&lexicon, rows).into_iter().map(Into::into).collect(),
@@ -255,7 +262,7 @@ fn uses_of(lexicon: &Lexicon, terms: Vec<(usize, Vec<Symbol>)>) -> Vec<Vec<Use>>
     uses
 }
 
-fn assemble(version: String, packs: &Packs, reader: Reader<'_>, draft: Draft, problems: &mut Vec<Problem>) -> Rules {
+fn assemble(sources: &[Source], packs: &Packs, reader: Reader<'_>, draft: Draft, problems: &mut Vec<Problem>) -> Rules {
     let costs = reader.lexicon.costs();
     let mut uses = uses_of(&reader.lexicon, draft.terms);
     let mut phrases = Vec::new();
@@ -282,7 +289,8 @@ fn assemble(version: String, packs: &Packs, reader: Reader<'_>, draft: Draft, pr
     let mut words = reader.words;
     words.extend(WORDS.split_ascii_whitespace().map(str::to_owned));
     Rules {
-        version,
+        version: version(sources),
+        packs: sources.to_vec(),
         rules: draft.rules,
         combines: combinations(packs, problems),
         uses: uses.into_iter().map(Into::into).collect(),

@@ -171,6 +171,22 @@ pub enum OutcomeName {
     Expired,
 }
 
+impl OutcomeName {
+    /// The outcome of that word of the record.
+    pub fn parse(word: &str) -> Option<Self> {
+        use OutcomeName::{Altered, Expired, Rejected, Released, Rephrase, Withdrawn};
+        let words = [
+            ("released", Released),
+            ("altered", Altered),
+            ("rejected", Rejected),
+            ("rephrase", Rephrase),
+            ("withdrawn", Withdrawn),
+            ("expired", Expired),
+        ];
+        words.into_iter().find(|(known, _)| *known == word).map(|(_, outcome)| outcome)
+    }
+}
+
 /// What a reader may do with an item: the server says so, the screen shows those buttons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -79,6 +79,9 @@ pub fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
     if let Some(path) = raw.rules.folder {
         config.fixed.rules = Rules::Folder(folder.join(source.not_empty("rules.folder", path)?));
     }
+    if let Some(path) = raw.rules.shadow {
+        config.fixed.shadow_rules = Some(folder.join(source.not_empty("rules.shadow", path)?));
+    }
     if let Some(redis) = raw.bus.redis {
         check_redis(&redis).map_err(|problem| source.refuse("bus.redis", problem))?;
         config.fixed.bus = Bus::Redis(Secret::new(redis));
@@ -295,6 +298,7 @@ struct RawBus {
 #[serde(deny_unknown_fields, default)]
 struct RawRules {
     folder: Option<String>,
+    shadow: Option<String>,
 }
 
 #[derive(Deserialize)]
