@@ -20,16 +20,29 @@ const NEAR_BYTES_MIN: usize = 5;
 /// How many symbols one written word has at most; more are forgotten, the shortest beginnings first.
 pub(super) const SYMBOLS_MAX: usize = 15;
 
-/// Words so frequent that finding one says nothing.
-const FREQUENT: &str = "i you u a the to and it is my me that of in on for your ur are be do have so im not dont with at was this just \
-    can what we if get go like know up all but out he she they no yeah ok them him her or as will ill its one how want when now";
-/// Words that many messages have.
-const COMMON: &str = "about after again always an any anyone because been before being best better big by call come coming could day did \
-    didnt down even ever every feel find first from friend friends getting give going gonna good got had has hey home hope house keep \
-    last let lets life little long look lot love made make man maybe mate mean more much mum need never new next nice night off oh old \
-    only other our over people phone please put really right said same say school see send she should some someone something sorry \
-    stuff sure take talk tell than thank thanks that thats their then there these thing things think time today tonight tomorrow too \
-    try us very wanna way week well went were where which who why work would x yes yet youre youve";
+/// Words that one message in twenty-five has or more, as counted on everyday chat.
+const FREQUENT: &str = "a about all and are as at be but can do dont for get good great have he how i if im in is it its know like me my \
+    not of on one or out really so that thats the they this to too was we what will with would you u your ur no yeah \
+    just up";
+/// Words that one message in a hundred has.
+const COMMON: &str = "agree also always am an any back because been before being best both by cant could day did different doing even \
+    feel find first from fun give go going gonna got had has help her here hi him his hope ill into ive kind life \
+    lol lot love make may more most movie much music name need never new nice now oh ok only other our over people \
+    play read right said say see she should some something still sure take than thank thanks their them then there \
+    theyre thing things think those time tonight tomorrow try two up us very want wanna way well were when where who \
+    why work yes youre x";
+/// Words that some messages in a thousand have.
+const SEEN: &str = "able actually after again already amazing another anything around ask away bad believe better big bit book bring \
+    call came care change check children cold come cook country day deal definitely didnt does doesnt dog done down \
+    each eat either else end enjoy enough especially ever every everyone everything excited family feeling few film \
+    forward free friend friends funny game games getting guess guy haha happy hard havent having hear heard hello \
+    hes hey home house id idea important interested job keep kids last learn least let lets listen little live long \
+    look looking made makes making man many maybe mean meet might mind money mum must myself needs next night off \
+    often okay old once open own part person phone place played playing possible pretty probably problem put \
+    question reading real remember same school seen send show since someone sometime sometimes sorry sound sounds \
+    spend start stay stop stuff such support taking talk talking tell text theres these though thought three through \
+    times today together travel trip true trust trying understand use used wait watch watching went which while \
+    whole wish without wont wrong working world wow year years yet youll yourself youve";
 
 /// A quick hash for short words. The keys are the words of rules, so nobody can choose them to collide.
 #[derive(Default)]
@@ -155,7 +168,7 @@ impl Lexicon {
         let mut costs = vec![1; self.len()];
         costs[NUMBER as usize] = 1_000;
         costs[AMOUNT as usize] = 1_000;
-        for (words, cost) in [(COMMON, 12), (FREQUENT, 80)] {
+        for (words, cost) in [(SEEN, 4), (COMMON, 20), (FREQUENT, 100)] {
             for word in words.split_ascii_whitespace() {
                 if let Some(symbol) = self.words.get(word.as_bytes()) {
                     costs[*symbol as usize] = cost;
@@ -164,7 +177,7 @@ impl Lexicon {
         }
         for (stem, symbol) in &self.stems {
             // A short beginning is met often.
-            costs[*symbol as usize] = if stem.len() <= 3 { 8 } else { 2 };
+            costs[*symbol as usize] = if stem.len() <= 3 { 12 } else { 3 };
         }
         costs
     }

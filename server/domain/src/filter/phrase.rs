@@ -21,8 +21,8 @@ pub(super) const PHRASE_CHARS_MAX: usize = 2_000;
 /// What a phrase may be made of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Node {
-    /// One word, of these.
-    One(BTreeSet<Symbol>),
+    /// One word, of these: sorted, each once.
+    One(Vec<Symbol>),
     /// Up to so many words of any kind, within a sentence.
     Gap(u32),
     /// One after another.
@@ -49,6 +49,8 @@ pub(super) struct Reader<'a> {
     classes: &'a Classes,
     /// Classes that were read already.
     read: HashMap<&'a str, Node>,
+    /// Words that were read already, as they are written, with their `*`.
+    known: HashMap<String, Vec<Symbol>>,
     pub(super) lexicon: Lexicon,
     /// Every word that a phrase asks for, and of these the ones that may go on: disguised ones are traced back to them.
     pub(super) words: BTreeSet<String>,
@@ -66,7 +68,14 @@ pub(super) fn plain_words(text: &str) -> String {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(classes: &'a Classes) -> Self {
-        Reader { classes, read: HashMap::new(), lexicon: Lexicon::new(), words: BTreeSet::new(), open: BTreeSet::new() }
+        Reader {
+            classes,
+            read: HashMap::new(),
+            known: HashMap::new(),
+            lexicon: Lexicon::new(),
+            words: BTreeSet::new(),
+            open: BTreeSet::new(),
+        }
     }
 
     /// The tree of a phrase, or what is wrong with it.
@@ -154,11 +163,11 @@ impl<'a> Reader<'a> {
             '.' => gap(chars, at),
             '#' => {
                 *at += 1;
-                Ok(Node::One([NUMBER].into()))
+                Ok(Node::One(vec![NUMBER]))
             }
             '£' if chars.get(*at + 1) == Some(&'#') => {
                 *at += 2;
-                Ok(Node::One([AMOUNT].into()))
+                Ok(Node::One(vec![AMOUNT]))
             }
             '*' | '?' | '}' | '[' | ']' | '\\' | '+' | '^' => Err(format!(
                 "`{}` at character {} means nothing there: use words, (a|b), {{class}}, ..3, #, £#, word? and word*",
@@ -201,17 +210,26 @@ impl<'a> Reader<'a> {
         while chars.get(*at).is_some_and(|c| !c.is_whitespace() && !"()|?{}#*[]\\+^".contains(*c)) {
             *at += 1;
         }
-        let written: String = chars[start..*at].iter().collect();
         let open = chars.get(*at) == Some(&'*');
         if open {
             *at += 1;
         }
-        let mut row = self.row(&written, open)?;
+        let end = *at;
+        let written: String = chars[start..end].iter().collect();
+        let symbols = match self.known.get(&written) {
+            Some(symbols) => symbols.clone(),
+            None => {
+                let symbols = self.row(written.trim_end_matches('*'), open)?;
+                self.known.insert(written, symbols.clone());
+                symbols
+            }
+        };
+        let mut row: Vec<Node> = symbols.into_iter().map(|symbol| Node::One(vec![symbol])).collect();
         Ok(if row.len() == 1 { row.remove(0) } else { Node::Row(row) })
     }
 
-    /// Plain words, one after another; `open` if the last may go on.
-    pub(super) fn row(&mut self, written: &str, open: bool) -> Result<Vec<Node>, String> {
+    /// The symbols of plain words, one after another; with `open` the last may go on.
+    pub(super) fn row(&mut self, written: &str, open: bool) -> Result<Vec<Symbol>, String> {
         let folded = plain_words(written);
         if folded.is_empty() {
             return Err(format!("`{written}` has no letters: write a word"));
@@ -228,7 +246,7 @@ impl<'a> Reader<'a> {
                 self.open.insert(word.to_owned());
                 self.lexicon.stem(word)
             };
-            row.push(Node::One([symbol].into()));
+            row.push(symbol);
         }
         Ok(row)
     }
@@ -247,40 +265,49 @@ fn gap(chars: &[char], at: &mut usize) -> Result<Node, String> {
 
 /// Alternatives as one node, as small as it gets: single words become one set, and rows that begin or end alike share that.
 pub(super) fn either(options: Vec<Node>) -> Node {
-    let mut ones = BTreeSet::new();
-    let mut others = BTreeSet::new();
+    let mut ones: Vec<Symbol> = Vec::new();
+    let mut others: Vec<Node> = Vec::new();
     // Rows by all that follows their first word, and the words that they may begin with.
-    let mut tails: BTreeMap<Vec<Node>, BTreeSet<Symbol>> = BTreeMap::new();
+    let mut tails: BTreeMap<Vec<Node>, Vec<Symbol>> = BTreeMap::new();
     let mut left = options;
     while let Some(option) = left.pop() {
         match option {
             Node::One(set) => ones.extend(set),
             Node::Either(more) => left.extend(more),
-            Node::Row(mut parts) => match parts.first() {
-                Some(Node::One(set)) => {
-                    let set = set.clone();
-                    tails.entry(parts.split_off(1)).or_default().extend(set);
+            Node::Row(mut parts) => match &mut parts[0] {
+                Node::One(set) => {
+                    let set = std::mem::take(set);
+                    parts.remove(0);
+                    tails.entry(parts).or_default().extend(set);
                 }
-                _ => drop(others.insert(Node::Row(parts))),
+                Node::Gap(_) | Node::Row(_) | Node::Either(_) | Node::Maybe(_) => others.push(Node::Row(parts)),
             },
-            Node::Gap(_) | Node::Maybe(_) => drop(others.insert(option)),
+            Node::Gap(_) | Node::Maybe(_) => others.push(option),
         }
     }
-    let mut heads: BTreeMap<BTreeSet<Symbol>, Vec<Node>> = BTreeMap::new();
-    for (tail, head) in tails {
-        heads.entry(head).or_default().push(if tail.len() == 1 { tail[0].clone() } else { Node::Row(tail) });
+    let mut heads: BTreeMap<Vec<Symbol>, Vec<Node>> = BTreeMap::new();
+    for (mut tail, head) in tails {
+        let tail = if tail.len() == 1 { tail.remove(0) } else { Node::Row(tail) };
+        heads.entry(distinct(head)).or_default().push(tail);
     }
-    let mut merged: Vec<Node> = others.into_iter().collect();
+    let mut merged = distinct(others);
     if !ones.is_empty() {
-        merged.push(Node::One(ones));
+        merged.push(Node::One(distinct(ones)));
     }
-    for (head, tails) in heads {
+    for (head, mut tails) in heads {
         let mut row = vec![Node::One(head)];
-        match if tails.len() == 1 { tails.into_iter().next() } else { Some(either(tails)) } {
-            Some(Node::Row(more)) => row.extend(more),
-            tail => row.extend(tail),
+        match if tails.len() == 1 { tails.remove(0) } else { either(tails) } {
+            Node::Row(more) => row.extend(more),
+            tail @ (Node::One(_) | Node::Gap(_) | Node::Either(_) | Node::Maybe(_)) => row.push(tail),
         }
         merged.push(Node::Row(row));
     }
     if merged.len() == 1 { merged.remove(0) } else { Node::Either(merged) }
+}
+
+/// Sorted, each once.
+pub(super) fn distinct<T: Ord>(mut all: Vec<T>) -> Vec<T> {
+    all.sort_unstable();
+    all.dedup();
+    all
 }

@@ -1,7 +1,7 @@
 //! A compiled set of rules: immutable, shared by all threads, replaced as a whole. Compiling reads, lints, builds the engines
 //! and tries every pack's own examples; a set that does not keep its own promises is never used.
 
-use super::automaton::{Automaton, slots};
+use super::automaton::{Automaton, Wait};
 use super::detect::{Detector, WORDS};
 use super::drift::Sign;
 use super::lexicon::{Lexicon, Symbol};
@@ -61,17 +61,15 @@ pub(super) enum Use {
     Term { rule: usize },
     /// It is one of several words in a row that a rule looks for.
     Words { rule: usize, words: Box<[Symbol]>, at: usize },
-    /// It fulfils a slot of a phrase; one bit a slot.
-    Slot { phrase: u32, slot: u8 },
+    /// Every match of a phrase has one such word.
+    Slot { phrase: u32, wait: Wait },
 }
 
-/// A phrase of a rule, run only on texts that have a word of each of its slots.
+/// A phrase of a rule, run only where a word of its rarest slot stands.
 #[derive(Debug)]
 pub(super) struct Phrase {
     pub(super) rule: usize,
     pub(super) automaton: Automaton,
-    /// A bit for each slot.
-    pub(super) slots: u8,
 }
 
 /// A compiled set of rules.
@@ -199,8 +197,8 @@ fn draft(packs: &Packs, reader: &mut Reader<'_>, problems: &mut Vec<Problem>) ->
         }
         let mut unless = Vec::new();
         for pattern in &written.unless {
-            match reader.phrase(pattern).and_then(|node| Automaton::new(&node)) {
-                Ok(automaton) => unless.push(automaton),
+            match reader.phrase(pattern).and_then(|node| Automaton::new(&node, &[])) {
+                Ok((automaton, _)) => unless.push(automaton),
                 Err(what) => complain(format!("unless `{pattern}`: {what}")),
             }
         }
@@ -237,11 +235,7 @@ fn term_words(reader: &mut Reader<'_>, strong: &mut BTreeSet<String>, term: &str
     if row.len() == 1 {
         strong.insert(words);
     }
-    let symbol = |node: Node| match node {
-        Node::One(symbols) => symbols.into_iter().next(),
-        Node::Gap(_) | Node::Row(_) | Node::Either(_) | Node::Maybe(_) => None,
-    };
-    Ok(row.into_iter().filter_map(symbol).collect())
+    Ok(row)
 }
 
 /// For each symbol, the terms that are looked for by it.
@@ -267,18 +261,11 @@ fn assemble(sources: &[Source], packs: &Packs, reader: Reader<'_>, draft: Draft,
     let mut uses = uses_of(&reader.lexicon, draft.terms);
     let mut phrases = Vec::new();
     for (rule, node) in &draft.phrases {
-        let slots = slots(node, &costs);
-        let automaton = Automaton::new(node).and_then(|automaton| match slots.len() {
-            0 => Err("no word of it must be there: write one without `?` that is not a number".to_owned()),
-            _ => Ok(automaton),
-        });
-        match automaton {
-            Ok(automaton) => {
+        match Automaton::new(node, &costs).and_then(waited_for) {
+            Ok((automaton, waits)) => {
                 let phrase = phrases.len() as u32;
-                for (bit, slot) in slots.iter().enumerate() {
-                    slot.iter().for_each(|word| uses[*word as usize].push(Use::Slot { phrase, slot: 1 << bit }));
-                }
-                phrases.push(Phrase { rule: *rule, automaton, slots: (1 << slots.len()) - 1 });
+                waits.into_iter().for_each(|wait| uses[wait.symbol as usize].push(Use::Slot { phrase, wait }));
+                phrases.push(Phrase { rule: *rule, automaton });
             }
             Err(what) => {
                 let rule = &packs.rules[*rule];
@@ -299,6 +286,14 @@ fn assemble(sources: &[Source], packs: &Packs, reader: Reader<'_>, draft: Draft,
         lexicon: reader.lexicon,
         detectors: draft.detectors,
     }
+}
+
+/// A phrase is run only where one of its words stands, so it must have one.
+fn waited_for((automaton, waits): (Automaton, Vec<Wait>)) -> Result<(Automaton, Vec<Wait>), String> {
+    if waits.is_empty() {
+        return Err("no word of it must be there: write one without `?` that is not a number".into());
+    }
+    Ok((automaton, waits))
 }
 
 fn combinations(packs: &Packs, problems: &mut Vec<Problem>) -> Vec<Combine> {

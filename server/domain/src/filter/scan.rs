@@ -1,11 +1,11 @@
 //! One pass of the rules over a text and what they saw. Everything here is linear in the length of the text.
 
-use super::Window;
-use super::automaton::Automaton;
+use super::automaton::{Mask, Wait, Word};
 use super::fold::fold;
 use super::lexicon::{Lexicon, Symbols};
 use super::rules::{Phrase, Rules, Use};
 use super::view::{CURRENT, Marks, View, words};
+use super::{WINDOW_MESSAGES_MAX, Window, in_doubt};
 use super::{detect, undo};
 use crate::finding::{Evasion, Finding, Part, Span};
 use crate::text::Text;
@@ -15,30 +15,19 @@ use std::ops::Range;
 
 use super::window::Past;
 
-/// How many bytes of earlier messages are read together with a new one.
-const TAIL_BYTES_MAX: usize = 128;
+/// How many bytes of the last words are read together with a new message, about, and how many with pieces from before.
+const RECENT_BYTES: usize = 48;
+const TAIL_BYTES_MAX: usize = 192;
 /// How many hits of one rule are kept while a message is judged.
 const HITS_PER_RULE_MAX: u8 = 8;
+/// How often one rule is excused in one message. What is excused so often is said on purpose.
+const EXCUSES_PER_RULE_MAX: u8 = 24;
+/// How often phrases are run on one message: so often for any, and so often more for each of its words. Everyday talk needs a
+/// third at most; a message that needs more is made to, and a person reads it.
+const RUNS_MAX: usize = 500;
+const RUNS_PER_WORD: usize = 30;
 /// How many hits of one message are kept while it is judged.
 const HITS_MAX: usize = 128;
-
-/// A word of a reading.
-#[derive(Debug, Clone)]
-struct Word {
-    /// Its bytes.
-    range: Range<usize>,
-    /// A sentence ended before it.
-    after_stop: bool,
-    symbols: Symbols,
-}
-
-/// How far a phrase's words were met in one reading.
-#[derive(Debug, Clone, Copy, Default)]
-struct Met {
-    slots: u8,
-    first: u32,
-    last: u32,
-}
 
 /// Room to work in, kept by each thread so that judging what nothing matches allocates nothing.
 #[derive(Default)]
@@ -54,14 +43,18 @@ struct Scratch {
     words: View,
     turned: View,
     list: Vec<Word>,
-    /// For each phrase the slots met, the phrases that have any, and those that have all.
-    met: Vec<Met>,
-    touched: Vec<u32>,
-    candidates: Vec<u32>,
-    fits: Vec<u64>,
+    /// Everything that the words of the reading are.
+    mask: Mask,
+    /// The first word of the message itself, after those of earlier ones.
+    current: usize,
     hits: Vec<Hit>,
     /// For each rule, how many hits were noted.
     counts: Vec<u8>,
+    /// For each rule, how many were excused.
+    excuses: Vec<u8>,
+    /// How often phrases were run, and how often they may be.
+    runs: usize,
+    runs_max: usize,
     ranges: Vec<Range<usize>>,
 }
 
@@ -96,7 +89,9 @@ struct Hit {
 pub(super) fn findings(rules: &Rules, window: &Window, text: &Text) -> Vec<Finding> {
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.read(Set { rules, ordinary: None }, window, text);
-        if scratch.hits.is_empty() { Vec::new() } else { tell(rules, window, text, &scratch.hits, window.adult()) }
+        let mut findings = tell(rules, window, text, &scratch.hits, window.adult());
+        findings.extend(scratch.too_much());
+        findings
     })
 }
 
@@ -123,12 +118,9 @@ impl Scratch {
         self.hits.clear();
         self.counts.clear();
         self.counts.resize(set.rules.rules.len(), 0);
-        if !self.touched.is_empty() {
-            // An earlier text was left half read.
-            self.touched.clear();
-            self.candidates.clear();
-            self.met.fill(Met::default());
-        }
+        self.excuses.clear();
+        self.excuses.resize(set.rules.rules.len(), 0);
+        (self.runs, self.runs_max) = (0, RUNS_MAX);
         self.base.clear();
         self.borders.clear();
         gather(window.past(), &mut self.base, &mut self.borders);
@@ -207,6 +199,12 @@ impl Scratch {
         self.detect(set, base);
     }
 
+    /// Whether there was more to do than a message may ask for.
+    fn too_much(&self) -> Option<Finding> {
+        let why = "So much in this message is like what the rules look for that it could not be read to its end.";
+        (self.runs > self.runs_max).then(|| in_doubt("filter.too-much", why))
+    }
+
     fn detect(&mut self, set: Set<'_>, base: &View) {
         for detection in &set.rules.detectors {
             self.ranges.clear();
@@ -231,13 +229,21 @@ impl Scratch {
     }
 
     fn scan_list(&mut self, set: Set<'_>) {
-        self.met.resize(set.rules.phrases.len(), Met::default());
+        self.mask = Mask::default();
+        self.list.iter().flat_map(|word| word.symbols.iter()).for_each(|symbol| self.mask.add(symbol));
+        let is_current = |word: &Word| self.words.cells[word.range.end - 1].part == CURRENT;
+        self.current = self.list.iter().position(is_current).unwrap_or(0);
+        self.runs_max = self.runs_max.max(RUNS_MAX + RUNS_PER_WORD * self.list.len());
         for at in 0..self.list.len() {
+            if self.runs > self.runs_max {
+                return;
+            }
             let symbols = self.list[at].symbols;
             for symbol in symbols.iter() {
                 for meaning in &set.rules.uses[symbol as usize] {
                     match meaning {
-                        Use::Term { rule } => self.hit(set, *rule, at..at + 1),
+                        Use::Term { rule } if at >= self.current => self.hit(set, *rule, at..at + 1),
+                        Use::Term { .. } => (),
                         Use::Words { rule, words, at: place } => {
                             let range = at.wrapping_sub(*place)..at.wrapping_sub(*place).wrapping_add(words.len());
                             let row = self.list.get(range.clone());
@@ -246,88 +252,79 @@ impl Scratch {
                                 self.hit(set, *rule, range);
                             }
                         }
-                        Use::Slot { phrase, slot } => self.meet(set, *phrase, *slot, at as u32),
+                        // What lies in earlier messages alone was judged with them; of the rest, the words next to it turn most
+                        // away.
+                        Use::Slot { phrase, wait }
+                            if at + wait.reach as usize > self.current && wait.may_stand(&self.list, at) =>
+                        {
+                            self.scan_phrase(set, *phrase as usize, wait, at);
+                        }
+                        Use::Slot { .. } => (),
                     }
                 }
             }
         }
-        while let Some(phrase) = self.candidates.pop() {
-            self.scan_phrase(set, phrase as usize);
-        }
-        for phrase in self.touched.drain(..) {
-            self.met[phrase as usize] = Met::default();
-        }
     }
 
-    /// Notes that a slot of a phrase was met at a word.
-    fn meet(&mut self, set: Set<'_>, phrase: u32, slot: u8, at: u32) {
-        let met = &mut self.met[phrase as usize];
-        let before = met.slots;
-        if before == 0 {
-            met.first = at;
-            self.touched.push(phrase);
+    /// Runs a phrase from every place from which a match may begin that has this word in its slot.
+    fn scan_phrase(&mut self, set: Set<'_>, phrase: usize, wait: &Wait, slot: usize) {
+        let Phrase { rule, automaton } = &set.rules.phrases[phrase];
+        if self.enough(*rule) || !automaton.possible(&self.mask) {
+            return;
         }
-        met.slots |= slot;
-        met.last = at;
-        if met.slots == set.rules.phrases[phrase as usize].slots && before != met.slots {
-            self.candidates.push(phrase);
-        }
-    }
-
-    /// Runs a phrase over the words that it may reach from where its slots were met.
-    fn scan_phrase(&mut self, set: Set<'_>, phrase: usize) {
-        let Phrase { rule, automaton, .. } = &set.rules.phrases[phrase];
-        let Met { first, last, .. } = self.met[phrase];
-        let from = (first as usize).saturating_sub(automaton.longest);
-        let upto = self.list.len().min(last as usize + automaton.longest);
-        let mut fits = std::mem::take(&mut self.fits);
-        fits.clear();
-        fit(automaton, &self.list[from..upto], &mut fits);
-        let mut at = from;
-        while at < upto && !self.enough(*rule) {
-            match automaton.longest_match(automaton.rest(&fits, at - from)) {
-                Some(words) => {
-                    self.hit(set, *rule, at..at + words);
-                    at += words;
-                }
-                None => at += 1,
+        self.runs += 1;
+        let list = std::mem::take(&mut self.list);
+        // The longest match may begin furthest back, so all are tried; an excused one does not hide another.
+        let mut best: Option<Range<usize>> = None;
+        automaton.starts(&list, slot, wait, |at| {
+            let upto = list.len().min(at + automaton.longest);
+            let found = automaton.longest_match(&list[at..upto]).map(|words| at..at + words);
+            if let Some(found) = found.filter(|found| slot < found.end && !self.excused(set, &list, *rule, found)) {
+                best = Some(found);
             }
+        });
+        if let Some(words) = best {
+            self.note(*rule, &list, words);
         }
-        self.fits = fits;
+        self.list = list;
     }
 
     /// Notes that a rule matched these words, unless they are part of words that it does not mean.
     fn hit(&mut self, set: Set<'_>, rule: usize, words: Range<usize>) {
-        let range = self.list[words.start].range.start..self.list[words.end - 1].range.end;
-        if !self.enough(rule) && !self.excused(set, rule, words) {
-            self.counts[rule] += u8::from(note(&mut self.hits, rule, &self.words, range));
+        let list = std::mem::take(&mut self.list);
+        if !self.enough(rule) && !self.excused(set, &list, rule, &words) {
+            self.note(rule, &list, words);
         }
+        self.list = list;
+    }
+
+    fn note(&mut self, rule: usize, list: &[Word], words: Range<usize>) {
+        let range = list[words.start].range.start..list[words.end - 1].range.end;
+        self.counts[rule] += u8::from(note(&mut self.hits, rule, &self.words, range));
     }
 
     /// Whether a hit is part of words that the rule does not mean. Only the words around it are asked about, so that many hits
-    /// in a long text stay cheap.
-    fn excused(&self, set: Set<'_>, rule: usize, hit: Range<usize>) -> bool {
-        set.rules.rules[rule].unless.iter().any(|unless| {
+    /// in a long text stay cheap; and only so often, after which a rule is believed.
+    fn excused(&mut self, set: Set<'_>, list: &[Word], rule: usize, hit: &Range<usize>) -> bool {
+        if self.excuses[rule] >= EXCUSES_PER_RULE_MAX {
+            return false;
+        }
+        let excused = set.rules.rules[rule].unless.iter().filter(|unless| unless.possible(&self.mask)).any(|unless| {
+            self.runs += 1;
             let from = hit.start.saturating_sub(unless.longest);
-            let upto = self.list.len().min(hit.end + unless.longest);
-            let mut fits = Vec::new();
-            fit(unless, &self.list[from..upto], &mut fits);
-            (from..upto).any(|at| {
-                let found = unless.longest_match(unless.rest(&fits, at - from));
-                found.is_some_and(|words| at < hit.end && hit.start < at + words)
+            (from..hit.end).any(|at| {
+                let upto = list.len().min(at + unless.longest);
+                unless.longest_match(&list[at..upto]).is_some_and(|words| hit.start < at + words)
             })
-        })
+        });
+        self.excuses[rule] += u8::from(excused);
+        excused
     }
 
     /// Whether enough was seen of a rule in this message.
     fn enough(&self, rule: usize) -> bool {
         self.counts[rule] >= HITS_PER_RULE_MAX
     }
-}
-
-/// Which positions of a phrase each word fits.
-fn fit(automaton: &Automaton, words: &[Word], fits: &mut Vec<u64>) {
-    words.iter().for_each(|word| automaton.fit(word.symbols.iter(), word.after_stop, fits));
 }
 
 /// The words of a reading, each looked up.
@@ -351,16 +348,16 @@ fn list(set: Set<'_>, words: &View, out: &mut Vec<Word>) {
     }
 }
 
-/// The ends of earlier messages, oldest first, each followed by a space; the number of a part says which message.
+/// The ends of earlier messages, oldest first, each followed by a space; the number of a part says which message. The last
+/// words are read again, and of what was said before only pieces: figures, and messages of a few letters.
 fn gather(past: &VecDeque<Past>, base: &mut View, borders: &mut Vec<usize>) {
     let mut bytes = 0;
-    let first = past.iter().enumerate().rev().take_while(|(_, past)| {
-        let fits = bytes < TAIL_BYTES_MAX;
-        bytes += past.tail.len();
-        fits
-    });
-    let first = first.last().map_or(past.len(), |(at, _)| at);
-    for (at, earlier) in past.iter().enumerate().skip(first) {
+    let mut chosen = [false; WINDOW_MESSAGES_MAX];
+    for (at, earlier) in past.iter().enumerate().rev() {
+        chosen[at] = bytes < RECENT_BYTES || earlier.is_piece && bytes < TAIL_BYTES_MAX;
+        bytes += if chosen[at] { earlier.tail.len() } else { 0 };
+    }
+    for (at, earlier) in past.iter().enumerate().filter(|(at, _)| chosen[*at]) {
         let part = at as u8 + 1;
         for (byte, cell) in earlier.tail.bytes.iter().zip(&earlier.tail.cells) {
             base.push(*byte, super::view::Cell { part, ..*cell });

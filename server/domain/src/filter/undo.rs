@@ -16,7 +16,13 @@ const SINGLES_MIN: usize = 3;
 const PIECE_BYTES_MAX: usize = 24;
 
 /// Ordinary words that are others backwards.
-const ORDINARY: [&[u8]; 8] = [b"gals", b"diy", b"tae", b"now", b"saw", b"tub", b"dog", b"net"];
+const ORDINARY: &str = "are bad bin but dab dam deer denim dial diy dog doom door dsl dub edit emit era eta evil flow gals gas gnat \
+    got gum gut keels keep lager lap lee leer leg liar lever live lived loop loops mad mar mart meet mood mug nap \
+    naps net nip nips nit now nuts on pal pals pam pan part parts pat pets pin pits pots pool pools ram rap raps \
+    rats raw reed reel rood room row sag saw serif ship sleep sloop smart snap snaps snip snips snub span spat spay \
+    spin spit spool spot spots stab star stew stop stops strap straw stressed stun swap tab tae tap taps tar ten \
+    tide tie tip tips tom ton tool top tops tort tram trams trap tub tug wan war ward warts was way wed wets wolf \
+    won yam";
 
 /// What there is to undo in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,6 +68,10 @@ fn is_sign(byte: u8) -> bool {
             | b'"'
             | b'?'
     )
+}
+
+fn is_ordinary(word: &[u8]) -> bool {
+    ORDINARY.split_ascii_whitespace().any(|ordinary| ordinary.as_bytes() == word)
 }
 
 /// Looks once over a folded text.
@@ -316,9 +326,10 @@ fn plain_token(vocabulary: &Vocabulary, bytes: &[u8], range: &Range<usize>, draw
         }
         return one(spaced, Evasion::Separators);
     }
-    if bytes.len() >= 3 && bytes.len() <= WORD_BYTES_MAX && !ORDINARY.contains(&bytes) {
+    if bytes.len() >= 3 && bytes.len() <= WORD_BYTES_MAX {
         let backwards: Vec<u8> = bytes.iter().rev().copied().collect();
-        if vocabulary.has(&backwards) {
+        // Backwards, an ordinary word may be one that is looked for alone: then it is itself.
+        if vocabulary.has(&backwards) && !(vocabulary.is_strong(&backwards) && is_ordinary(bytes)) {
             return one(backwards, Evasion::Reversed);
         }
     }

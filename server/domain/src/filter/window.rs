@@ -20,7 +20,9 @@ pub const WINDOW_MS_MAX: i64 = 15 * 60 * 1_000;
 /// How many bytes of text a window keeps in all; the newest message stays, whatever its length.
 pub const WINDOW_BYTES_MAX: usize = 4 * 1_024;
 /// How many code points at the end of an earlier message are read together with a new one.
-pub(super) const TAIL_CHARS: usize = 96;
+pub(super) const TAIL_CHARS: usize = 64;
+/// A message of so few bytes may be a piece of something.
+const PIECE_BYTES_MAX: usize = 16;
 
 /// An earlier message.
 #[derive(Clone)]
@@ -30,6 +32,8 @@ pub(super) struct Past {
     at: Timestamp,
     /// The folded end of the text, made once.
     pub(super) tail: View,
+    /// It may be a piece of a number or a word: it is short, or has figures.
+    pub(super) is_piece: bool,
 }
 
 /// Where a text is said: what its sender said before in this conversation, oldest first, and what holds in it.
@@ -71,7 +75,8 @@ impl Window {
         let chars = text.as_str().chars().count();
         let mut tail = View::default();
         fold(text.as_str(), chars.saturating_sub(TAIL_CHARS), super::view::CURRENT, &mut tail);
-        self.past.push_back(Past { message, text: text.clone(), at, tail });
+        let is_piece = is_piece(&tail.bytes);
+        self.past.push_back(Past { message, text: text.clone(), at, tail, is_piece });
         let mut bytes: usize = self.past.iter().map(|past| past.text.as_str().len()).sum();
         while self.past.len() > WINDOW_MESSAGES_MAX || (bytes > WINDOW_BYTES_MAX && self.past.len() > 1) {
             bytes -= self.past.pop_front().map_or(0, |past| past.text.as_str().len());
@@ -118,6 +123,14 @@ impl Window {
     pub(super) fn past(&self) -> &VecDeque<Past> {
         &self.past
     }
+}
+
+fn is_piece(bytes: &[u8]) -> bool {
+    const FIGURES: &[&[u8]] =
+        &[b"zero", b"oh", b"one", b"two", b"three", b"four", b"five", b"six", b"seven", b"eight", b"nine", b"double"];
+    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let words = bytes.split(|byte| !byte.is_ascii_lowercase()).filter(|word| FIGURES.contains(word)).count();
+    bytes.len() <= PIECE_BYTES_MAX || digits >= 2 || words >= 2
 }
 
 impl std::fmt::Debug for Window {
