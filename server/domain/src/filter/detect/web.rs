@@ -1,116 +1,171 @@
-//! E-mail addresses, links and names on social networks, as they are written to be used or spelled out to be understood.
+//! Links, with or without a scheme, with their dots as signs or as words, and addresses of servers.
 
-use super::regex;
+use super::host::{self, Dots, Ending};
+use super::{regex, word_after, word_before, words};
+use crate::filter::view::is_word;
 use regex::bytes::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// Endings of host names that people use; a word with a dot before one of these is taken for a link.
-const ENDINGS: &str = "com|net|org|uk|io|gg|me|co|app|ly|tv|info|biz|xyz|link|live|online|site|shop|chat|club|dev|gov|edu|eu|us|ca|de|fr|ie|ru|in|ai|be|to|cc|pl|it|fm|id|vip|pro|page|page|lol|wtf|sex|cam|porn|onion|example|test";
-/// Endings that are words as well: they need a path or a scheme.
-const WORDY: &str =
-    "me|to|in|it|us|be|live|chat|club|page|pro|site|link|online|shop|id|lol|test|example|sex|cam|co|so|app|dev";
+/// What a link with a dot that is none cannot do without.
+static MAY_BE_SPELLED: LazyLock<Regex> = LazyLock::new(|| regex(r"dot|com| \. |\[\.\]|\(\.\)|\{\.\}"));
 
-static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r"[a-z0-9][a-z0-9._%+-]* {0,2}@ {0,2}[a-z0-9][a-z0-9-]*(?: {0,2}(?:\.|\(dot\)|\[dot\]| dot ) {0,2}[a-z0-9-]{2,})+",
-    )
-});
-static SPELLED: LazyLock<Regex> = LazyLock::new(|| {
-    regex(&format!(
-        r"[a-z0-9._%+()\[\]-]{{2,}}[ ]?(?:[(\[<{{]at[)\]>}}]| at |@)[ ]?[a-z0-9-]+(?:[ ]?(?:\.|[(\[<{{]dot[)\]>}}]| dot )[ ]?[a-z0-9-]+)*[ ]?(?:\.|[(\[<{{]dot[)\]>}}]| dot )[ ]?(?:{ENDINGS})\b"
-    ))
-});
-static MAY_BE_SPELLED: LazyLock<Regex> = LazyLock::new(|| regex(r"\bdot\b|[(\[<{]at[)\]>}]"));
-static LINK: LazyLock<Regex> = LazyLock::new(|| {
-    regex(&format!(
-        r"(?:https?|ftp|hxxps?)://[^ \n]+|www\.[a-z0-9-]+[^ \n]*|(?:[a-z0-9][a-z0-9-]*\.)+(?P<end>{ENDINGS})(?P<port>:[0-9]+)?(?P<path>/[^ \n]*)?(?:[^a-z0-9]|$)"
-    ))
-});
-static SPELLED_LINK: LazyLock<Regex> = LazyLock::new(|| {
-    regex(&format!(
-        r"\b(?:[a-z0-9-]+ dot )+(?:{ENDINGS})(?: slash [a-z0-9_-]+)*\b|\bhttps?[: ]+slash[ ]+slash [a-z0-9-]+|\b[a-z0-9-]+ slash [a-z0-9-]+ dot [a-z]+"
-    ))
-});
-static WORDY_END: LazyLock<Regex> = LazyLock::new(|| regex(&format!("^(?:{WORDY})$")));
-const PLATFORM: &str = "insta(?:gram)?|ig|snap(?:chat)?|sc|disc(?:ord)?|psn|xbox(?: live)?|gamer ?tag|tik ?tok|telegram|tele|kik|face ?book|fb|twitter|roblox|fortnite|epic|steam|twitch|bereal|signal|whatsapp|wickr|threads|reddit|youtube|yt|paypal|cash ?app|revolut|monzo";
-static HANDLE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(&format!(
-        r"(?:^|[^a-z0-9.@])(?P<at>@[a-z0-9_.]*[a-z_][a-z0-9_.]*[a-z0-9_])|(?:your|ur|yr) (?P<ask>@)(?:[^a-z0-9]|$)|\b(?:{PLATFORM})\b(?:[ ,]+(?:is|s|as|name|user|username|handle|tag|id|called|under|me|at|its|it))*[ ]*[:=>-]*[ ]*@?(?P<name>[a-z0-9_.#-]*[a-z][0-9_.#][a-z0-9_.#-]*[a-z0-9_]|[a-z0-9]+[_.#][a-z0-9_.#]*[a-z0-9]|[a-z][a-z0-9_]*[0-9]+[a-z0-9_]*)\b"
-    ))
-});
+/// How many bytes of a host are read.
+const HOST_MAX: usize = 253;
 
-/// E-mail addresses.
-pub(super) fn addresses(bytes: &[u8], allow: &[String], found: &mut Vec<Range<usize>>) {
-    let mut add = |regex: &Regex| {
-        for hit in regex.find_iter(bytes) {
-            let host_allowed = allow.iter().any(|host| ends_with_host(hit.as_bytes(), host));
-            if !host_allowed
-                && !found.iter().any(|known: &Range<usize>| known.start < hit.end() && hit.start() < known.end)
-            {
-                found.push(hit.range());
-            }
-        }
-    };
-    if bytes.contains(&b'@') {
-        add(&EMAIL);
-    }
-    if MAY_BE_SPELLED.is_match(bytes) {
-        add(&SPELLED);
-    }
-}
-
-fn ends_with_host(text: &[u8], host: &str) -> bool {
-    text.strip_suffix(host.as_bytes())
-        .is_some_and(|rest| rest.is_empty() || matches!(rest.last(), Some(b'.' | b'@' | b'/')))
-}
-
-/// Links, with or without a scheme.
+/// Links to hosts that are not allowed.
 pub(super) fn links(bytes: &[u8], allow: &[String], found: &mut Vec<Range<usize>>) {
-    let dotted = bytes
-        .windows(3)
-        .any(|three| three[1] == b'.' && three[0].is_ascii_alphanumeric() && three[2].is_ascii_alphanumeric());
-    if dotted || bytes.windows(3).any(|three| three == b"://") {
-        for hit in LINK.captures_iter(bytes) {
-            let Some(all) = hit.get(0) else { continue };
-            let text = all.as_bytes();
-            let wordy = hit.name("end").is_some_and(|end| WORDY_END.is_match(end.as_bytes()));
-            let path = hit.name("path").is_some_and(|path| path.len() > 1);
-            // What follows an @ is an address and told as one; "it.me" is a missing space.
-            let mail = all.start() > 0 && bytes[all.start() - 1] == b'@';
-            if (wordy && !path) || mail || allowed(text, allow) {
-                continue;
-            }
-            let end = hit.name("path").or(hit.name("port")).or(hit.name("end")).map_or(all.end(), |last| last.end());
-            found.push(all.start()..end);
+    let mut free = 0;
+    while let Some(dot) = bytes[free..].iter().position(|byte| *byte == b'.').map(|at| free + at) {
+        let host = host_around(bytes, dot, free);
+        free = host.end.max(dot + 1);
+        if let Some(end) = link(bytes, &host, allow) {
+            free = end;
+            found.push(with_scheme(bytes, host.start)..end);
         }
     }
-    if MAY_BE_SPELLED.is_match(bytes) || bytes.windows(6).any(|six| six == b" slash") {
-        found.extend(
-            SPELLED_LINK.find_iter(bytes).filter(|hit| !allowed_words(hit.as_bytes(), allow)).map(|hit| hit.range()),
-        );
+    spelled(bytes, allow, found);
+}
+
+/// Links with a dot in words, in brackets, or with a space beside it.
+fn spelled(bytes: &[u8], allow: &[String], found: &mut Vec<Range<usize>>) {
+    if !MAY_BE_SPELLED.is_match(bytes) {
+        return;
+    }
+    let mut free = 0;
+    for word in words(bytes) {
+        // A name is read from its beginning.
+        let inside = word.start > 0 && matches!(bytes[word.start - 1], b'.' | b'-');
+        if word.start < free || inside || bytes[word.clone()] == *b"dot" {
+            continue;
+        }
+        let Some(host) = host::read(bytes, word.start, Dots::Tight) else { continue };
+        let written = &bytes[host.range.clone()];
+        let path = has_path(bytes, host.range.end);
+        let sure = host.ending == Some(Ending::Sure);
+        let is = match host.dots {
+            Dots::Tight => false,
+            Dots::Spelled => path || sure && !is_idiom(bytes, host.range.end),
+            Dots::Spaced => path || sure,
+            // "a rom com", "on tv. uk".
+            Dots::Loose => written.ends_with(b"com") && (path || written.contains(&b'.') || written.contains(&b',')),
+        };
+        if is && !host::is_allowed(&host::plain(bytes, &host), allow) {
+            free = path_end(bytes, host.range.end);
+            found.push(host.range.start..free);
+        }
     }
 }
 
-/// Whether the host of a link is an allowed one or belongs to it.
-fn allowed(link: &[u8], allow: &[String]) -> bool {
-    let after_scheme = link.windows(3).position(|three| three == b"://").map_or(link, |at| &link[at + 3..]);
-    let end = after_scheme.iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')));
-    let host = &after_scheme[..end.unwrap_or(after_scheme.len())];
-    let host = host.strip_suffix(b".").unwrap_or(host);
-    allow.iter().any(|allowed| ends_with_host(host, allowed))
+/// The stretch of letters, digits, dots and hyphens around a dot, not before `floor`.
+fn host_around(bytes: &[u8], dot: usize, floor: usize) -> Range<usize> {
+    let of_host = |byte: &&u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+    let before = bytes[floor..dot].iter().rev().take(HOST_MAX).take_while(of_host).count();
+    let after = bytes[dot..].iter().take(HOST_MAX).take_while(of_host).count();
+    dot - before..dot + after
 }
 
-fn allowed_words(link: &[u8], allow: &[String]) -> bool {
-    let written: Vec<u8> = String::from_utf8_lossy(link).replace(" dot ", ".").into_bytes();
-    allowed(&written, allow)
-}
-
-/// Names on social networks and games.
-pub(super) fn handles(bytes: &[u8], found: &mut Vec<Range<usize>>) {
-    for hit in HANDLE.captures_iter(bytes) {
-        let Some(name) = hit.name("at").or(hit.name("name")).or(hit.name("ask")) else { continue };
-        // "@example.com" is an address, found as one.
-        found.push(name.range());
+/// The end of a link whose host this is.
+fn link(bytes: &[u8], range: &Range<usize>, allow: &[String]) -> Option<usize> {
+    let written = &bytes[range.clone()];
+    let last = written.iter().rposition(|byte| !matches!(byte, b'.' | b'-'))? + 1;
+    let first = written.iter().position(|byte| !matches!(byte, b'.' | b'-'))?;
+    let host = &written[first..last];
+    let label = &host[host.iter().rposition(|byte| *byte == b'.')? + 1..];
+    // What follows an @ is an address and told as one.
+    if range.start > 0 && bytes[range.start - 1] == b'@' || host::is_allowed(host, allow) {
+        return None;
     }
+    let end = range.start + last;
+    let schemed = bytes[..range.start].ends_with(b"://");
+    let is = schemed
+        || host.starts_with(b"www.")
+        || !host.windows(2).any(|two| two == b"..")
+            && match host::ending(label) {
+                Some(Ending::Sure) => true,
+                Some(Ending::Word) => last == written.len() && has_path(bytes, end),
+                // An ending that is not known, with a path that is no word: "forms.example/a1".
+                None if label.iter().all(u8::is_ascii_lowercase) => {
+                    label.len() >= 2 && last == written.len() && has_odd_path(bytes, end)
+                }
+                None => is_server(bytes, range.start, host),
+            };
+    is.then(|| path_end(bytes, end))
+}
+
+/// Where a link begins whose host begins at `start`.
+fn with_scheme(bytes: &[u8], start: usize) -> usize {
+    if !bytes[..start].ends_with(b"://") {
+        return start;
+    }
+    start - 3 - bytes[..start - 3].iter().rev().take(8).take_while(|byte| is_word(**byte)).count()
+}
+
+/// Where a link ends whose host ends at `end`: after a port, a path and what belongs to it.
+fn path_end(bytes: &[u8], end: usize) -> usize {
+    if !matches!(bytes.get(end), Some(b'/' | b':' | b'?' | b'#')) && !bytes[..end].ends_with(b"://") {
+        return end;
+    }
+    let length = bytes[end..].iter().take_while(|byte| !matches!(byte, b' ' | b'\n')).count();
+    let trailing = bytes[end..end + length]
+        .iter()
+        .rev()
+        .take_while(|byte| matches!(byte, b'.' | b',' | b')' | b'?' | b'!' | b':' | b'"'))
+        .count();
+    end + length - trailing
+}
+
+/// Whether a path or a port follows a host, in signs or in words.
+fn has_path(bytes: &[u8], end: usize) -> bool {
+    match bytes[end..] {
+        [b'/' | b':', next, ..] => is_word(next) || matches!(next, b'@' | b'$' | b'+' | b'_'),
+        [b' ', b'/', ..] => word_after(bytes, end).is_some_and(|word| word.start <= end + 3),
+        _ => word_after(bytes, end).is_some_and(|word| bytes[word] == *b"slash"),
+    }
+}
+
+/// Whether a path follows, after an ending of two letters, or one with a digit or a sign in it.
+fn has_odd_path(bytes: &[u8], end: usize) -> bool {
+    let path = &bytes[end..path_end(bytes, end)];
+    let short = path.len() > 2 && bytes[..end].iter().rev().position(|byte| *byte == b'.') == Some(2);
+    path.first() == Some(&b'/')
+        && (short
+            || path.len() > 3
+                && path.iter().any(|byte| byte.is_ascii_digit() || matches!(byte, b'_' | b'-' | b'@' | b'$' | b'=')))
+}
+
+/// "the dot com boom" is no host.
+fn is_idiom(bytes: &[u8], end: usize) -> bool {
+    word_after(bytes, end).is_some_and(|word| {
+        matches!(
+            &bytes[word],
+            b"bubble"
+                | b"boom"
+                | b"crash"
+                | b"era"
+                | b"company"
+                | b"companies"
+                | b"business"
+                | b"bust"
+                | b"millionaire"
+        )
+    })
+}
+
+/// Whether a host is the number of a server that others can reach, and no version.
+fn is_server(bytes: &[u8], start: usize, host: &[u8]) -> bool {
+    let mut parts = [0_u32; 4];
+    let mut count = 0;
+    for part in host.split(|byte| *byte == b'.') {
+        if count == 4 || part.is_empty() || part.len() > 3 || !part.iter().all(u8::is_ascii_digit) {
+            return false;
+        }
+        parts[count] = part.iter().fold(0, |all, digit| all * 10 + u32::from(digit - b'0'));
+        count += 1;
+    }
+    let version = word_before(bytes, start).is_some_and(|word| {
+        matches!(&bytes[word], b"v" | b"version" | b"ver" | b"release" | b"update" | b"ios" | b"build" | b"kernel")
+    });
+    let private = matches!(parts, [0 | 10 | 127, ..] | [192, 168, ..] | [172, 16..=31, ..]);
+    count == 4 && !version && !private && parts.iter().all(|part| *part <= 255) && parts.iter().any(|part| *part >= 20)
 }
