@@ -3,6 +3,7 @@
 mod access;
 mod client;
 mod faults;
+mod filter_cli;
 mod process;
 mod protocol;
 mod redis_away;

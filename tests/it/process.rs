@@ -25,7 +25,7 @@ const BINARY: &str = "HANDRAIL_BIN";
 
 /// The command line in a process of its own: the binary that was asked for, or this test's executable run once more, which has
 /// the whole server in it and cannot be older than the test.
-fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let Some(binary) = std::env::var_os(BINARY) else {
         let mut own = Command::new(std::env::current_exe().expect("this test's executable"));
         own.args(["--exact", "process::the_command_line_in_its_own_process", "--nocapture", "--test-threads=1"]);
@@ -55,7 +55,7 @@ fn the_command_line_in_its_own_process() {
 }
 
 /// Runs it to its end.
-pub(crate) fn run(arguments: &[&str], input: &str) -> Output {
+pub(crate) fn run(arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
     let mut child = command(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &[&str], input: &str) -> Output {
         .expect("it starts");
     let mut stdin = child.stdin.take().expect("its input");
     // Who does not ask for input may be gone before it is written.
-    let _unread = stdin.write_all(input.as_bytes());
+    let _unread = stdin.write_all(input.as_ref());
     drop(stdin);
     child.wait_with_output().expect("its end")
 }

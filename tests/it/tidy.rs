@@ -20,6 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["door"],
     &["gateway", "http"],
     &["app"],
+    &["lab"],
     &["cli"],
 ];
 /// What a module uses beside that: HTTP is bounded by the same limits as the socket, and told the peer by the same door; the

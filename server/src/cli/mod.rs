@@ -1,5 +1,7 @@
 //! The command line.
 
+mod filter;
+
 use crate::app::demo::{self, DemoAccount};
 use crate::app::{Node, open};
 use crate::chat::{AdminError, Chat};
@@ -37,6 +39,9 @@ enum Command {
     /// Begin, pause, lift or end relationships.
     #[command(subcommand)]
     Relationship(Relationship),
+    /// Try the filter: explain a text, check rule packs, judge lines, measure labelled rows.
+    #[command(subcommand)]
+    Filter(filter::Filter),
 }
 
 #[derive(Args, Clone)]
@@ -174,6 +179,7 @@ impl Cli {
                 say(&format!("Site {name:?} is there. Its id is {id}."))
             }
             Command::Relationship(asked) => relationship(asked).await,
+            Command::Filter(asked) => filter::run(asked),
         }
     }
 }

@@ -1,0 +1,23 @@
+//! The filter's laboratory: the rules and the judgement of the live product, for people who write rules or measure them. It says
+//! why a text is held, whether packs compile, what becomes of every line of a pipe, and how often labelled rows are held. It
+//! keeps nothing, delivers nothing, and writes nobody's words anywhere but to the output it was given.
+
+mod align;
+mod bench;
+mod check;
+mod count;
+mod eval;
+mod explain;
+mod figures;
+mod judge;
+mod line;
+mod report;
+mod source;
+mod table;
+
+pub use check::check;
+pub use eval::{Measured, eval};
+pub use explain::explain;
+pub use judge::judge;
+pub use line::Said;
+pub use source::LINE_BYTES_MAX;
