@@ -188,6 +188,12 @@ fn what_is_held_stays_held_in_every_disguise() {
 }
 
 #[test]
+fn a_symbol_in_a_word_hides_no_letter() {
+    assert!(held(&[], "what a pr💀ck") && held(&[], "shut the f🌟ck up"));
+    assert!(!held(&[], "i❤️you") && !held(&[], "good☀️morning to you"));
+}
+
+#[test]
 fn what_is_held_stays_held_when_it_is_cut_in_two() {
     let mut missed = Vec::new();
     for text in UNSAFE {
