@@ -20,6 +20,7 @@ fn packs() -> Vec<Source> {
         pack!("words.toml"),
         pack!("abuse.toml"),
         pack!("contact.toml"),
+        pack!("drift.toml"),
         pack!("drugs.toml"),
         pack!("hate.toml"),
         pack!("meet.toml"),

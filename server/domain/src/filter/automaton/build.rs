@@ -72,18 +72,20 @@ impl Part {
 }
 
 #[derive(Default)]
-struct Builder {
+struct Builder<'c> {
     follow: Vec<Bits>,
     gaps: Bits,
     /// The words that each position is fitted by.
     fitted: Vec<(Symbol, u16)>,
+    /// How often each symbol is met.
+    costs: &'c [u32],
 }
 
 impl Automaton {
     /// The automaton of a phrase, with the places at which to wait for a match of it, or what is wrong with it. `costs` says how
     /// often each symbol is met, as far as it is known.
     pub(in crate::filter) fn new(node: &Node, costs: &[u32]) -> Result<(Self, Vec<Wait>), String> {
-        let mut builder = Builder::default();
+        let mut builder = Builder { costs, ..Builder::default() };
         let whole = builder.add(node)?;
         let width = builder.width();
         let precede = transposed(&builder.follow);
@@ -148,7 +150,7 @@ fn by_symbol(mut fitted: Vec<(Symbol, u16)>, width: usize) -> (Vec<Symbol>, Vec<
     (symbols, accepts)
 }
 
-impl Builder {
+impl Builder<'_> {
     /// How many blocks its sets take: 1, 2, 4 or 8, so that running over them is compiled for each.
     fn width(&self) -> usize {
         self.follow.len().div_ceil(64).next_power_of_two()
@@ -250,7 +252,7 @@ impl Builder {
                     whole.last = whole.last.or(option.last);
                     whole.may_be_empty |= option.may_be_empty;
                     whole.longest = whole.longest.max(option.longest);
-                    slot = slot.zip(option.slots.into_iter().min_by_key(|slot| slot.symbols.len())).map(both);
+                    slot = slot.zip(option.slots.into_iter().min_by_key(|slot| slot.cost(self.costs))).map(both);
                 }
                 whole.slots = slot.into_iter().map(|slot| Slot { symbols: distinct(slot.symbols), ..slot }).collect();
                 Ok(whole)
