@@ -163,7 +163,7 @@ export const en = {
     money: "Money",
     secrecy: "Secrecy",
     restricted: "Restricted",
-    drift: "Change of tone",
+    drift: "Small signs that add up",
     filter: "Filter did not finish",
   } satisfies Record<Category, string>,
   evasion: {
@@ -221,6 +221,7 @@ export const en = {
     context: "The messages before it",
     noContext: "This is the first message of this conversation.",
     why: "Why it is held",
+    rule: (rule: string, version: string) => `Rule ${rule}, in the rules ${version} of when it was held`,
     noSpan: "About the whole message.",
     earlier: "Together with an earlier message:",
     hiddenBy: (how: string) => `Hidden by ${how}.`,

@@ -68,7 +68,7 @@ export function Item({ item }: { item: ItemView }) {
           <Marked text={item.text} spans={item.findings.map((finding) => finding.span)} />
         </p>
       </section>
-      <Findings findings={item.findings} />
+      <Findings findings={item.findings} rules={item.rules} />
       <Context item={item} />
     </article>
   );
@@ -173,7 +173,7 @@ function Marked({ text, spans }: { text: string; spans: (Span | null)[] }) {
   );
 }
 
-function Findings({ findings }: { findings: Finding[] }) {
+function Findings({ findings, rules }: { findings: Finding[]; rules: string }) {
   return (
     <section aria-labelledby="item-why">
       <h3 id="item-why">{en.item.why}</h3>
@@ -190,6 +190,7 @@ function Findings({ findings }: { findings: Finding[] }) {
             {finding.evasion.length > 0 && (
               <p>{en.item.hiddenBy(finding.evasion.map((how) => en.evasion[how]).join(", "))}</p>
             )}
+            <p class="hint">{en.item.rule(finding.rule, rules)}</p>
             {finding.span === null && <p class="hint">{en.item.noSpan}</p>}
             {finding.parts.length > 0 && <p>{en.item.earlier}</p>}
             {finding.parts.map((part) => (
