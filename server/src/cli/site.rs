@@ -127,12 +127,10 @@ fn shown(site: &Site) -> String {
     line("target times", &targets.join(", "));
     text += "What it does about what the filter sees:\n";
     let mut line = |name: &str, what: &str| text += &format!("  {name:<17}{what}\n");
-    for category in Category::ALL {
-        match category {
-            Category::Filter => line(category.as_str(), "always held: the filter could not judge"),
-            other => line(other.as_str(), &in_words(settings.filter.of(other))),
-        }
+    for category in Category::ALL.into_iter().filter(|category| *category != Category::Filter) {
+        line(category.as_str(), &in_words(settings.filter.of(category)));
     }
+    line(Category::Filter.as_str(), "always held: the filter could not judge");
     text.trim_end().to_owned()
 }
 
