@@ -198,7 +198,7 @@ fn bad_restrictions_are_refused_with_what_to_do() {
     add("c_AAAAAAAAAAAAAAAAAAAAAA", "Hollins Park", "coordinator", "2099-12-31", &["there is no relationship"]);
     add(&conversation, "Hollins Park", "nobody", "2099-12-31", &["there is no account"]);
     add(&conversation, "Hollins Park", "mentor1", "2099-12-31", &["a mentor does not answer for restrictions"]);
-    add(&conversation, "x", "coordinator", "2099-12-31", &["x"]);
+    add(&conversation, "x", "coordinator", "2099-12-31", &["at least three letters"]);
     let site = last_word(&place.does(&["site", "add", "Elsewhere"]));
     let other = ["--role", "coordinator", "--name", "Else", "--username", "elsewhere1"];
     place.does(&[&["account", "add", "--site", &site][..], &other].concat());

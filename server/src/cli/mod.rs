@@ -229,6 +229,8 @@ fn say(text: &str) -> anyhow::Result<()> {
 async fn admin(file: &ConfigFile) -> anyhow::Result<Arc<Chat>> {
     let mut config = read_config(file)?;
     config.fixed.bus = config::Bus::Local;
+    // A refusal says what to do; why the record could not be read or written is in the log.
+    let _log = crate::telemetry::start_log(config.fixed.log_format, config::LogLevel::Warn)?;
     open_without_rules(&config).await
 }
 

@@ -94,6 +94,12 @@ fn outcome(row: &Row<'_>) -> Result<Option<OutcomeName>, StoreError> {
     text.map(|text| OutcomeName::parse(&text).ok_or_else(|| StoreError::new("outcome", "unknown"))).transpose()
 }
 
+/// A moment inside an item, where it is written in words.
+fn moment(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>, StoreError> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| Timestamp::parse(&text).ok_or_else(|| StoreError::new(column, "not a time"))).transpose()
+}
+
 const RESTRICTION: &str = "SELECT id, conversation, term, reason, owner, created_at, until, ended_at FROM restriction";
 
 impl Reader<'_> {
@@ -158,7 +164,7 @@ impl Reader<'_> {
                 rules: rules.into_iter().zip(urgent).collect(),
                 outcome: outcome(row)?,
                 held_at: Timestamp(row.get("held_at")?),
-                closed_at: row.get::<_, Option<i64>>("closed_at")?.map(Timestamp),
+                closed_at: moment(row, "closed_at")?,
             })
         })
     }
