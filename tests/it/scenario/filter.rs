@@ -7,6 +7,7 @@ use handrail_domain::filter::{Action, Rules, Source};
 use handrail_domain::finding::{Category, Severity};
 use handrail_domain::people::Role;
 use serde_json::Value;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Words that would tell a party why a message is held, as keys of a frame.
@@ -15,9 +16,9 @@ const WHY: &[&str] =
 /// Until when a restriction holds that a story does not end by itself.
 const A_DAY_MS: i64 = 24 * 3_600 * 1_000;
 
-/// The pack of `scenarios/rules` of that name, as the only rules.
+/// The pack of `tests/rules` of that name, as the only rules.
 pub(super) fn rules(name: &str) -> Arc<Rules> {
-    let file = super::folder().join("rules").join(format!("{name}.toml"));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules").join(format!("{name}.toml"));
     let toml = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     Arc::new(Rules::compile(&[Source { name: format!("{name}.toml"), toml }]).expect("rules of a story"))
 }

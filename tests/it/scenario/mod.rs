@@ -1,7 +1,7 @@
 //! Stories: `tests/scenarios/*.txt`, each played in every world over real sockets. A story is what people do and see, line by
 //! line; a bug becomes a story before it is mended. The words are those of `player.rs`.
 //!
-//! A story judges by the default packs, or by the one of `scenarios/rules` that its line `rules NAME` names.
+//! A story judges by the default packs, or by the one of `tests/rules` that its line `rules NAME` names.
 //!
 //! A line is `who does what -> outcome`; without an outcome it must succeed. `sees nothing` means that nothing came which an
 //! earlier line has not told, so a story tells all that arrives before it says so.
