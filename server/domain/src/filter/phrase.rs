@@ -179,10 +179,11 @@ impl<'a> Reader<'a> {
     }
 
     fn class(&mut self, chars: &[char], at: &mut usize, depth: usize) -> Result<Node, String> {
-        let rest: String = chars[*at + 1..].iter().collect();
-        let Some(end) = rest.find('}') else { return Err("a `{` is not closed: add `}`".into()) };
-        let name = &rest[..end];
-        *at += name.chars().count() + 2;
+        let rest = &chars[*at + 1..];
+        let Some(end) = rest.iter().position(|c| *c == '}') else { return Err("a `{` is not closed: add `}`".into()) };
+        let name: String = rest[..end].iter().collect();
+        let name = name.as_str();
+        *at += end + 2;
         if let Some(node) = self.read.get(name) {
             return Ok(node.clone());
         }

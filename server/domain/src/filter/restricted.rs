@@ -115,7 +115,9 @@ impl Restricted {
             for form in forms(&term.text)? {
                 let severity = if form.weak { Severity::Medium } else { Severity::High };
                 let id = format!("restricted.{}", term.id);
-                rules.push(Rule::plain(id, Category::Restricted, severity, term.why.clone()));
+                let mut rule = Rule::plain(id, Category::Restricted, severity, term.why.clone());
+                rule.first_name = form.weak && form.words.len() == 1;
+                rules.push(rule);
                 if form.words.len() == 1 {
                     strong.extend(form.words.iter().cloned());
                 }
@@ -221,6 +223,8 @@ mod tests {
             "I have a second phone",
             "r king said hi",
             "K.B. was asking",
+            "Danny I swear you know him",
+            "it was Danny Friday night",
         ] {
             assert!(held(&[], text), "{text}");
         }
@@ -236,6 +240,7 @@ mod tests {
             "a rose is a nice flower",
             "my phone died, second time today",
             "the bran muffin was ok for once",
+            "Danny DeVito is so funny in that",
         ] {
             assert!(!held(&[], text), "{text}");
         }

@@ -29,12 +29,14 @@ pub(super) struct Rule {
     pub(super) unless: Vec<Automaton>,
     /// What a hit weighs as a sign of drift.
     drift: u8,
+    /// It looks for a first name alone, and not for somebody else of that name.
+    pub(super) first_name: bool,
 }
 
 impl Rule {
     /// A rule that weighs the same whoever speaks, and excuses nothing.
     pub(super) fn plain(id: String, category: Category, severity: Severity, why: String) -> Self {
-        Rule { id, category, adult: severity, mentee: severity, why, unless: Vec::new(), drift: 0 }
+        Rule { id, category, adult: severity, mentee: severity, why, unless: Vec::new(), drift: 0, first_name: false }
     }
 
     /// How urgent it is, depending on who speaks.
@@ -218,6 +220,7 @@ fn compiled_rule(written: &Written, unless: Vec<Automaton>) -> Rule {
         why: written.why.trim().to_owned(),
         unless,
         drift: written.drift,
+        first_name: false,
     }
 }
 

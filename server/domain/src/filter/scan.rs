@@ -100,6 +100,7 @@ pub(super) fn restricted(rules: &Rules, window: &Window, text: &Text) -> Vec<Fin
     let Some(restricted) = window.restricted().rules() else { return Vec::new() };
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.read(Set { rules: restricted, ordinary: Some(&rules.lexicon) }, window, text);
+        scratch.hits.retain(|hit| !(restricted.rules[hit.rule].first_name && is_another(text, hit)));
         tell(restricted, window, text, &scratch.hits, window.adult())
     })
 }
@@ -390,6 +391,19 @@ fn note(hits: &mut Vec<Hit>, rule: usize, view: &View, range: Range<usize>) -> b
         hits.push(Hit { rule, places, marks: view.marks(range).and(split) });
     }
     !known
+}
+
+/// Whether a first name is that of somebody else: another word with a capital letter follows it, which is no day, no month and
+/// not the writer.
+fn is_another(text: &Text, hit: &Hit) -> bool {
+    const NO_NAMES: &str = "I I'm I'll I've I'd Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April \
+        May June July August September October November December Im Ive Ill";
+    let (part, Span(_, upto)) = hit.places[0];
+    let rest: String = text.as_str().chars().skip(upto as usize).take(24).collect();
+    let next = rest.strip_prefix(' ').and_then(|rest| rest.split([' ', ',', '.', '!', '?', '\n']).next()).unwrap_or("");
+    let capital = next.chars().next().is_some_and(char::is_uppercase) && next.chars().any(char::is_lowercase);
+    let plain = next.replace('\u{2019}', "'");
+    part == CURRENT && capital && !NO_NAMES.split_ascii_whitespace().any(|word| word == plain)
 }
 
 /// Code points `span` of a text.

@@ -20,6 +20,7 @@ fn packs() -> Vec<Source> {
         pack!("words.toml"),
         pack!("abuse.toml"),
         pack!("contact.toml"),
+        pack!("drift.toml"),
         pack!("drugs.toml"),
         pack!("hate.toml"),
         pack!("meet.toml"),
@@ -185,6 +186,12 @@ fn what_is_held_stays_held_in_every_disguise() {
         }
     }
     assert!(missed.is_empty(), "{} passed:\n{}", missed.len(), missed.join("\n"));
+}
+
+#[test]
+fn a_symbol_in_a_word_hides_no_letter() {
+    assert!(held(&[], "what a pr💀ck") && held(&[], "shut the f🌟ck up"));
+    assert!(!held(&[], "i❤️you") && !held(&[], "good☀️morning to you"));
 }
 
 #[test]

@@ -103,6 +103,9 @@ pub(super) fn glance(vocabulary: &Vocabulary, base: &View) -> Glance {
             at += 1;
         }
         let length = at - start;
+        // A symbol between letters stands for one: "id💀t".
+        let letters_around = bytes[start].is_ascii_lowercase() && bytes[at - 1].is_ascii_lowercase();
+        seen.odd |= letters_around && base.marks(start..at).has(Marks::SYMBOL);
         singles = if length == 1 { singles + 1 } else { 0 };
         seen.singles |= singles >= SINGLES_MIN;
         seen.odd |= repeated > 0 || digits > 0 && digits < length;
@@ -269,7 +272,7 @@ fn chunk<'v>(vocabulary: &'v Vocabulary, base: &View, range: Range<usize>, found
 
 /// What a token may stand for, if it is not simply a word.
 fn token<'v>(vocabulary: &'v Vocabulary, base: &View, range: Range<usize>) -> Option<Change<'v>> {
-    let bytes: Vec<u8> = base.bytes[range.clone()].iter().copied().filter(|byte| *byte != b'\'').collect();
+    let bytes = written(base, range.clone());
     let drawn = base.marks(range.clone()).has(Marks::of(Evasion::Separators).and(Marks::of(Evasion::Split)));
     if bytes.is_empty() || vocabulary.has(&bytes) {
         return None;
@@ -302,6 +305,22 @@ fn token<'v>(vocabulary: &'v Vocabulary, base: &View, range: Range<usize>) -> Op
         add(vocabulary.known(&bare).into_iter().collect(), Evasion::Separators);
     }
     (!readings.is_empty()).then_some(Change { range, readings, marks })
+}
+
+/// The bytes of a token without apostrophes; a symbol between letters is a star.
+fn written(base: &View, range: Range<usize>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(range.len());
+    for at in range.clone() {
+        let cell = base.cells[at];
+        let first_of_char = at == range.start || base.cells[at - 1].from != cell.from;
+        match base.bytes[at] {
+            b'\'' => (),
+            _ if cell.marks.has(Marks::SYMBOL) && !first_of_char => (),
+            _ if cell.marks.has(Marks::SYMBOL) => bytes.push(b'*'),
+            byte => bytes.push(byte),
+        }
+    }
+    bytes
 }
 
 /// Signs that may stand where a letter was.
@@ -419,7 +438,8 @@ pub(super) fn changed(base: &View, changes: &[Change<'_>], out: &mut View) {
         for (place, byte) in reading.iter().enumerate() {
             let of = if reading.len() > 1 { place * (source.len() - 1) / (reading.len() - 1) } else { 0 };
             let upto = if reading.len() > 1 { source[of].upto } else { source[source.len() - 1].upto };
-            out.push(*byte, Cell { upto, marks: source[of].marks.and(change.marks), ..source[of] });
+            let marks = source[of].marks.without(Marks::SYMBOL).and(change.marks);
+            out.push(*byte, Cell { upto, marks, ..source[of] });
         }
         at = change.range.end;
     }

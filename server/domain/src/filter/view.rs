@@ -42,6 +42,11 @@ impl Marks {
         Marks(self.0 | other.0)
     }
 
+    /// Without the other's.
+    pub(super) const fn without(self, other: Marks) -> Marks {
+        Marks(self.0 & !other.0)
+    }
+
     /// Whether any of the other's marks is set.
     pub(super) const fn has(self, other: Marks) -> bool {
         self.0 & other.0 != 0

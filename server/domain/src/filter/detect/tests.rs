@@ -220,28 +220,16 @@ const HOSTILE: [&str; 36] = [
     "1/1/",
 ];
 
-/// Run with `cargo test --release -p handrail-domain detect -- --ignored --nocapture`.
 #[test]
-#[ignore = "measures time"]
-#[expect(clippy::disallowed_methods, reason = "it measures time")]
-fn hostile_texts_cost_little() {
+fn every_detector_reads_hostile_texts_to_their_end() {
     const ALL: [Detector; 6] =
         [Detector::Phone, Detector::Email, Detector::Url, Detector::Handle, Detector::Address, Detector::Card];
-    let allow: Vec<String> = (0..40).map(|at| format!("0808 80{at}")).collect();
-    for piece in HOSTILE.iter().chain(&["had a really good day at college, we built a bench "]) {
+    for piece in HOSTILE {
         let base = view(&piece.chars().cycle().take(2_000).collect::<String>());
-        let mut row = Vec::new();
         for detector in ALL {
-            let mut best = u128::MAX;
-            for _ in 0..50 {
-                let start = std::time::Instant::now();
-                let mut found = Vec::new();
-                detect(detector, &allow, &base, &mut found);
-                best = best.min(std::hint::black_box(start.elapsed().as_nanos()));
-            }
-            row.push(best / 1_000);
+            let mut found = Vec::new();
+            detect(detector, &[], &base, &mut found);
+            assert!(found.iter().all(|range| range.start < range.end && range.end <= base.len()), "{piece}");
         }
-        eprintln!("{piece:<18} {:>5} us: {row:?}", row.iter().sum::<u128>());
-        assert!(row.iter().sum::<u128>() < 1_000, "{piece}");
     }
 }

@@ -1,67 +1,11 @@
-//! A phrase as an automaton over words: the position automaton of Glushkov (The abstract theory of automata, 1961), one bit a
-//! position. Its size is that of the phrase, building it is quick, and a step costs a few words of bits. Most phrases are
-//! turned away before a step is made: by the words that they need, and by those that they may begin with.
+//! Building the automaton of a phrase, and choosing the word at which it is waited for.
 
-use super::lexicon::{AMOUNT, NUMBER, Symbol, Symbols};
-use super::phrase::{Node, distinct};
-use std::ops::Range;
+use super::{Automaton, BLOCKS_MAX, Mask, NEEDS_MAX, NO_SYMBOL, POSITIONS_MAX, Wait, each, spread};
+use crate::filter::lexicon::{AMOUNT, NUMBER, Symbol};
+use crate::filter::phrase::{Node, distinct};
 
-/// How many words a phrase may be written with, once alike alternatives are put together.
-pub(super) const POSITIONS_MAX: usize = 512;
-/// Blocks of 64 positions.
-const BLOCKS_MAX: usize = POSITIONS_MAX / 64;
-/// How many sets of words are kept of which a phrase needs one each.
-const NEEDS_MAX: usize = 3;
 /// A mask with more bits set turns little away.
 const NEED_BITS_MAX: u32 = 96;
-
-/// A word of a reading.
-#[derive(Debug, Clone)]
-pub(super) struct Word {
-    /// Its bytes.
-    pub(super) range: Range<usize>,
-    /// A sentence ended before it.
-    pub(super) after_stop: bool,
-    /// What it is.
-    pub(super) symbols: Symbols,
-}
-
-/// A set of symbols, each as one bit of 256: it may say yes wrongly, never no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Mask([u64; 4]);
-
-impl Mask {
-    const ALL: Mask = Mask([u64::MAX; 4]);
-
-    fn place(symbol: Symbol) -> (usize, u64) {
-        let bit = symbol.wrapping_mul(0x9E37_79B1) >> 24;
-        ((bit / 64) as usize, 1 << (bit % 64))
-    }
-
-    pub(super) fn add(&mut self, symbol: Symbol) {
-        let (block, bit) = Self::place(symbol);
-        self.0[block] |= bit;
-    }
-
-    fn of(symbols: &[Symbol]) -> Mask {
-        let mut mask = Mask::default();
-        symbols.iter().for_each(|symbol| mask.add(*symbol));
-        mask
-    }
-
-    fn may_have(&self, symbol: Symbol) -> bool {
-        let (block, bit) = Self::place(symbol);
-        self.0[block] & bit != 0
-    }
-
-    fn meets(&self, other: &Mask) -> bool {
-        self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
-    }
-
-    fn bits(&self) -> u32 {
-        self.0.iter().map(|block| block.count_ones()).sum()
-    }
-}
 
 /// A set of positions, while a phrase is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,62 +26,6 @@ impl Bits {
 
     fn is_empty(self) -> bool {
         self == Bits::NONE
-    }
-}
-
-/// Calls `act` with each position of a set.
-fn each(blocks: &[u64], mut act: impl FnMut(usize)) {
-    for (block, bits) in blocks.iter().enumerate() {
-        let mut bits = *bits;
-        while bits != 0 {
-            act(block * 64 + bits.trailing_zeros() as usize);
-            bits &= bits - 1;
-        }
-    }
-}
-
-/// A phrase, ready to run over words. Every set of positions takes `width` blocks.
-#[derive(Debug)]
-pub(super) struct Automaton {
-    width: usize,
-    first: Box<[u64]>,
-    last: Box<[u64]>,
-    gaps: Box<[u64]>,
-    /// For each position, the positions that may follow it, and those that it may follow.
-    follow: Box<[u64]>,
-    precede: Box<[u64]>,
-    /// The symbols of its words, each at its place by hash or at the next free one, and the row of what each fits.
-    symbols: Box<[(Symbol, u32)]>,
-    accepts: Box<[u64]>,
-    /// Sets of symbols of which a text must have one each.
-    needs: [Mask; NEEDS_MAX],
-    /// The symbols of the words that it may begin with.
-    begins: Mask,
-    /// The most words that it takes in.
-    pub(super) longest: usize,
-}
-
-/// A word at which a match of a phrase is waited for: every match has such a word.
-#[derive(Debug)]
-pub(super) struct Wait {
-    pub(super) symbol: Symbol,
-    /// The most words from it to the end of a match.
-    pub(super) reach: u32,
-    /// The positions that it has then.
-    positions: Box<[u64]>,
-    /// The symbols that may stand right before it, and right behind it.
-    before: Mask,
-    after: Mask,
-}
-
-impl Wait {
-    /// Whether the words next to the word `at` allow a match.
-    pub(super) fn may_stand(&self, words: &[Word], at: usize) -> bool {
-        let fits = |mask: &Mask, word: Option<&Word>| {
-            word.is_some_and(|word| word.symbols.iter().any(|symbol| mask.may_have(symbol)))
-        };
-        (self.before == Mask::ALL || fits(&self.before, at.checked_sub(1).and_then(|at| words.get(at))))
-            && (self.after == Mask::ALL || fits(&self.after, words.get(at + 1)))
     }
 }
 
@@ -184,18 +72,20 @@ impl Part {
 }
 
 #[derive(Default)]
-struct Builder {
+struct Builder<'c> {
     follow: Vec<Bits>,
     gaps: Bits,
     /// The words that each position is fitted by.
     fitted: Vec<(Symbol, u16)>,
+    /// How often each symbol is met.
+    costs: &'c [u32],
 }
 
 impl Automaton {
     /// The automaton of a phrase, with the places at which to wait for a match of it, or what is wrong with it. `costs` says how
     /// often each symbol is met, as far as it is known.
-    pub(super) fn new(node: &Node, costs: &[u32]) -> Result<(Self, Vec<Wait>), String> {
-        let mut builder = Builder::default();
+    pub(in crate::filter) fn new(node: &Node, costs: &[u32]) -> Result<(Self, Vec<Wait>), String> {
+        let mut builder = Builder { costs, ..Builder::default() };
         let whole = builder.add(node)?;
         let width = builder.width();
         let precede = transposed(&builder.follow);
@@ -220,123 +110,6 @@ impl Automaton {
         };
         Ok((automaton, waits))
     }
-
-    /// Whether a text with these symbols may have a match at all.
-    pub(super) fn possible(&self, text: &Mask) -> bool {
-        self.needs.iter().all(|need| need.meets(text))
-    }
-
-    /// Where matches may begin that have the word `at` in this place of theirs: wherever the words fit from there up to here.
-    pub(super) fn starts(&self, words: &[Word], at: usize, wait: &Wait, act: impl FnMut(usize)) {
-        match self.width {
-            1 => self.starts_in::<1>(words, at, wait, act),
-            2 => self.starts_in::<2>(words, at, wait, act),
-            4 => self.starts_in::<4>(words, at, wait, act),
-            _ => self.starts_in::<BLOCKS_MAX>(words, at, wait, act),
-        }
-    }
-
-    fn starts_in<const W: usize>(&self, words: &[Word], at: usize, wait: &Wait, mut act: impl FnMut(usize)) {
-        let mut active: [u64; W] = row(&wait.positions, 0);
-        let mut place = at;
-        loop {
-            if meet(&active, &self.first) {
-                act(place);
-            }
-            if place == 0 {
-                return;
-            }
-            active = step(&active, &self.precede);
-            place -= 1;
-            active = self.fitting(&words[place], active);
-            if active == [0; W] {
-                return;
-            }
-        }
-    }
-
-    /// How many words the longest match has that begins with the first of these words.
-    pub(super) fn longest_match(&self, words: &[Word]) -> Option<usize> {
-        let first = words.first()?;
-        if self.begins != Mask::ALL && !first.symbols.iter().any(|symbol| self.begins.may_have(symbol)) {
-            return None;
-        }
-        match self.width {
-            1 => self.longest_in::<1>(words),
-            2 => self.longest_in::<2>(words),
-            4 => self.longest_in::<4>(words),
-            _ => self.longest_in::<BLOCKS_MAX>(words),
-        }
-    }
-
-    fn longest_in<const W: usize>(&self, words: &[Word]) -> Option<usize> {
-        let mut active: [u64; W] = row(&self.first, 0);
-        let mut end = None;
-        for (at, word) in words.iter().enumerate() {
-            if at > 0 {
-                active = step(&active, &self.follow);
-            }
-            active = self.fitting(word, active);
-            if active == [0; W] {
-                break;
-            }
-            if meet(&active, &self.last) {
-                end = Some(at + 1);
-            }
-        }
-        end
-    }
-
-    /// Those of the positions that a word fits.
-    fn fitting<const W: usize>(&self, word: &Word, mut active: [u64; W]) -> [u64; W] {
-        let mut fits: [u64; W] = if word.after_stop { [0; W] } else { row(&self.gaps, 0) };
-        for symbol in word.symbols.iter() {
-            if let Some(at) = self.row_of(symbol) {
-                let accepts: [u64; W] = row(&self.accepts, at);
-                (0..W).for_each(|block| fits[block] |= accepts[block]);
-            }
-        }
-        (0..W).for_each(|block| active[block] &= fits[block]);
-        active
-    }
-
-    fn row_of(&self, symbol: Symbol) -> Option<usize> {
-        let last = self.symbols.len() - 1;
-        let mut place = spread(symbol) & last;
-        loop {
-            match self.symbols[place] {
-                (found, row) if found == symbol => return Some(row as usize),
-                (NO_SYMBOL, _) => return None,
-                _ => place = (place + 1) & last,
-            }
-        }
-    }
-}
-
-/// One set of positions out of many.
-fn row<const W: usize>(rows: &[u64], at: usize) -> [u64; W] {
-    std::array::from_fn(|block| rows[at * W + block])
-}
-
-/// The positions next to the active ones, in one direction.
-fn step<const W: usize>(active: &[u64; W], next_to: &[u64]) -> [u64; W] {
-    let mut next = [0; W];
-    each(active, |position| {
-        let more: [u64; W] = row(next_to, position);
-        (0..W).for_each(|block| next[block] |= more[block]);
-    });
-    next
-}
-
-fn meet(some: &[u64], others: &[u64]) -> bool {
-    some.iter().zip(others).any(|(some, others)| some & others != 0)
-}
-
-/// Where nothing stands.
-const NO_SYMBOL: Symbol = Symbol::MAX;
-
-fn spread(symbol: Symbol) -> usize {
-    (symbol.wrapping_mul(0x9E37_79B1) >> 12) as usize
 }
 
 /// A table of symbols and their rows, at most half full.
@@ -377,7 +150,7 @@ fn by_symbol(mut fitted: Vec<(Symbol, u16)>, width: usize) -> (Vec<Symbol>, Vec<
     (symbols, accepts)
 }
 
-impl Builder {
+impl Builder<'_> {
     /// How many blocks its sets take: 1, 2, 4 or 8, so that running over them is compiled for each.
     fn width(&self) -> usize {
         self.follow.len().div_ceil(64).next_power_of_two()
@@ -479,7 +252,7 @@ impl Builder {
                     whole.last = whole.last.or(option.last);
                     whole.may_be_empty |= option.may_be_empty;
                     whole.longest = whole.longest.max(option.longest);
-                    slot = slot.zip(option.slots.into_iter().min_by_key(|slot| slot.symbols.len())).map(both);
+                    slot = slot.zip(option.slots.into_iter().min_by_key(|slot| slot.cost(self.costs))).map(both);
                 }
                 whole.slots = slot.into_iter().map(|slot| Slot { symbols: distinct(slot.symbols), ..slot }).collect();
                 Ok(whole)
