@@ -11,8 +11,13 @@ use tempfile::TempDir;
 const PUBLIC: &[&str] =
     &["/", "/staff", "/sign-in", "/assets/{*path}", "/icon.svg", "/health/live", "/health/ready", "/api/session"];
 /// Routes that the tables below ask.
-const ASKED: &[&str] =
-    &["/api/me", "/api/conversations/{id}/messages", "/api/queues/{site}/items", "/api/queues/{site}/decisions"];
+const ASKED: &[&str] = &[
+    "/api/me",
+    "/api/conversations/{id}/messages",
+    "/api/queues/{site}/items",
+    "/api/queues/{site}/decisions",
+    "/api/rules",
+];
 
 /// Two sites on one server, and somebody of every role.
 struct Sites {
@@ -90,13 +95,18 @@ fn absent(id: &str) -> String {
     format!("{}{other}{}", &id[..5], &id[6..])
 }
 
-/// The statuses that everybody gets on a path; `may` are those who get 200.
+/// The statuses that everybody gets on a path; `may` are those who get 200, and to others it is not there.
 async fn check(sites: &Sites, path: &str, may: &[&str]) {
+    check_or(sites, path, may, 404).await;
+}
+
+/// The same where others get another status.
+async fn check_or(sites: &Sites, path: &str, may: &[&str], otherwise: u16) {
     for (part, token) in &sites.everybody {
         let want = match *part {
             "nobody" | "a stranger" => 401,
             part if may.contains(&part) => 200,
-            _ => 404,
+            _ => otherwise,
         };
         let (status, body) = http(sites.server.address, "GET", path, token, "").await;
         assert_eq!(status, want, "GET {path} as {part}: {body}");
@@ -118,8 +128,13 @@ async fn everybody_reaches_what_is_theirs_and_nothing_else_is_there() {
         check(&sites, &format!("/api/queues/nonsense/{list}"), &[]).await;
     }
     check(&sites, &format!("/api/conversations/{}/messages", absent(own)), &[]).await;
+    let staff = ["its supervisor", "its coordinator", "another supervisor", "another coordinator"];
+    for path in ["/api/rules", "/api/rules?days=1", "/api/rules?days=366"] {
+        check_or(&sites, path, &staff, 403).await;
+    }
     foreign_is_absent(&sites).await;
     live_foreign_is_absent(&sites).await;
+    scores_are_of_ones_own_site(&sites).await;
     signed_out_is_nobody(&sites).await;
 }
 
@@ -167,6 +182,28 @@ async fn live_foreign_is_absent(sites: &Sites) {
                 assert_eq!(answer["code"], "not_found", "{part}: {frame}: {answer}");
                 assert!(answer.get("item").is_none_or(Value::is_null), "{part}: {answer}");
             }
+        }
+    }
+}
+
+/// A message was held in one site: its staff see which rule held it, and those of the other see nothing of it.
+async fn scores_are_of_ones_own_site(sites: &Sites) {
+    for (part, token) in
+        sites.everybody.iter().filter(|(part, _)| part.ends_with("supervisor") || part.ends_with("coordinator"))
+    {
+        let (_, body) = http(sites.server.address, "GET", "/api/rules?days=1", token, "").await;
+        let page: Value = serde_json::from_str(&body).expect("JSON");
+        assert!(page["version"].as_str().is_some_and(|version| version.len() == 12), "{page}");
+        assert!(page["rules"].as_u64() > Some(20) && page["shadow"].is_null(), "{page}");
+        let scores = page["scores"].as_array().expect("scores");
+        let phone = scores.iter().find(|score| score["rule"] == "contact.phone");
+        match part.starts_with("its") {
+            true => assert!(phone.is_some_and(|score| score["holds"].as_u64() >= Some(1)), "{part}: {page}"),
+            false => assert!(scores.is_empty(), "{part}: {page}"),
+        }
+        for bad in ["days=0", "days=367", "days=-1", "days=soon", "weeks=1"] {
+            let (status, body) = http(sites.server.address, "GET", &format!("/api/rules?{bad}"), token, "").await;
+            assert!(status == 400 && body.contains("bad_frame"), "{bad}: {body}");
         }
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct Client {
     pub(crate) memory: Memory,
     /// Items as this device knows them, by message: the greater version wins.
     pub(crate) items: BTreeMap<String, Value>,
+    /// Every frame that it was ever told.
+    pub(crate) heard: Vec<Value>,
     socket: WebSocketStream<TcpStream>,
     inbox: VecDeque<Value>,
     next_id: u64,
@@ -78,6 +80,7 @@ impl Client {
             welcome: Value::Null,
             memory: Memory::default(),
             items: BTreeMap::new(),
+            heard: Vec::new(),
             socket,
             inbox: VecDeque::new(),
             next_id: 1,
@@ -235,8 +238,9 @@ impl Client {
             let Ok(message) = timeout_at(deadline, self.socket.next()).await else { return false };
             match message {
                 Some(Ok(Message::Text(frame))) => {
-                    let frame = serde_json::from_str(&frame).expect("the server speaks JSON");
+                    let frame: Value = serde_json::from_str(&frame).expect("the server speaks JSON");
                     self.note(&frame);
+                    self.heard.push(frame.clone());
                     self.inbox.push_back(frame);
                     return true;
                 }

@@ -273,6 +273,11 @@ impl Wire {
         }
     }
 
+    /// The next frame, if one comes within that time.
+    pub(crate) async fn next_within(&mut self, within: Duration) -> Option<Value> {
+        timeout(within, self.next()).await.ok().flatten()
+    }
+
     fn note(&mut self, frame: &Value) {
         if frame["op"] == "bye" {
             self.bye = Some(frame.clone());

@@ -46,6 +46,7 @@ pub(crate) struct World {
     pub(crate) address: SocketAddr,
     pub(crate) site: SiteId,
     config: Config,
+    rules: Option<Arc<Rules>>,
     node: Option<Node>,
     redis: Option<Redis>,
     _folder: TempDir,
@@ -57,6 +58,13 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder for the record");
         let redis = (on == On::Redis).then(Redis::start);
         Self::start(folder, redis, settings, Some(rules()), tune).await
+    }
+
+    /// The same with rules of its own.
+    pub(crate) async fn with_rules(on: On, settings: SiteSettings, rules: Arc<Rules>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the record");
+        let redis = (on == On::Redis).then(Redis::start);
+        Self::start(folder, redis, settings, Some(rules), |_| ()).await
     }
 
     /// A node that has lost its rules.
@@ -74,18 +82,18 @@ impl World {
     ) -> Self {
         let mut config = Config::demo(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0))).expect("loopback");
         tune(&mut config);
-        let chat = open(&config, redis.as_ref(), rules).await;
+        let chat = open(&config, redis.as_ref(), rules.clone()).await;
         let site = SiteId::from_bits(fresh::bits());
         seed(&chat, site, settings).await;
         let node = Node::start(config.clone(), chat.clone()).await.expect("the node starts");
-        Self { chat, address: node.address, site, config, node: Some(node), redis, _folder: folder }
+        Self { chat, address: node.address, site, config, rules, node: Some(node), redis, _folder: folder }
     }
 
     /// Another node on the same record, as after an upgrade, a while after the old one went. It listens somewhere else.
     pub(crate) async fn restart(&mut self, pause: Duration) {
         self.drain().await;
         tokio::time::sleep(pause).await;
-        self.chat = open(&self.config, self.redis.as_ref(), Some(rules())).await;
+        self.chat = open(&self.config, self.redis.as_ref(), self.rules.clone()).await;
         let node = Node::start(self.config.clone(), self.chat.clone()).await.expect("the node starts");
         self.address = node.address;
         self.node = Some(node);

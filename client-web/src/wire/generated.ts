@@ -168,4 +168,48 @@ head: number,
  */
 next: string | null, };
 
+export type Score = { 
+/**
+ * Its id.
+ */
+rule: string, 
+/**
+ * How many messages it helped to hold.
+ */
+holds: number, 
+/**
+ * How many of them a person released as they were.
+ */
+released: number, 
+/**
+ * How many a person altered, rejected or sent back to be said differently: true hits.
+ */
+upheld: number, 
+/**
+ * How many still wait, were taken back, or expired: nobody said.
+ */
+unsaid: number, 
+/**
+ * Its last true hit.
+ */
+last_upheld_at: string | null, 
+/**
+ * How long messages waited that it alone held and a person released as they were, in milliseconds.
+ */
+delay_ms: number, 
+/**
+ * Whether so few of its holds were upheld that somebody should look at it. Never for a rule that saw something urgent.
+ */
+review: boolean, };
+
+export type RulesPage = { version: string, rules: number, 
+/**
+ * The version of the set that judges in shadow, if one does.
+ */
+shadow: string | null, 
+/**
+ * The rule with the most holds first.
+ */
+scores: Array<Score>, };
+
 export type Problem = { type: string, title: string, status: number, code: Code, detail: string, retry_after_ms?: number, };

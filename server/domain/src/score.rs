@@ -3,7 +3,7 @@
 
 use crate::quarantine::OutcomeName;
 use crate::time::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// From how many decided holds on a rule is proposed for a review.
@@ -25,7 +25,8 @@ pub struct Judged {
 }
 
 /// What one rule did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Score {
     /// Its id.
     pub rule: String,
@@ -38,8 +39,10 @@ pub struct Score {
     /// How many still wait, were taken back, or expired: nobody said.
     pub unsaid: usize,
     /// Its last true hit.
+    #[cfg_attr(test, ts(type = "string | null"))]
     pub last_upheld_at: Option<Timestamp>,
     /// How long messages waited that it alone held and a person released as they were, in milliseconds.
+    #[cfg_attr(test, ts(type = "number"))]
     pub delay_ms: i64,
     /// Whether so few of its holds were upheld that somebody should look at it. Never for a rule that saw something urgent.
     pub review: bool,
@@ -51,6 +54,24 @@ impl Score {
         let decided = self.released + self.upheld;
         (decided > 0).then(|| self.released as f64 / decided as f64)
     }
+}
+
+impl Judged {
+    /// How long it waited until a person decided on it; nothing while nobody did.
+    pub fn waited_ms(&self) -> Option<i64> {
+        let decided = match self.outcome? {
+            OutcomeName::Released | OutcomeName::Altered | OutcomeName::Rejected | OutcomeName::Rephrase => true,
+            OutcomeName::Withdrawn | OutcomeName::Expired => false,
+        };
+        self.closed_at.filter(|_| decided).map(|closed| closed.since_ms(self.held_at).max(0))
+    }
+}
+
+/// The middle of what people took to decide on some items; nothing if they decided on none.
+pub fn median_wait_ms(items: &[Judged]) -> Option<i64> {
+    let mut waits: Vec<i64> = items.iter().filter_map(Judged::waited_ms).collect();
+    waits.sort_unstable();
+    waits.get(waits.len() / 2).copied()
 }
 
 /// The score-card of some items, the rule with the most holds first.
@@ -138,6 +159,20 @@ mod tests {
         assert_eq!(one.delay_ms, 60_000, "the wait that two rules caused is put down to neither");
         assert_eq!(one.last_upheld_at, Some(Timestamp(1_000)));
         assert_eq!(one.released_share(), Some(2.0 / 3.0));
+    }
+
+    #[test]
+    fn only_what_a_person_decided_says_how_long_a_decision_takes() {
+        let waited =
+            |ms: i64, outcome| Judged { closed_at: Some(Timestamp(1_000 + ms)), ..item(&["a.one"], Some(outcome)) };
+        let mut items =
+            vec![item(&["a.one"], None), waited(9, OutcomeName::Withdrawn), waited(8, OutcomeName::Expired)];
+        assert_eq!(median_wait_ms(&items), None);
+        items.extend(
+            [(5, OutcomeName::Released), (1, OutcomeName::Rejected), (3, OutcomeName::Rephrase)]
+                .map(|(ms, o)| waited(ms, o)),
+        );
+        assert_eq!(median_wait_ms(&items), Some(3));
     }
 
     #[test]

@@ -37,6 +37,38 @@ impl Timestamp {
         let seconds = days * 86_400 + number(11, 13) * 3_600 + number(14, 16) * 60 + number(17, 19);
         Some(Self(seconds * 1_000 + number(20, 23)))
     }
+
+    /// The last moment of a day that is written `YYYY-MM-DD`, UTC; nothing if there is no such day.
+    pub fn end_of_day(date: &str) -> Option<Self> {
+        let end = Self::parse(&format!("{date}T23:59:59.999Z"))?;
+        // A day that is not in the calendar, such as the 30th of February, reads as another one.
+        (end.date() == date).then_some(end)
+    }
+
+    /// The day of this moment, `YYYY-MM-DD`, UTC.
+    pub fn date(self) -> String {
+        let (year, month, day) = civil_from_days(self.0.div_euclid(DAY_MS));
+        format!("{year:04}-{month:02}-{day:02}")
+    }
+}
+
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
+/// The longest length of time that is read, in days: ten years.
+const LENGTH_DAYS_MAX: i64 = 3_660;
+
+/// A length of time as people write it, `90m`, `12h` or `7d`, in milliseconds; nothing for anything else, for no time at all, and
+/// for more than ten years.
+pub fn length_ms(text: &str) -> Option<i64> {
+    let unit_ms = match text.as_bytes().last()? {
+        b'm' => 60 * 1_000,
+        b'h' => 3_600 * 1_000,
+        b'd' => DAY_MS,
+        _ => return None,
+    };
+    let figures = &text[..text.len() - 1];
+    let plain = !figures.is_empty() && figures.bytes().all(|byte| byte.is_ascii_digit());
+    let count: i64 = figures.parse().ok().filter(|_| plain)?;
+    count.checked_mul(unit_ms).filter(|ms| (1..=LENGTH_DAYS_MAX * DAY_MS).contains(ms))
 }
 
 // Days and dates of the proleptic Gregorian calendar after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"
@@ -101,6 +133,33 @@ mod tests {
         assert_eq!(Timestamp(0).to_string(), "1970-01-01T00:00:00.000Z");
         assert_eq!(Timestamp(1_709_210_096_007).to_string(), "2024-02-29T12:34:56.007Z");
         assert_eq!(Timestamp(-1).to_string(), "1969-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn a_day_ends_with_its_last_millisecond_and_must_be_in_the_calendar() {
+        let end = Timestamp::end_of_day("2028-02-29").unwrap();
+        assert_eq!((end.to_string(), end.date()), ("2028-02-29T23:59:59.999Z".into(), "2028-02-29".into()));
+        for bad in [
+            "2027-02-29",
+            "2027-13-01",
+            "2027-00-10",
+            "2027-01-00",
+            "2027-1-1",
+            "31-01-2027",
+            "tomorrow",
+            "",
+            "2027-01-01 ",
+        ] {
+            assert_eq!(Timestamp::end_of_day(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_length_of_time_is_a_number_of_minutes_hours_or_days() {
+        assert_eq!(["90m", "12h", "7d"].map(length_ms), [Some(5_400_000), Some(43_200_000), Some(604_800_000)]);
+        for bad in ["", "d", "7", "7 d", "-7d", "+7d", "1.5h", "0d", "7w", "7é", "3661d", "99999999999999999999d"] {
+            assert_eq!(length_ms(bad), None, "{bad}");
+        }
     }
 
     proptest! {

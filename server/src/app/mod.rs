@@ -20,6 +20,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use handrail_domain::filter::Rules;
 use http::header::CONTENT_TYPE;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -47,6 +48,15 @@ pub struct Node {
 /// Opens the record and the bus and reads the rules, without listening yet.
 pub async fn open(config: &Config) -> anyhow::Result<Arc<Chat>> {
     let rules = load_rules(&config.fixed.rules)?;
+    open_with(config, Some(rules)).await
+}
+
+/// The same without rules, for what judges nothing: nothing can be sent through it.
+pub async fn open_without_rules(config: &Config) -> anyhow::Result<Arc<Chat>> {
+    open_with(config, None).await
+}
+
+async fn open_with(config: &Config, rules: Option<Rules>) -> anyhow::Result<Arc<Chat>> {
     let folder = config.fixed.store.clone();
     let opened = tokio::task::spawn_blocking(move || Store::open(&folder)).await?;
     let store = opened.with_context(|| format!("the record in {}", config.fixed.store.display()))?;
@@ -54,7 +64,7 @@ pub async fn open(config: &Config) -> anyhow::Result<Arc<Chat>> {
         config::Bus::Local => Bus::Local(LocalBus::default()),
         config::Bus::Redis(url) => Bus::Redis(RedisBus::connect(url.reveal(), store.clone()).await?),
     };
-    Ok(Chat::new(store, bus, Some(Arc::new(rules)), config.live.session.clone()))
+    Ok(Chat::new(store, bus, rules.map(Arc::new), config.live.session.clone()))
 }
 
 impl Node {
@@ -108,13 +118,15 @@ impl Node {
         Ok(Self { address, chat, exit, tracker, drain })
     }
 
-    /// Stops taking connections, says goodbye to those there are, and waits for them, at most for the drain's time.
+    /// Stops taking connections, says goodbye to those there are, and waits for them, at most for the drain's time. What the
+    /// rules in shadow saw is written.
     pub async fn stop(self) {
         self.exit.cancel();
         self.tracker.close();
         if tokio::time::timeout(self.drain, self.tracker.wait()).await.is_err() {
             tracing::warn!(left = self.tracker.len(), "the drain's time is over; the rest is cut off");
         }
+        self.chat.write_shadow().await;
     }
 
     /// Runs until a signal asks it to stop, or until the record cannot be trusted any more.

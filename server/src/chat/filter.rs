@@ -2,20 +2,21 @@
 
 use super::{AdminError, Chat};
 use crate::fresh;
-use crate::store::{Disagreement, Said, ShadowRun};
+use crate::store::{DisagreementCount, Said, ShadowRun};
 use handrail_domain::event::{Event, RestrictionAct, What};
-use handrail_domain::filter::{Action, Source};
+use handrail_domain::filter::{Action, Restricted, Source};
 use handrail_domain::finding::Category;
 use handrail_domain::ids::{AccountId, ConversationId, MessageId, RestrictionId, SiteId};
 use handrail_domain::people::{Role, Site, SiteSettings};
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::restriction::{Restriction, may_own};
-use handrail_domain::score::{Score, score};
+use handrail_domain::score::{Judged, Score, score};
 use handrail_domain::text::Text;
 use handrail_domain::time::Timestamp;
+use handrail_domain::wire::RulesPage;
 
-/// How many disagreements of a set in shadow are listed.
-const DISAGREEMENTS_LISTED_MAX: usize = 200;
+/// How many versions of rules are named to who asks for one that is not there.
+const VERSIONS_NAMED_MAX: usize = 10;
 
 /// A restricted term that is to hold in a relationship.
 #[derive(Debug, Clone)]
@@ -30,6 +31,15 @@ pub struct RestrictionSpec {
     pub owner: String,
     /// Until when.
     pub until: Timestamp,
+}
+
+/// What is known of the sets that judged in shadow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShadowReport {
+    /// The sets, the newest first.
+    pub runs: Vec<ShadowRun>,
+    /// What the newest would have done otherwise.
+    pub otherwise: Vec<DisagreementCount>,
 }
 
 impl Chat {
@@ -58,14 +68,25 @@ impl Chat {
         let restriction = restriction.check().map_err(|error| AdminError(error.0))?;
         let id = restriction.id;
         self.write(move |tx| {
-            let conversation = tx.conversation(restriction.conversation)?.ok_or(Code::NotFound)?;
+            let Some(conversation) = tx.conversation(restriction.conversation)? else {
+                return Ok(Err(AdminError(format!("there is no relationship {}", restriction.conversation))));
+            };
             if conversation.site != owner.site {
-                return Err(Code::NotFound.into());
+                let advice = "its owner belongs to another site; name somebody of the relationship's own site";
+                return Ok(Err(AdminError(advice.into())));
+            }
+            // All that hold there must be found together, or nothing could be judged there any more.
+            let before = tx.restrictions(conversation.id)?;
+            let now = before.iter().filter(|one| one.in_force(restriction.created_at));
+            let terms: Vec<_> = now.chain([&restriction]).map(Restriction::term).collect();
+            if let Err(advice) = Restricted::new(&terms) {
+                return Ok(Err(AdminError(advice)));
             }
             tx.add_restriction(&restriction)?;
-            Ok(tx.append(noted(conversation.site, &restriction, RestrictionAct::Begin, Some(owner.id)))?)
+            tx.append(noted(conversation.site, &restriction, RestrictionAct::Begin, Some(owner.id)))?;
+            Ok(Ok(()))
         })
-        .await?;
+        .await??;
         self.windows.forget(Some(spec.conversation));
         Ok(id)
     }
@@ -73,7 +94,8 @@ impl Chat {
     /// Ends a restricted term before its time.
     pub async fn admin_end_restriction(&self, id: RestrictionId) -> Result<(), AdminError> {
         let restriction = self.read(move |record| record.restriction(id)).await?;
-        let restriction = restriction.ok_or_else(|| AdminError(format!("there is no restriction {id}; list them")))?;
+        let advice = || AdminError(format!("there is no restriction {id}; `handrail restriction list` names them"));
+        let restriction = restriction.ok_or_else(advice)?;
         if restriction.ended_at.is_some() {
             return Err(AdminError("this restriction has ended already".into()));
         }
@@ -88,37 +110,65 @@ impl Chat {
         Ok(())
     }
 
-    /// Every restricted term of a relationship, over or not.
-    pub async fn admin_restrictions(&self, conversation: ConversationId) -> Result<Vec<Restriction>, AdminError> {
+    /// Every restricted term of a relationship, over or not, with the sign-in name of who answers for it.
+    pub async fn admin_restrictions(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<Vec<(Restriction, String)>, AdminError> {
         let found = self
-            .read(move |record| match record.conversation(conversation)? {
-                Some(_) => record.restrictions(conversation).map(Some),
-                None => Ok(None),
+            .read(move |record| {
+                if record.conversation(conversation)?.is_none() {
+                    return Ok(None);
+                }
+                let all = record.restrictions(conversation)?.into_iter().map(|one| {
+                    let owner = record.username(one.owner)?.unwrap_or_default();
+                    Ok((one, owner))
+                });
+                all.collect::<Result<Vec<_>, _>>().map(Some)
             })
             .await?;
         found.ok_or_else(|| AdminError(format!("there is no relationship {conversation}")))
     }
 
-    /// Chooses what a site does about one category.
-    pub async fn admin_set_action(&self, site: SiteId, category: Category, action: Action) -> Result<(), AdminError> {
+    /// A site with all that it has chosen, by its name or id.
+    pub async fn admin_site_settings(&self, name_or_id: &str) -> Result<Site, AdminError> {
+        let id = self.admin_site(name_or_id).await?;
+        let site = self.read(move |record| record.site(id)).await?;
+        site.ok_or_else(|| Refusal::from(Code::NotFound).into())
+    }
+
+    /// Changes what a site does about one category, and gives what it does from now on.
+    pub async fn admin_set_action(
+        &self,
+        site: SiteId,
+        category: Category,
+        change: impl FnOnce(Action) -> Action + Send + 'static,
+    ) -> Result<Action, AdminError> {
         if category == Category::Filter {
             return Err(AdminError("a message that the filter could not judge is always held".into()));
         }
-        self.write(move |tx| {
-            let Site { id, name, settings } = tx.site(site)?.ok_or(Code::NotFound)?;
-            let settings = SiteSettings { filter: settings.filter.clone().with(category, action), ..settings };
-            tx.put_site(&Site { id, name: name.clone(), settings })?;
-            Ok(tx.append(super::admin::event(id, What::Site { name }))?)
-        })
-        .await?;
+        let action = self
+            .write(move |tx| {
+                let Site { id, name, settings } = tx.site(site)?.ok_or(Code::NotFound)?;
+                let action = change(settings.filter.of(category));
+                let settings = SiteSettings { filter: settings.filter.clone().with(category, action), ..settings };
+                tx.put_site(&Site { id, name: name.clone(), settings })?;
+                tx.append(super::admin::event(id, What::Site { name }))?;
+                Ok(action)
+            })
+            .await?;
         self.windows.forget(None);
-        Ok(())
+        Ok(action)
     }
 
     /// How the rules have done on what was held since a moment, in one site or in all.
     pub async fn score_rules(&self, site: Option<SiteId>, since: Timestamp) -> Result<Vec<Score>, Refusal> {
-        let items = self.read(move |record| record.judged_items(site, since)).await?;
-        Ok(score(&items))
+        Ok(score(&self.judged_items(site, since).await?))
+    }
+
+    /// What was held since a moment and how it ended, in one site or in all.
+    pub async fn judged_items(&self, site: Option<SiteId>, since: Timestamp) -> Result<Vec<Judged>, Refusal> {
+        self.read(move |record| record.judged_items(site, since)).await
     }
 
     /// A page of all that was said since a moment, after a row.
@@ -126,7 +176,7 @@ impl Chat {
         self.read(move |record| record.said_since(since, after, limit)).await
     }
 
-    /// The restricted terms of a relationship as the filter looked for them at a moment, and the site's actions now.
+    /// Every restricted term of a relationship, over or not, and what its site has chosen.
     pub async fn window_setting(
         &self,
         conversation: ConversationId,
@@ -139,21 +189,26 @@ impl Chat {
         .await
     }
 
-    /// The sets that judged in shadow, and what the newest of them would have done otherwise.
-    pub async fn shadow_report(&self) -> Result<(Vec<ShadowRun>, Vec<Disagreement>), Refusal> {
+    /// The sets that judged in shadow, and how often the newest of them would have done otherwise.
+    pub async fn shadow_report(&self) -> Result<ShadowReport, Refusal> {
         self.read(|record| {
             let runs = record.shadow_runs()?;
-            let newest = runs.first().map(|run| run.candidate.clone());
-            let disagreements = newest.map(|version| record.disagreements(&version, DISAGREEMENTS_LISTED_MAX));
-            Ok((runs, disagreements.transpose()?.unwrap_or_default()))
+            let newest = runs.first().map(|run| record.disagreement_counts(&run.candidate));
+            Ok(ShadowReport { otherwise: newest.transpose()?.unwrap_or_default(), runs })
         })
         .await
     }
 
     /// The packs of a set of rules that judged at some time.
-    pub async fn rule_set(&self, version: &str) -> Result<Option<Vec<Source>>, Refusal> {
-        let version = version.to_owned();
-        self.read(move |record| record.rule_set(&version)).await
+    pub async fn rule_set(&self, version: &str) -> Result<Vec<Source>, AdminError> {
+        let wanted = version.to_owned();
+        let (found, known) =
+            self.read(move |record| Ok((record.rule_set(&wanted)?, record.rule_versions(VERSIONS_NAMED_MAX)?))).await?;
+        let named: Vec<_> = known.iter().map(|(version, at)| format!("{version} (since {})", at.date())).collect();
+        found.ok_or_else(|| {
+            let there = if named.is_empty() { "none yet".into() } else { named.join(", ") };
+            AdminError(format!("no rules of version {version:?} ever judged here; those that did: {there}"))
+        })
     }
 
     /// The text of a message, for a report that staff ask for.
@@ -161,12 +216,19 @@ impl Chat {
         self.read(move |record| record.message_text(message)).await
     }
 
-    /// How the rules have done in the site of somebody who may know: its supervisors and coordinators.
-    pub async fn score_card(&self, who: &super::Signed, since: Timestamp) -> Result<Vec<Score>, Refusal> {
+    /// The rules that judge and how they have done in the site of somebody who may know: its supervisors and coordinators.
+    pub async fn rules_page(&self, who: &super::Signed, since: Timestamp) -> Result<RulesPage, Refusal> {
         match who.account.role {
-            Role::Supervisor | Role::Coordinator => self.score_rules(Some(who.account.site), since).await,
-            Role::Mentee | Role::Mentor | Role::GuestOfficer | Role::Operator => Err(Code::Forbidden.into()),
+            Role::Supervisor | Role::Coordinator => (),
+            Role::Mentee | Role::Mentor | Role::GuestOfficer | Role::Operator => return Err(Code::Forbidden.into()),
         }
+        let rules = self.rules.load_full().ok_or(Code::Unavailable)?;
+        Ok(RulesPage {
+            version: rules.version().to_owned(),
+            rules: rules.len(),
+            shadow: self.shadow_version(),
+            scores: self.score_rules(Some(who.account.site), since).await?,
+        })
     }
 }
 

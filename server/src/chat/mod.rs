@@ -14,7 +14,7 @@ mod windows;
 
 pub use admin::{AccountSpec, AdminError};
 pub(crate) use admin::{add_account, add_relationship, add_site};
-pub use filter::RestrictionSpec;
+pub use filter::{RestrictionSpec, ShadowReport};
 pub use moderate::DecidedView;
 pub use read::{Arrival, REPLAY_MAX};
 pub use send::{Send, Sent};

@@ -1,6 +1,6 @@
 //! `handrail filter`: the filter's laboratory on the command line.
 
-use super::role;
+use super::{record, role};
 use crate::app::{load_rules, read_rules};
 use crate::config;
 use crate::lab;
@@ -8,11 +8,19 @@ use anyhow::ensure;
 use clap::{Args, Subcommand, ValueEnum};
 use handrail_domain::filter::Rules;
 use handrail_domain::people::Role;
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, StdoutLock, Write};
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub(super) enum Filter {
+    #[command(flatten)]
+    Lab(Lab),
+    #[command(flatten)]
+    Record(record::OfRecord),
+}
+
+#[derive(Subcommand)]
+pub(super) enum Lab {
     /// Say why a text is held or delivered.
     Test(Test),
     /// Compile rule packs and try their examples.
@@ -93,10 +101,21 @@ impl RulesFolder {
     }
 }
 
-/// Does what was asked. A reader that has seen enough and closes the pipe is no error.
-pub(super) fn run(asked: Filter) -> anyhow::Result<()> {
+/// Does what was asked.
+pub(super) async fn run(asked: Filter) -> anyhow::Result<()> {
+    match asked {
+        Filter::Lab(asked) => put_out(|out| told(asked, out)),
+        Filter::Record(asked) => {
+            let text = record::ask(asked).await?;
+            put_out(|out| Ok(out.write_all(&text)?))
+        }
+    }
+}
+
+/// Writes to the output. A reader that has seen enough and closes the pipe is no error.
+fn put_out(write: impl FnOnce(&mut BufWriter<StdoutLock<'_>>) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let done = told(asked, &mut out).and_then(|()| Ok(out.flush()?));
+    let done = write(&mut out).and_then(|()| Ok(out.flush()?));
     match done {
         Err(error) if closed(&error) => Ok(()),
         done => done,
@@ -112,17 +131,17 @@ fn closed(error: &anyhow::Error) -> bool {
     })
 }
 
-fn told(asked: Filter, out: &mut impl Write) -> anyhow::Result<()> {
+fn told(asked: Lab, out: &mut impl Write) -> anyhow::Result<()> {
     match asked {
-        Filter::Test(test) => {
+        Lab::Test(test) => {
             let role = test.speaker;
             ensure!(role.converses(), "a {} writes no messages: --as mentor, mentee or guest_officer", role.as_str());
             let (text, before, restricted) = (test.text, test.before, test.restricted);
             lab::explain(test.rules.load()?, &lab::Said { text, before, restricted, role }, test.json, out)
         }
-        Filter::Check(rules) => lab::check(&read_rules(&rules.place())?, out),
-        Filter::Judge(rules) => Ok(lab::judge(rules.load()?, std::io::stdin().lock(), out)?),
-        Filter::Eval(eval) => {
+        Lab::Check(rules) => lab::check(&read_rules(&rules.place())?, out),
+        Lab::Judge(rules) => Ok(lab::judge(rules.load()?, std::io::stdin().lock(), out)?),
+        Lab::Eval(eval) => {
             let asked = lab::Measured {
                 files: eval.files,
                 by_conv: eval.by == Some(By::Conv),

@@ -1,9 +1,12 @@
 //! The command line.
 
 mod filter;
+mod record;
+mod restriction;
+mod site;
 
 use crate::app::demo::{self, DemoAccount};
-use crate::app::{Node, open};
+use crate::app::{Node, open, open_without_rules};
 use crate::chat::{AdminError, Chat};
 use crate::config::{self, Config};
 use anyhow::Context;
@@ -33,13 +36,16 @@ enum Command {
     /// Make, reset or disable accounts.
     #[command(subcommand)]
     Account(Account),
-    /// Make sites.
+    /// Make sites, and choose what they do about what the filter sees.
     #[command(subcommand)]
-    Site(SiteCommand),
+    Site(site::SiteCommand),
     /// Begin, pause, lift or end relationships.
     #[command(subcommand)]
     Relationship(Relationship),
-    /// Try the filter: explain a text, check rule packs, judge lines, measure labelled rows.
+    /// Make, list or end the restricted terms of a relationship.
+    #[command(subcommand)]
+    Restriction(restriction::RestrictionCommand),
+    /// Try the filter and its rules, on texts or on the record.
     #[command(subcommand)]
     Filter(filter::Filter),
 }
@@ -131,17 +137,6 @@ fn role(word: &str) -> Result<Role, String> {
 }
 
 #[derive(Subcommand)]
-enum SiteCommand {
-    /// Make a site.
-    Add {
-        #[command(flatten)]
-        config: ConfigFile,
-        /// Its name, as people see it.
-        name: String,
-    },
-}
-
-#[derive(Subcommand)]
 enum Relationship {
     /// Begin a relationship between two accounts or more of one site.
     Add {
@@ -174,12 +169,10 @@ impl Cli {
             Command::Serve(file) => serve(&file).await,
             Command::Demo(asked) => run_demo(asked).await,
             Command::Account(asked) => account(asked).await,
-            Command::Site(SiteCommand::Add { config, name }) => {
-                let id = admin(&config).await?.admin_add_site(&name).await?;
-                say(&format!("Site {name:?} is there. Its id is {id}."))
-            }
+            Command::Site(asked) => site::run(asked).await,
             Command::Relationship(asked) => relationship(asked).await,
-            Command::Filter(asked) => filter::run(asked),
+            Command::Restriction(asked) => restriction::run(asked).await,
+            Command::Filter(asked) => filter::run(asked).await,
         }
     }
 }
@@ -231,11 +224,14 @@ fn say(text: &str) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout(), "{text}")?)
 }
 
-/// The product without a listener: what is written here, a running server reads from the log within two seconds.
+/// The product without a listener and without rules: what is written here, a running server reads from the log within two
+/// seconds. It judges nothing, so it helps also when the rules' files are broken.
 async fn admin(file: &ConfigFile) -> anyhow::Result<Arc<Chat>> {
     let mut config = read_config(file)?;
     config.fixed.bus = config::Bus::Local;
-    open(&config).await
+    // A refusal says what to do; why the record could not be read or written is in the log.
+    let _log = crate::telemetry::start_log(config.fixed.log_format, config::LogLevel::Warn)?;
+    open_without_rules(&config).await
 }
 
 /// The password that was asked for, and whether it must be shown.

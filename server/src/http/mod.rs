@@ -6,6 +6,7 @@ mod headers;
 mod health;
 mod queues;
 mod refusal;
+mod rules;
 mod session;
 
 pub use headers::guard;
@@ -41,6 +42,7 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/api/conversations/{id}/messages", get(conversations::messages))
         .route("/api/queues/{site}/items", get(queues::items))
         .route("/api/queues/{site}/decisions", get(queues::decisions))
+        .route("/api/rules", get(rules::rules))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(refusal::not_found)

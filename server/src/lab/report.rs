@@ -116,7 +116,7 @@ fn listed_row(what: &str, row: &Listed) -> String {
 }
 
 /// A text on one line, harmless to a terminal.
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let hidden = |c: char| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if hidden(c) { ' ' } else { c }).collect()
 }

@@ -54,6 +54,17 @@ pub struct Disagreement {
     pub at: Timestamp,
 }
 
+/// On how many messages a set in shadow and the live one disagreed in the same way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisagreementCount {
+    /// Whether the set in shadow would have held them.
+    pub held: bool,
+    /// The ids of the rules that held them, in the one set or the other.
+    pub rules: Vec<String>,
+    /// How many messages.
+    pub messages: u64,
+}
+
 /// What is known of a set in shadow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShadowRun {
@@ -81,6 +92,12 @@ fn restriction(row: &Row<'_>) -> Result<Restriction, StoreError> {
 fn outcome(row: &Row<'_>) -> Result<Option<OutcomeName>, StoreError> {
     let text: Option<String> = row.get("outcome")?;
     text.map(|text| OutcomeName::parse(&text).ok_or_else(|| StoreError::new("outcome", "unknown"))).transpose()
+}
+
+/// A moment inside an item, where it is written in words.
+fn moment(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>, StoreError> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| Timestamp::parse(&text).ok_or_else(|| StoreError::new(column, "not a time"))).transpose()
 }
 
 const RESTRICTION: &str = "SELECT id, conversation, term, reason, owner, created_at, until, ended_at FROM restriction";
@@ -125,6 +142,12 @@ impl Reader<'_> {
         })
     }
 
+    /// The versions of the sets of rules that judged, and since when, the newest first.
+    pub fn rule_versions(&self, limit: usize) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let sql = "SELECT version, first_at FROM rule_set ORDER BY first_at DESC, version LIMIT ?1";
+        self.many(sql, [limit], |row| Ok((row.get("version")?, Timestamp(row.get("first_at")?))))
+    }
+
     /// The items held since a moment, of one site or of all, as a score-card reads them.
     pub fn judged_items(&self, site: Option<SiteId>, since: Timestamp) -> Result<Vec<Judged>, StoreError> {
         let sql = "SELECT held_at, json_extract(data, '$.state.outcome') AS outcome, json_extract(data, '$.state.at') AS closed_at,
@@ -141,7 +164,7 @@ impl Reader<'_> {
                 rules: rules.into_iter().zip(urgent).collect(),
                 outcome: outcome(row)?,
                 held_at: Timestamp(row.get("held_at")?),
-                closed_at: row.get::<_, Option<i64>>("closed_at")?.map(Timestamp),
+                closed_at: moment(row, "closed_at")?,
             })
         })
     }
@@ -192,6 +215,16 @@ impl Reader<'_> {
                 rules: serde_json::from_str(&rules).map_err(|e| StoreError::new("rules", e))?,
                 at: Timestamp(row.get("at")?),
             })
+        })
+    }
+
+    /// How often a set in shadow would have done otherwise, by what held the message.
+    pub fn disagreement_counts(&self, candidate: &str) -> Result<Vec<DisagreementCount>, StoreError> {
+        let sql = "SELECT held, rules, count(*) AS messages FROM shadow WHERE candidate = ?1 GROUP BY held, rules ORDER BY messages DESC, rules";
+        self.many(sql, [candidate], |row| {
+            let rules: String = row.get("rules")?;
+            let rules = serde_json::from_str(&rules).map_err(|e| StoreError::new("rules", e))?;
+            Ok(DisagreementCount { held: row.get("held")?, rules, messages: row.get("messages")? })
         })
     }
 

@@ -16,7 +16,7 @@ mod writer;
 mod tests;
 
 pub use feed::{FeedEntry, Logged, Owner};
-pub use filter::{Disagreement, Said, ShadowRun};
+pub use filter::{Disagreement, DisagreementCount, Said, ShadowRun};
 pub use items::OpenItems;
 pub use people::{Article, Credentials, NewAccount, SessionRow};
 pub use queue::QueueLine;

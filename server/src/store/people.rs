@@ -95,6 +95,11 @@ impl Reader<'_> {
         })
     }
 
+    /// The name that an account signs in with.
+    pub fn username(&self, account_id: AccountId) -> Result<Option<String>, StoreError> {
+        self.one("SELECT username FROM account WHERE id = ?1", [account_id.to_string()], |row| Ok(row.get("username")?))
+    }
+
     /// Every account of a site with its sign-in name, by name.
     pub fn accounts(&self, site_id: SiteId) -> Result<Vec<(Account, String)>, StoreError> {
         let sql = format!("SELECT {ACCOUNT}, username FROM account WHERE site = ?1 ORDER BY username");

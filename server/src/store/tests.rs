@@ -5,10 +5,11 @@ use super::*;
 use handrail_domain::conversation::{Conversation, Envelope, Kind, Message, MessageStatus, settle, submit};
 use handrail_domain::event::{AccountAct, Event, GENESIS, Hash, Line, What, chain};
 use handrail_domain::filter::Verdict;
-use handrail_domain::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, SiteId};
+use handrail_domain::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, RestrictionId, SiteId};
 use handrail_domain::people::{Account, Role, Site, SiteSettings};
 use handrail_domain::policy::{may_moderate, may_send};
 use handrail_domain::quarantine::{Claimed, Decided, Decision, Item, ItemAct};
+use handrail_domain::restriction::Restriction;
 use handrail_domain::text::{Cleared, Text};
 use handrail_domain::time::Timestamp;
 use tempfile::TempDir;
@@ -419,6 +420,59 @@ fn a_record_of_a_newer_version_is_refused_with_what_to_do() {
     drop(raw);
     let error = Store::open(folder.path()).err().unwrap().to_string();
     assert!(error.contains("newer version") && error.contains("99") && error.contains("run that version"), "{error}");
+}
+
+/// What a server of the first schema left behind: its tables, a pair, and something that was said.
+const FIRST: &str = r#"
+    INSERT INTO meta VALUES ('epoch', 'first1');
+    INSERT INTO site VALUES ('{site}', 'Here', '{"undo_ms":7000,"consent":false,"expire_after_ms":null,
+        "target_ms":{"low":900000,"medium":600000,"high":300000,"urgent":120000}}');
+    INSERT INTO account VALUES ('{mentor}', '{site}', 'mentor', 'A', 'u1', 'p', 0, 1), ('{mentee}', '{site}', 'mentee', 'B', 'u2', 'p', 0, 1),
+        ('{supervisor}', '{site}', 'supervisor', 'C', 'u3', 'p', 0, 1);
+    INSERT INTO conversation VALUES ('{pair}', '{site}', 'pair', 'open', 1, 1);
+    INSERT INTO party VALUES ('{pair}', '{mentor}', 0), ('{pair}', '{mentee}', 0);
+    INSERT INTO message (id, conversation, sender, cid, digest, text, status, seq, passed, rules, sent_at, delivered_at)
+        VALUES ('{message}', '{pair}', '{mentor}', 'c1', zeroblob(32), 'hello', 'delivered', 1, 1, 'v1', 500, 500);
+"#;
+
+#[tokio::test]
+async fn a_record_of_the_first_schema_is_brought_forward_with_all_that_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let raw = rusqlite::Connection::open(folder.path().join("handrail.db")).unwrap();
+    raw.execute_batch(include_str!("schema.sql")).unwrap();
+    let ids = [("{site}", site().to_string()), ("{mentor}", mentor().to_string()), ("{mentee}", mentee().to_string())];
+    let more = [("{supervisor}", supervisor().to_string()), ("{pair}", pair().to_string())];
+    let message = ("{message}", MessageId::from_bits(1).to_string());
+    let rows =
+        ids.into_iter().chain(more).chain([message]).fold(FIRST.to_owned(), |sql, (name, id)| sql.replace(name, &id));
+    raw.execute_batch(&rows).unwrap();
+    raw.pragma_update(None, "user_version", 1).unwrap();
+    drop(raw);
+    for _ in 0..2 {
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!(store.epoch(), "first1", "cursors of before go on");
+        let settings = store.read(|record| record.site(site())).await.unwrap().unwrap().settings;
+        assert_eq!((settings.undo_ms, settings.filter), (7_000, Default::default()));
+        let said = store.read(|record| record.recent(pair(), NOW, 9)).await.unwrap();
+        assert_eq!(said.iter().map(|message| message.text.as_str()).collect::<Vec<_>>(), ["hello"]);
+        assert_eq!(store.read(|record| record.said_since(Timestamp(0), 0, 9)).await.unwrap().len(), 1);
+    }
+    let store = Store::open(folder.path()).unwrap();
+    let one = Restriction {
+        id: RestrictionId::from_bits(1),
+        conversation: pair(),
+        term: "Hollins Park".into(),
+        reason: "Exclusion zone".into(),
+        owner: supervisor(),
+        created_at: NOW,
+        until: Timestamp(2_000),
+        ended_at: None,
+    };
+    let kept = one.clone();
+    store.write(move |tx| Ok(tx.add_restriction(&one)?)).await.unwrap();
+    assert_eq!(store.read(|record| record.restrictions(pair())).await.unwrap(), [kept]);
+    let raw = rusqlite::Connection::open(folder.path().join("handrail.db")).unwrap();
+    assert_eq!(raw.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap(), 2);
 }
 
 #[test]

@@ -11,6 +11,11 @@ fn is_event(frame: &Value) -> bool {
     frame["op"] == "event" && frame["queue"].is_null()
 }
 
+/// Whether a finding of an item says so.
+fn finding_is(item: &Value, key: &str, says: &str) -> bool {
+    item["findings"].as_array().is_some_and(|all| all.iter().any(|one| text(&one[key]).to_lowercase().contains(says)))
+}
+
 impl Play {
     /// Holds what a device is told to what the story tells.
     pub(super) async fn see(&mut self, does: &[&str]) {
@@ -42,6 +47,7 @@ impl Play {
             }
             ["sees", label, status, rest @ ..] => self.see_status(who, label, status, rest).await,
             ["hears", ..] => self.hear(does).await,
+            ["never", "hears", what] => self.never_hear(who, what).await,
             ["knows", rest @ ..] => self.know(who, rest),
             ["reads-back", told @ ..] => self.read_back(who, told).await,
             _ => panic!("nobody can {does:?}"),
@@ -105,6 +111,9 @@ impl Play {
                         let acts = item["acts"].as_array().expect("acts").iter().map(text).collect::<Vec<_>>();
                         acts.join(",") == word[4..]
                     }
+                    word if word.starts_with("about:") => finding_is(item, "category", &word[6..]),
+                    // A reason of several words is told with dashes.
+                    word if word.starts_with("because:") => finding_is(item, "why", &word[8..].replace('-', " ")),
                     word if word.starts_with("part:") => {
                         let part = &said[&word[5..]].id;
                         item["findings"][0]["parts"]

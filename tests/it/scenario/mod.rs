@@ -1,10 +1,13 @@
 //! Stories: `tests/scenarios/*.txt`, each played in every world over real sockets. A story is what people do and see, line by
 //! line; a bug becomes a story before it is mended. The words are those of `player.rs`.
 //!
+//! A story judges by the default packs, or by the one of `tests/rules` that its line `rules NAME` names.
+//!
 //! A line is `who does what -> outcome`; without an outcome it must succeed. `sees nothing` means that nothing came which an
 //! earlier line has not told, so a story tells all that arrives before it says so.
 
 mod check;
+mod filter;
 mod player;
 
 use crate::world::On;
@@ -47,6 +50,10 @@ stories! {
     a_held_message_waits_for_a_supervisor
     a_number_spread_over_two_messages_is_held
     a_restart_loses_nothing
+    a_restricted_name_is_held_and_nobody_sees_why
+    a_restriction_that_ended_does_not_hold
+    a_site_may_deliver_what_is_usually_held
+    a_site_may_ring_from_high
     a_rejected_message_tells_its_sender_why
     a_supervisor_sees_what_was_said_before
     a_sender_may_be_asked_to_say_it_differently
@@ -59,9 +66,11 @@ stories! {
     how_far_one_has_read_is_ones_own_business
     nobody_decides_on_their_own_conversation
     nobody_speaks_in_a_paused_conversation
+    small_signs_of_a_mentor_add_up
     the_same_message_twice_takes_effect_once
     two_supervisors_race_and_one_wins
     typing_and_presence_reach_the_other_party_alone
+    what_is_spread_over_a_restart_is_still_found
     who_comes_back_misses_nothing
     who_is_gone_for_ten_seconds_gives_claims_back
     who_may_be_in_danger_gets_help_at_once

@@ -1,10 +1,11 @@
 //! Plays a story's lines: who does what. What they see is checked in `check.rs`.
 
+use super::filter;
 use crate::client::{Client, Memory, text};
 use crate::web;
 use crate::world::{On, Person, UNDO_MS, World, settings};
 use handrail_domain::conversation::ConversationState;
-use handrail_domain::ids::ConversationId;
+use handrail_domain::ids::{ConversationId, RestrictionId};
 use handrail_domain::people::Role;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ pub(super) struct Play {
     pub(super) pairs: BTreeMap<String, ConversationId>,
     pub(super) devices: BTreeMap<String, Client>,
     pub(super) said: BTreeMap<String, Said>,
+    /// Restrictions by their terms.
+    pub(super) restricted: BTreeMap<String, RestrictionId>,
     left: BTreeMap<String, Memory>,
 }
 
@@ -35,13 +38,18 @@ pub(super) async fn play(story: &str, on: On) {
     let lines: Vec<_> =
         story.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     let chosen = lines.iter().find_map(|line| line.strip_prefix("undo ")).map(|ms| number(ms.trim_end_matches(" ms")));
-    let world = World::with(on, settings(chosen.map_or(UNDO_MS, |ms| ms as i64)), |_| ()).await;
+    let settings = settings(chosen.map_or(UNDO_MS, |ms| ms as i64));
+    let world = match lines.iter().find_map(|line| line.strip_prefix("rules ")) {
+        Some(pack) => World::with_rules(on, settings, filter::rules(pack.trim())).await,
+        None => World::with(on, settings, |_| ()).await,
+    };
     let mut play = Play {
         world,
         people: BTreeMap::new(),
         pairs: BTreeMap::new(),
         devices: BTreeMap::new(),
         said: BTreeMap::new(),
+        restricted: BTreeMap::new(),
         left: BTreeMap::new(),
     };
     for line in lines {
@@ -118,12 +126,13 @@ impl Play {
 
     async fn line(&mut self, does: &[&str], outcome: &[&str]) {
         match does {
-            ["undo", ..] => (),
+            ["undo" | "rules", ..] => (),
+            ["restrict" | "unrestrict" | "site", ..] => self.choose(does).await,
             ["pair" | "odd" | "supervisors" | "joins" | "pause" | "lift" | "end" | "wait" | "restart", ..] => {
                 self.arrange(does).await
             }
             ["audit", ..] => self.audit(does).await,
-            [_, "sees" | "hears" | "reads-back" | "knows", ..] => self.see(does).await,
+            [_, "sees" | "hears" | "never" | "reads-back" | "knows", ..] => self.see(does).await,
             [_, "leaves" | "returns" | "connects", ..] => self.come_and_go(does, outcome).await,
             [one, "and", other, "claim", label] => self.race(one, other, label).await,
             [who, act @ ..] => {
@@ -185,7 +194,7 @@ impl Play {
         }
     }
 
-    async fn meet(&mut self, name: &str, role: Role) -> Person {
+    pub(super) async fn meet(&mut self, name: &str, role: Role) -> Person {
         if let Some(known) = self.people.get(name) {
             return known.clone();
         }

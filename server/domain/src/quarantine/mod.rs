@@ -172,18 +172,30 @@ pub enum OutcomeName {
 }
 
 impl OutcomeName {
-    /// The outcome of that word of the record.
+    const ALL: [OutcomeName; 6] = [
+        OutcomeName::Released,
+        OutcomeName::Altered,
+        OutcomeName::Rejected,
+        OutcomeName::Rephrase,
+        OutcomeName::Withdrawn,
+        OutcomeName::Expired,
+    ];
+
+    /// The word in the record and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OutcomeName::Released => "released",
+            OutcomeName::Altered => "altered",
+            OutcomeName::Rejected => "rejected",
+            OutcomeName::Rephrase => "rephrase",
+            OutcomeName::Withdrawn => "withdrawn",
+            OutcomeName::Expired => "expired",
+        }
+    }
+
+    /// The outcome of that word.
     pub fn parse(word: &str) -> Option<Self> {
-        use OutcomeName::{Altered, Expired, Rejected, Released, Rephrase, Withdrawn};
-        let words = [
-            ("released", Released),
-            ("altered", Altered),
-            ("rejected", Rejected),
-            ("rephrase", Rephrase),
-            ("withdrawn", Withdrawn),
-            ("expired", Expired),
-        ];
-        words.into_iter().find(|(known, _)| *known == word).map(|(_, outcome)| outcome)
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
     }
 }
 

@@ -5,6 +5,7 @@
 use super::from_server::{ItemView, Me, MessageView};
 use crate::ids::Offset;
 use crate::refusal::Code;
+use crate::score::Score;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +57,18 @@ pub struct ItemPage {
     pub head: Offset,
     /// What to pass as `after` for the next page.
     pub next: Option<String>,
+}
+
+/// The rules that judge, and how they have done in one's own site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RulesPage {
+    pub version: String,
+    pub rules: usize,
+    /// The version of the set that judges in shadow, if one does.
+    pub shadow: Option<String>,
+    /// The rule with the most holds first.
+    pub scores: Vec<Score>,
 }
 
 /// An error body: RFC 9457, with `code`.

@@ -1,0 +1,145 @@
+//! `handrail site`: sites, and what each does about what the filter sees.
+
+use super::{ConfigFile, admin, say};
+use anyhow::ensure;
+use clap::{Args, Subcommand};
+use handrail_domain::filter::Action;
+use handrail_domain::finding::{Category, Severity};
+use handrail_domain::people::Site;
+
+#[derive(Subcommand)]
+pub(super) enum SiteCommand {
+    /// Make a site.
+    Add {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Its name, as people see it.
+        name: String,
+    },
+    /// Show what a site has chosen.
+    Show {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Its name or id.
+        site: String,
+    },
+    /// Choose what a site does about one category of findings; what is not said stays as it is.
+    ///
+    /// What is urgent is held whatever is chosen here.
+    Action(ChooseAction),
+}
+
+#[derive(Args)]
+pub(super) struct ChooseAction {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Its name or id.
+    site: String,
+    /// The category, such as drugs or contact_phone.
+    #[arg(value_parser = category)]
+    category: Category,
+    /// From which severity on a person decides before a message is delivered: low, medium, high or urgent.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    hold_from: Option<Severity>,
+    /// From which severity on a held message rings.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    ring_from: Option<Severity>,
+    /// From which severity on its sender is shown help at once, or never.
+    #[arg(long, value_name = "SEVERITY|never", value_parser = help)]
+    help_from: Option<Help>,
+}
+
+/// From which severity on help is shown; never, if nothing.
+#[derive(Clone, Copy)]
+struct Help(Option<Severity>);
+
+fn category(word: &str) -> Result<Category, String> {
+    let all = Category::ALL.map(Category::as_str).join(", ");
+    Category::parse(word).ok_or_else(|| format!("a category is one of: {all}"))
+}
+
+fn severity(word: &str) -> Result<Severity, String> {
+    let all = Severity::ALL.map(Severity::as_str).join(", ");
+    Severity::parse(word).ok_or_else(|| format!("a severity is one of: {all}"))
+}
+
+fn help(word: &str) -> Result<Help, String> {
+    if word == "never" {
+        return Ok(Help(None));
+    }
+    severity(word).map(|severity| Help(Some(severity))).map_err(|advice| format!("{advice}; or never"))
+}
+
+/// Does what was asked.
+pub(super) async fn run(asked: SiteCommand) -> anyhow::Result<()> {
+    match asked {
+        SiteCommand::Add { config, name } => {
+            let id = admin(&config).await?.admin_add_site(&name).await?;
+            say(&format!("Site {name:?} is there. Its id is {id}."))
+        }
+        SiteCommand::Show { config, site } => {
+            let site = admin(&config).await?.admin_site_settings(&site).await?;
+            say(&shown(&site))
+        }
+        SiteCommand::Action(asked) => choose(asked).await,
+    }
+}
+
+async fn choose(asked: ChooseAction) -> anyhow::Result<()> {
+    let ChooseAction { config, site, category, hold_from, ring_from, help_from } = asked;
+    ensure!(
+        hold_from.is_some() || ring_from.is_some() || help_from.is_some(),
+        "nothing would change: say --hold-from, --ring-from or --help-from"
+    );
+    let chat = admin(&config).await?;
+    let site = chat.admin_site_settings(&site).await?;
+    let change = move |before: Action| Action {
+        hold_from: hold_from.unwrap_or(before.hold_from),
+        ring_from: ring_from.unwrap_or(before.ring_from),
+        help_from: help_from.map_or(before.help_from, |Help(from)| from),
+    };
+    let action = chat.admin_set_action(site.id, category, change).await?;
+    say(&format!("{:?} now {} {}.", site.name, category.as_str(), in_words(action)))
+}
+
+fn in_words(action: Action) -> String {
+    let Action { hold_from, ring_from, help_from } = action;
+    let help = help_from.map_or("never", Severity::as_str);
+    format!("hold from {}, ring from {}, help from {help}", hold_from.as_str(), ring_from.as_str())
+}
+
+/// A length of time in the largest unit that says it without a fraction.
+fn length(ms: i64) -> String {
+    match (ms % 60_000, ms % 1_000) {
+        (0, _) if ms > 0 => format!("{} min", ms / 60_000),
+        (_, 0) => format!("{} s", ms / 1_000),
+        _ => format!("{ms} ms"),
+    }
+}
+
+fn shown(site: &Site) -> String {
+    let settings = &site.settings;
+    let targets = Severity::ALL.map(|one| format!("{} {}", one.as_str(), length(settings.target_ms.of(one))));
+    let mut text = format!("{}\n", site.name);
+    let mut line = |name: &str, what: &str| text += &format!("  {name:<17}{what}\n");
+    line("id", &site.id.to_string());
+    line("undo window", &length(settings.undo_ms));
+    line("target times", &targets.join(", "));
+    text += "What it does about what the filter sees:\n";
+    let mut line = |name: &str, what: &str| text += &format!("  {name:<17}{what}\n");
+    for category in Category::ALL.into_iter().filter(|category| *category != Category::Filter) {
+        line(category.as_str(), &in_words(settings.filter.of(category)));
+    }
+    line(Category::Filter.as_str(), "always held: the filter could not judge");
+    text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::length;
+
+    #[test]
+    fn a_length_is_said_in_whole_units() {
+        assert_eq!([0, 300, 5_000, 90_000, 120_000].map(length), ["0 s", "300 ms", "5 s", "90 s", "2 min"]);
+    }
+}
