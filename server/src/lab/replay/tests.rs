@@ -146,7 +146,7 @@ fn the_cost_is_said_with_its_median_or_that_nothing_is_known() {
     };
     let unknown = text(&report(&[]));
     assert!(unknown.contains("nothing was decided since then"), "{unknown}");
-    assert!(unknown.contains("Newly held (the first 20 of 30)") && !unknown.contains("tenner\n"), "{unknown}");
+    assert!(unknown.contains("Newly held (the first 20 of 30)") && !unknown.contains("a tenner"), "{unknown}");
     let item = Judged {
         rules: Vec::new(),
         outcome: Some(OutcomeName::Released),
