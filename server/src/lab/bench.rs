@@ -231,10 +231,10 @@ mod tests {
     fn restricted_terms_are_numbered_and_those_that_cannot_be_used_are_named_by_number() {
         let mut bench = bench();
         let terms = |terms: &[&str]| terms.iter().map(|term| (*term).to_owned()).collect();
-        let asked = Said { restricted: terms(&["Danny Okafor", "Hollins Park"]), ..said("see you at hollins park") };
+        let asked = Said { restricted: terms(&["Danny Okafor", "Hollins Park"]), ..said("I like Hollins Park") };
         assert_eq!(bench.judge(&asked).unwrap().seen[0].finding.rule, "restricted.2");
         let bad = Said { restricted: terms(&["Danny Okafor", "a"]), ..said("hello") };
         assert!(bench.judge(&bad).unwrap_err().contains("term 2"));
-        assert!(!bench.judge(&said("see you at hollins park")).unwrap().held);
+        assert!(!bench.judge(&said("I like Hollins Park")).unwrap().held);
     }
 }
