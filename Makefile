@@ -1,9 +1,11 @@
 # Handrail's commands. `make run` to see it, `make test` before every commit, `make load` to measure it.
 
 .DELETE_ON_ERROR:
-.PHONY: run pictures test test-long load bench client check rust-test client-test browser-test need-build need-test clean
+.PHONY: run pictures test test-long fuzz load bench client check rust-test client-test browser-test need-build need-test clean
 
 CARGO_DENY_VERSION := 0.20.2
+CARGO_FUZZ_VERSION := 0.13.2
+FUZZ_SECONDS ?= 60
 BROWSER_PORT ?= 8123
 TOOLS := target/tools
 # The tests mostly wait for servers: more of them at once than there are cores.
@@ -55,9 +57,21 @@ pictures: need-test client
 	cargo build --locked -p handrail
 	HANDRAIL_PICTURES=1 tests/browser/run.sh pictures
 
-## The long forms: more rounds of kills, longer load.
-test-long: test
+## The long forms: more rounds of kills, longer load, everything that is sampled otherwise, and the fuzz targets.
+test-long: test fuzz
 	HANDRAIL_LONG=1 PROPTEST_CASES=20000 RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --workspace
+
+# The fuzzer wants flags of the compiler that a stable one takes only so. Without a sanitizer, since there is no unsafe code here.
+FUZZ := server/domain/fuzz
+
+## Looks for inputs that break the filter, a minute a target.
+fuzz: need-build $(TOOLS)/.cargo-fuzz
+	@scripts/need c++:g++
+	for target in normalise pack judge; do \
+	  mkdir -p target/fuzz/corpus/$$target target/fuzz/found/$$target; \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir $(FUZZ) --target-dir target/fuzz -s none $$target target/fuzz/corpus/$$target \
+	    -- -max_total_time=$(FUZZ_SECONDS) -max_len=1000 -artifact_prefix=target/fuzz/found/$$target/ || exit 1; \
+	done
 
 # --- Measuring -------------------------------------------------------------------------------------------------------
 
@@ -85,6 +99,12 @@ $(TOOLS)/.cargo-deny:
 	@mkdir -p $(TOOLS)
 	@cargo deny --version 2>/dev/null | grep -q . || \
 	  cargo install --debug --locked --root $(TOOLS) cargo-deny@$(CARGO_DENY_VERSION)
+	@touch $@
+
+$(TOOLS)/.cargo-fuzz:
+	@mkdir -p $(TOOLS)
+	@cargo fuzz --version 2>/dev/null | grep -q . || \
+	  cargo install --debug --locked --root $(TOOLS) cargo-fuzz@$(CARGO_FUZZ_VERSION)
 	@touch $@
 
 clean:

@@ -3,10 +3,13 @@
 //! in what was typed. It never asks a clock, keeps nothing between calls, and in doubt it holds.
 
 mod actions;
+mod apart;
 mod automaton;
 mod detect;
 mod drift;
 mod fold;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod lexicon;
 mod lint;
 mod lookalike;

@@ -6,14 +6,14 @@ use super::lexicon::{Lexicon, Symbols};
 use super::rules::{Phrase, Rules, Use};
 use super::view::{CURRENT, Marks, View, words};
 use super::{WINDOW_MESSAGES_MAX, Window, in_doubt};
-use super::{detect, undo};
+use super::{apart, detect, undo};
 use crate::finding::{Evasion, Finding, Part, Span};
 use crate::text::Text;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::window::Past;
+use super::window::{Past, figures};
 
 /// How many bytes of the last words are read together with a new message, about, and how many with pieces from before.
 const RECENT_BYTES: usize = 48;
@@ -113,6 +113,15 @@ pub(super) fn findings_of_both(rules: &Rules, window: &Window, text: &Text) -> [
     })
 }
 
+/// How often phrases are run to read a text.
+#[cfg(test)]
+pub(super) fn work(rules: &Rules, window: &Window, text: &Text) -> usize {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.read(Set { rules, ordinary: None }, window, text);
+        scratch.runs
+    })
+}
+
 impl Scratch {
     /// Asks the rules about every reading of the text: as it stands first, then with what a glance saw undone.
     fn read(&mut self, set: Set<'_>, window: &Window, text: &Text) {
@@ -124,7 +133,7 @@ impl Scratch {
         (self.runs, self.runs_max) = (0, RUNS_MAX);
         self.base.clear();
         self.borders.clear();
-        gather(window.past(), &mut self.base, &mut self.borders);
+        gather(window.past(), |_| true, &mut self.base, &mut self.borders);
         fold(text.as_str(), 0, CURRENT, &mut self.base);
         let mut base = std::mem::take(&mut self.base);
         self.ask(set, &base);
@@ -142,6 +151,39 @@ impl Scratch {
             self.undone(set, &base, seen);
         }
         self.base = base;
+        self.ask_figures(set, window, text);
+    }
+
+    /// Asks the detectors about figures that were sent in pieces, without what was said between them: "07700", "lol", "900123".
+    fn ask_figures(&mut self, set: Set<'_>, window: &Window, text: &Text) {
+        if set.rules.detectors.is_empty() || !window.past().iter().any(|past| past.has_figures) {
+            return;
+        }
+        let mut pieces = std::mem::take(&mut self.other);
+        pieces.clear();
+        self.borders.clear();
+        gather(window.past(), |past| past.has_figures, &mut pieces, &mut self.borders);
+        let current = pieces.len();
+        fold(text.as_str(), 0, CURRENT, &mut pieces);
+        if figures(&pieces.bytes[current..]) > 0 {
+            self.detect_pieces(set, &pieces);
+        }
+        self.other = pieces;
+    }
+
+    fn detect_pieces(&mut self, set: Set<'_>, pieces: &View) {
+        self.detect(set, pieces);
+        // A row of digits may be broken too: "20-00-00 5577", "9911".
+        let digit = |at: usize| pieces.byte(at).is_ascii_digit();
+        let broken = |at: &usize| digit(at.wrapping_sub(1)) && digit(at + 1);
+        self.borders.retain(broken);
+        if !self.borders.is_empty() {
+            let mut joined = std::mem::take(&mut self.joined);
+            joined.clear();
+            (0..pieces.len()).filter(|at| !self.borders.contains(at)).for_each(|at| joined.extend(pieces, at..at + 1));
+            self.detect(set, &joined);
+            self.joined = joined;
+        }
     }
 
     /// The readings of a text that hides something.
@@ -154,7 +196,7 @@ impl Scratch {
         }
         self.ask_changed(set, base, &mut other);
         if seen.singles {
-            undo::together(base, &mut joined);
+            apart::together(base, &mut joined);
             self.ask(set, &joined);
             self.ask_changed(set, &joined, &mut other);
         }
@@ -351,11 +393,12 @@ fn list(set: Set<'_>, words: &View, out: &mut Vec<Word>) {
 
 /// The ends of earlier messages, oldest first, each followed by a space; the number of a part says which message. The last
 /// words are read again, and of what was said before only pieces: figures, and messages of a few letters.
-fn gather(past: &VecDeque<Past>, base: &mut View, borders: &mut Vec<usize>) {
+fn gather(past: &VecDeque<Past>, wanted: fn(&Past) -> bool, base: &mut View, borders: &mut Vec<usize>) {
     let mut bytes = 0;
     let mut chosen = [false; WINDOW_MESSAGES_MAX];
     for (at, earlier) in past.iter().enumerate().rev() {
-        chosen[at] = bytes < RECENT_BYTES || earlier.is_piece && bytes < TAIL_BYTES_MAX;
+        let near = bytes < RECENT_BYTES || earlier.is_piece && bytes < TAIL_BYTES_MAX;
+        chosen[at] = near && wanted(earlier);
         bytes += if chosen[at] { earlier.tail.len() } else { 0 };
     }
     for (at, earlier) in past.iter().enumerate().filter(|(at, _)| chosen[*at]) {

@@ -169,6 +169,12 @@ impl Vocabulary {
         }
     }
 
+    /// Every word.
+    #[cfg(any(test, feature = "fuzz"))]
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().filter_map(|word| std::str::from_utf8(&word.text).ok())
+    }
+
     pub(super) fn has(&self, word: &[u8]) -> bool {
         self.index.contains_key(word)
     }
@@ -246,9 +252,11 @@ impl Vocabulary {
             for end in start + 1..=run.len().min(start + WORD_BYTES_MAX) {
                 hash = hash.with(run[end - 1]);
                 let word = &run[start..end];
-                let known = self.may_have(hash) && self.has(word) || matches!(word, b"i" | b"a" | b"u");
-                if known && cost + 1 < best[end].0 {
-                    best[end] = (cost + 1, start, true);
+                let whole = matches!(word, b"i" | b"a" | b"u");
+                // "me a" rather than "m ea".
+                let more = if word.len() > 1 || whole { 1 } else { 2 };
+                if (whole || self.may_have(hash) && self.has(word)) && cost + more < best[end].0 {
+                    best[end] = (cost + more, start, true);
                 }
             }
         }

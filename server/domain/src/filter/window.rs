@@ -34,6 +34,8 @@ pub(super) struct Past {
     pub(super) tail: View,
     /// It may be a piece of a number or a word: it is short, or has figures.
     pub(super) is_piece: bool,
+    /// It has figures, in digits or in words.
+    pub(super) has_figures: bool,
 }
 
 /// Where a text is said: what its sender said before in this conversation, oldest first, and what holds in it.
@@ -75,8 +77,9 @@ impl Window {
         let chars = text.as_str().chars().count();
         let mut tail = View::default();
         fold(text.as_str(), chars.saturating_sub(TAIL_CHARS), super::view::CURRENT, &mut tail);
-        let is_piece = is_piece(&tail.bytes);
-        self.past.push_back(Past { message, text: text.clone(), at, tail, is_piece });
+        let figures = figures(&tail.bytes);
+        let (is_piece, has_figures) = (tail.len() <= PIECE_BYTES_MAX || figures >= 2, figures > 0);
+        self.past.push_back(Past { message, text: text.clone(), at, tail, is_piece, has_figures });
         let mut bytes: usize = self.past.iter().map(|past| past.text.as_str().len()).sum();
         while self.past.len() > WINDOW_MESSAGES_MAX || (bytes > WINDOW_BYTES_MAX && self.past.len() > 1) {
             bytes -= self.past.pop_front().map_or(0, |past| past.text.as_str().len());
@@ -125,12 +128,13 @@ impl Window {
     }
 }
 
-fn is_piece(bytes: &[u8]) -> bool {
+/// How many figures there are, each digit and each word for one.
+pub(super) fn figures(bytes: &[u8]) -> usize {
     const FIGURES: &[&[u8]] =
         &[b"zero", b"oh", b"one", b"two", b"three", b"four", b"five", b"six", b"seven", b"eight", b"nine", b"double"];
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
     let words = bytes.split(|byte| !byte.is_ascii_lowercase()).filter(|word| FIGURES.contains(word)).count();
-    bytes.len() <= PIECE_BYTES_MAX || digits >= 2 || words >= 2
+    digits + words
 }
 
 impl std::fmt::Debug for Window {
