@@ -12,7 +12,9 @@ static JUDGING: LazyLock<Judging> = LazyLock::new(|| {
         name: path.file_name().unwrap_or_default().to_string_lossy().into(),
         toml: std::fs::read_to_string(&path).expect("a pack"),
     };
-    let packs: Vec<Source> = entries.map(|entry| read(entry.expect("a pack").path())).collect();
+    let paths = entries.map(|entry| entry.expect("a pack").path());
+    let packs: Vec<Source> =
+        paths.filter(|path| path.extension().is_some_and(|ending| ending == "toml")).map(read).collect();
     Judging::new(&packs).unwrap_or_else(|error| panic!("{error}"))
 });
 

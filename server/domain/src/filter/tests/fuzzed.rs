@@ -3,10 +3,10 @@
 use super::*;
 use crate::filter::fuzz::{self, Judging};
 
-/// Calls `body` with so many inputs, in the long form a hundred times as many.
+/// Calls `body` with so many inputs, in the long form twenty times as many.
 fn with_bytes(seed: u64, cases: usize, body: impl Fn(&[u8])) {
     let mut dice = Dice(seed);
-    for _ in 0..if long() { 100 * cases } else { cases } {
+    for _ in 0..if long() { 20 * cases } else { cases } {
         let bytes: Vec<u8> = (0..dice.below(200)).map(|_| dice.next() as u8).collect();
         body(&bytes);
     }
