@@ -6,12 +6,11 @@ use crate::store::{DisagreementCount, Said, ShadowRun};
 use handrail_domain::event::{Event, RestrictionAct, What};
 use handrail_domain::filter::{Action, Restricted, Source};
 use handrail_domain::finding::Category;
-use handrail_domain::ids::{AccountId, ConversationId, MessageId, RestrictionId, SiteId};
+use handrail_domain::ids::{AccountId, ConversationId, RestrictionId, SiteId};
 use handrail_domain::people::{Role, Site, SiteSettings};
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::restriction::{Restriction, may_own};
 use handrail_domain::score::{Judged, Score, score};
-use handrail_domain::text::Text;
 use handrail_domain::time::Timestamp;
 use handrail_domain::wire::RulesPage;
 
@@ -209,11 +208,6 @@ impl Chat {
             let there = if named.is_empty() { "none yet".into() } else { named.join(", ") };
             AdminError(format!("no rules of version {version:?} ever judged here; those that did: {there}"))
         })
-    }
-
-    /// The text of a message, for a report that staff ask for.
-    pub async fn message_text(&self, message: MessageId) -> Result<Option<Text>, Refusal> {
-        self.read(move |record| record.message_text(message)).await
     }
 
     /// The rules that judge and how they have done in the site of somebody who may know: its supervisors and coordinators.

@@ -202,22 +202,6 @@ impl Reader<'_> {
         })
     }
 
-    /// What a set in shadow would have done otherwise, the newest first.
-    pub fn disagreements(&self, candidate: &str, limit: usize) -> Result<Vec<Disagreement>, StoreError> {
-        let sql = "SELECT message, live, candidate, held, rules, at FROM shadow WHERE candidate = ?1 ORDER BY at DESC LIMIT ?2";
-        self.many(sql, params![candidate, limit], |row| {
-            let rules: String = row.get("rules")?;
-            Ok(Disagreement {
-                message: id(row, "message")?,
-                live: row.get("live")?,
-                candidate: row.get("candidate")?,
-                held: row.get("held")?,
-                rules: serde_json::from_str(&rules).map_err(|e| StoreError::new("rules", e))?,
-                at: Timestamp(row.get("at")?),
-            })
-        })
-    }
-
     /// How often a set in shadow would have done otherwise, by what held the message.
     pub fn disagreement_counts(&self, candidate: &str) -> Result<Vec<DisagreementCount>, StoreError> {
         let sql = "SELECT held, rules, count(*) AS messages FROM shadow WHERE candidate = ?1 GROUP BY held, rules ORDER BY messages DESC, rules";
@@ -226,13 +210,6 @@ impl Reader<'_> {
             let rules = serde_json::from_str(&rules).map_err(|e| StoreError::new("rules", e))?;
             Ok(DisagreementCount { held: row.get("held")?, rules, messages: row.get("messages")? })
         })
-    }
-
-    /// Who said a message and where, if there is one of that id. Walks the messages: for reports only.
-    pub fn message_text(&self, message: MessageId) -> Result<Option<Text>, StoreError> {
-        let sql = "SELECT text FROM message WHERE id = ?1 LIMIT 1";
-        let found = self.one(sql, [message.to_string()], |row| Ok(row.get::<_, Option<String>>("text")?))?;
-        Ok(found.flatten().map(Text::from_record))
     }
 }
 
