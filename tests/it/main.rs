@@ -2,9 +2,12 @@
 
 mod access;
 mod client;
+mod crowd;
 mod faults;
 mod filter_cli;
+mod history;
 mod operate;
+mod outage;
 mod process;
 mod protocol;
 mod redis_away;

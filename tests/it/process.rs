@@ -88,24 +88,65 @@ impl Server {
         Self::start(&["serve", "--config", &config.to_string_lossy()])
     }
 
+    /// The same, run by another program, such as `strace -D …`, which becomes the server in the end; with more in its environment.
+    pub(crate) fn serve_under(config: &Path, program: &[String], environment: &[(&str, String)]) -> Self {
+        let own = command(&["serve", "--config", &config.to_string_lossy()]);
+        let mut under = match program {
+            [] => Command::new(own.get_program()),
+            [first, rest @ ..] => {
+                let mut under = Command::new(first);
+                under.args(rest).arg(own.get_program());
+                under
+            }
+        };
+        under.args(own.get_args()).envs(own.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        under.envs(environment.iter().map(|(key, value)| (key, value)));
+        Self::begin(under).unwrap_or_else(|(ended, said)| panic!("it did not start ({ended:?}):\n{said}"))
+    }
+
+    /// `handrail serve` with that configuration, if it starts; else how it ended and all that it said.
+    pub(crate) fn try_serve(config: &Path) -> Result<Self, (ExitStatus, String)> {
+        Self::begin(command(&["serve", "--config", &config.to_string_lossy()]))
+    }
+
     fn start(arguments: &[&str]) -> Self {
-        let mut command = command(arguments);
+        let begun = Self::begin(command(arguments));
+        begun.unwrap_or_else(|(ended, said)| panic!("it did not start ({ended:?}):\n{said}"))
+    }
+
+    fn begin(mut command: Command) -> Result<Self, (ExitStatus, String)> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let said = Arc::new(Mutex::new(String::new()));
-        listen(child.stdout.take().expect("its output"), said.clone());
-        listen(child.stderr.take().expect("its log"), said.clone());
+        let told = [
+            listen(child.stdout.take().expect("its output"), said.clone()),
+            listen(child.stderr.take().expect("its log"), said.clone()),
+        ];
         let mut server = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), child, said };
         let patience = Instant::now() + PATIENCE;
         server.address = loop {
             if let Some(address) = address_in(&server.said()) {
                 break address;
             }
-            let ended = server.child.try_wait().expect("its state");
-            assert!(ended.is_none() && Instant::now() < patience, "it did not start ({ended:?}):\n{}", server.said());
+            if let Some(ended) = server.child.try_wait().expect("its state") {
+                told.into_iter().for_each(|told| told.join().expect("its last words"));
+                return Err((ended, server.said()));
+            }
+            assert!(Instant::now() < patience, "it did not start:\n{}", server.said());
             std::thread::sleep(Duration::from_millis(10));
         };
-        server
+        Ok(server)
+    }
+
+    /// Its number among the machine's processes.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success(), "no {name}");
     }
 
     /// All that it has written, to the screen and to its log.
@@ -121,8 +162,7 @@ impl Server {
 
     /// Asks it to stop, as systemd does.
     pub(crate) fn terminate(&self) {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(asked.expect("kill runs").success());
+        self.signal("TERM");
     }
 
     /// Waits for its own end.
@@ -155,14 +195,14 @@ impl Drop for Server {
     }
 }
 
-fn listen(from: impl Read + Send + 'static, said: Arc<Mutex<String>>) {
+fn listen(from: impl Read + Send + 'static, said: Arc<Mutex<String>>) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
             let mut said = said.lock().unwrap();
             said.push_str(&line);
             said.push('\n');
         }
-    });
+    })
 }
 
 /// `http://localhost:8080` of a demonstration, `address=127.0.0.1:8080` of a server.
@@ -176,6 +216,7 @@ fn address_in(said: &str) -> Option<SocketAddr> {
 /// Somebody of `demo-accounts.json`.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
+    pub(crate) account: String,
     pub(crate) username: String,
     pub(crate) token: String,
     pub(crate) site: String,
@@ -187,6 +228,7 @@ pub(crate) fn people(data: &Path) -> Vec<Person> {
     let text = std::fs::read_to_string(data.join("demo-accounts.json")).expect("demo-accounts.json");
     let all: Vec<Value> = serde_json::from_str(&text).expect("JSON");
     let person = |one: Value| Person {
+        account: word(&one["account"]),
         username: word(&one["username"]),
         token: word(&one["token"]),
         site: word(&one["site"]),
@@ -218,9 +260,13 @@ pub(crate) struct Wire {
     socket: WebSocketStream<TcpStream>,
     pub(crate) cursor: Cursor,
     pub(crate) events: Vec<Value>,
+    /// When each of them was heard.
+    pub(crate) heard_at: Vec<Instant>,
     /// The last words before the close, and its code.
     pub(crate) bye: Option<Value>,
     pub(crate) closed: Option<u16>,
+    /// Whether the connection has ended, by a close or without one.
+    pub(crate) lost: bool,
     next_id: u64,
 }
 
@@ -239,9 +285,12 @@ impl Wire {
             hello["resume"] = json!({"epoch": at.epoch, "offset": at.offset, "mark": at.mark});
         }
         let cursor = cursor.unwrap_or(fresh);
-        let mut wire = Self { socket, cursor, events: Vec::new(), bye: None, closed: None, next_id: 2 };
+        let mut wire = Self { socket, cursor, events: Vec::new(), heard_at: Vec::new(), bye: None, closed: None, lost: false, next_id: 2 };
         wire.say(&hello).await;
         let welcome = wire.next().await?;
+        if welcome["op"] == "bye" {
+            return None;
+        }
         assert_eq!(welcome["op"], "welcome", "{welcome}");
         assert_ne!(welcome["resume"], "reset", "a cursor that we had just been given is known");
         if welcome["resume"] == "live" {
@@ -268,7 +317,10 @@ impl Wire {
                 }
                 Some(Ok(Message::Close(close))) => self.closed = close.map(|close| close.code.into()),
                 Some(Ok(_)) => (),
-                Some(Err(_)) | None => return None,
+                Some(Err(_)) | None => {
+                    self.lost = true;
+                    return None;
+                }
             }
         }
     }
@@ -287,6 +339,7 @@ impl Wire {
             self.cursor.offset += 1;
             self.cursor.mark = word(&frame["mark"]);
             self.events.push(frame.clone());
+            self.heard_at.push(Instant::now());
         }
     }
 
@@ -322,20 +375,31 @@ impl Wire {
 
 /// One HTTP request of its own connection: its status and body.
 pub(crate) async fn http(address: SocketAddr, method: &str, path: &str, token: &str, body: &str) -> (u16, String) {
+    try_http(address, method, path, token, body).await.unwrap_or_else(|| panic!("{method} {path}: no answer"))
+}
+
+/// The same; nothing if the server is not there or goes in the middle of it.
+pub(crate) async fn try_http(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &str,
+) -> Option<(u16, String)> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let mut stream = TcpStream::connect(address).await.expect("the server listens");
+    let mut stream = TcpStream::connect(address).await.ok()?;
     let who = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
     let of = if body.is_empty() { String::new() } else { "content-type: application/json\r\n".into() };
     let length = if method == "GET" { String::new() } else { format!("content-length: {}\r\n", body.len()) };
     let request =
         format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{who}{of}{length}\r\n{body}");
-    stream.write_all(request.as_bytes()).await.expect("a request");
+    stream.write_all(request.as_bytes()).await.ok()?;
     let mut heard = Vec::new();
-    timeout(PATIENCE, stream.read_to_end(&mut heard)).await.expect("an answer in time").expect("an answer");
+    timeout(PATIENCE, stream.read_to_end(&mut heard)).await.expect("an answer in time").ok()?;
     let heard = String::from_utf8_lossy(&heard).into_owned();
-    let (head, body) = heard.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{method} {path}: {heard:?}"));
+    let (head, body) = heard.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-    (status.unwrap_or_else(|| panic!("{method} {path}: {head}")), body.to_owned())
+    Some((status.unwrap_or_else(|| panic!("{method} {path}: {head}")), body.to_owned()))
 }
 
 /// Everything that was delivered in a conversation, oldest first: number and text.

@@ -1,0 +1,104 @@
+//! Where a crowd meets: a folder with a record of a few pairs and their staff, one small rule pack, and a configuration.
+
+use crate::operate::pack;
+use crate::process::{Person, Server, people, person};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+/// Pairs of a mentor and a mentee.
+pub(crate) const PAIRS: usize = 4;
+/// The word that the rules hold.
+pub(crate) const HELD_WORD: &str = "gecko";
+/// How long a decision may be undone here, in milliseconds.
+const UNDO_MS: i64 = 300;
+
+/// A folder, and who is in its record.
+pub(crate) struct Ground {
+    pub(crate) data: PathBuf,
+    pub(crate) config: PathBuf,
+    pub(crate) all: Vec<Person>,
+    root: PathBuf,
+    _own: Option<TempDir>,
+}
+
+impl Ground {
+    /// In a folder of its own, with more configuration.
+    pub(crate) fn new(more: &str) -> Self {
+        let own = tempfile::tempdir().expect("a folder");
+        let root = own.path().to_owned();
+        Self { _own: Some(own), ..Self::at(&root, more) }
+    }
+
+    /// In that folder.
+    pub(crate) fn at(root: &Path, more: &str) -> Self {
+        let (data, rules) = (root.join("data"), root.join("rules"));
+        for folder in [&data, &rules] {
+            std::fs::create_dir(folder).expect("a folder");
+        }
+        std::fs::write(rules.join("gecko.toml"), pack("gecko", HELD_WORD)).expect("a pack");
+        for (name, bytes) in seed() {
+            std::fs::write(data.join(name), bytes).expect("a seed");
+        }
+        let ground = Self {
+            all: people(&data),
+            config: root.join("handrail.toml"),
+            data,
+            root: root.to_owned(),
+            _own: None,
+        };
+        ground.configure(&ground.config, more);
+        ground
+    }
+
+    /// Another configuration beside the first, as for a second node over the same record.
+    pub(crate) fn beside(&self, name: &str, more: &str) -> PathBuf {
+        let config = self.root.join(name);
+        self.configure(&config, more);
+        config
+    }
+
+    fn configure(&self, config: &Path, more: &str) {
+        // A crowd says more in a second than people do.
+        let rate = "{ per_second = 500, burst = 500 }";
+        let limits = format!(
+            "[limits]\nframes_per_connection = {rate}\nsends_per_account = {rate}\nsends_per_conversation = {rate}\n"
+        );
+        let server = "[server]\nlisten = \"127.0.0.1:0\"\ndrain_seconds = 3\n";
+        std::fs::write(config, format!("{server}{limits}{more}")).expect("a configuration");
+    }
+
+    /// The rule pack that judges here.
+    pub(crate) fn pack(&self) -> PathBuf {
+        self.root.join("rules/gecko.toml")
+    }
+
+    /// A server over it.
+    pub(crate) fn serve(&self) -> Server {
+        Server::serve(&self.config)
+    }
+
+    pub(crate) fn person(&self, name: &str) -> Person {
+        person(&self.all, name)
+    }
+}
+
+/// The files of a record with the demonstration's people in it, made once by the server itself.
+fn seed() -> &'static [(String, Vec<u8>)] {
+    static SEED: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
+    SEED.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        Server::demo(folder.path(), PAIRS).kill();
+        let record = Connection::open(folder.path().join("handrail.db")).expect("the record");
+        let undo = "UPDATE site SET settings = json_set(settings, '$.undo_ms', ?1)";
+        assert_eq!(record.execute(undo, [UNDO_MS]).expect("a shorter window"), 1);
+        record.close().expect("all of it in one file");
+        let files = std::fs::read_dir(folder.path()).expect("its files").map(|file| file.expect("a file"));
+        files
+            .map(|file| {
+                (file.file_name().to_string_lossy().into_owned(), std::fs::read(file.path()).expect("its bytes"))
+            })
+            .collect()
+    })
+}
