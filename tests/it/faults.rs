@@ -1,7 +1,7 @@
 //! What operators do to a server: bad configurations, stops, changed rules, changed accounts. What machines and networks do to it
 //! is in `outage`.
 
-use crate::process::{Cursor, PATIENCE, Person, Server, Wire, history, http, people, person, run, word};
+use crate::process::{PATIENCE, Person, Server, Wire, history, http, people, person, run, word};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

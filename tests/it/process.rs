@@ -74,6 +74,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     child: Child,
     said: Arc<Mutex<String>>,
+    told: Vec<std::thread::JoinHandle<()>>,
 }
 
 impl Server {
@@ -118,19 +119,18 @@ impl Server {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let said = Arc::new(Mutex::new(String::new()));
-        let told = [
+        let told = vec![
             listen(child.stdout.take().expect("its output"), said.clone()),
             listen(child.stderr.take().expect("its log"), said.clone()),
         ];
-        let mut server = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), child, said };
+        let mut server = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), child, said, told };
         let patience = Instant::now() + PATIENCE;
         server.address = loop {
             if let Some(address) = address_in(&server.said()) {
                 break address;
             }
-            if let Some(ended) = server.child.try_wait().expect("its state") {
-                told.into_iter().for_each(|told| told.join().expect("its last words"));
-                return Err((ended, server.said()));
+            if server.has_ended() {
+                return Err(server.ended_saying());
             }
             assert!(Instant::now() < patience, "it did not start:\n{}", server.said());
             std::thread::sleep(Duration::from_millis(10));
@@ -165,12 +165,23 @@ impl Server {
         self.signal("TERM");
     }
 
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_some()
+    }
+
     /// Waits for its own end.
-    pub(crate) fn ended(mut self) -> ExitStatus {
+    pub(crate) fn ended(self) -> ExitStatus {
+        self.ended_saying().0
+    }
+
+    /// Waits for its own end. Gives all that it has said as well.
+    pub(crate) fn ended_saying(mut self) -> (ExitStatus, String) {
         let patience = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().expect("its state") {
-                return status;
+                self.told.drain(..).for_each(|told| told.join().expect("its last words"));
+                return (status, self.said());
             }
             assert!(Instant::now() < patience, "it does not end:\n{}", self.said());
             std::thread::sleep(Duration::from_millis(10));
@@ -285,7 +296,16 @@ impl Wire {
             hello["resume"] = json!({"epoch": at.epoch, "offset": at.offset, "mark": at.mark});
         }
         let cursor = cursor.unwrap_or(fresh);
-        let mut wire = Self { socket, cursor, events: Vec::new(), heard_at: Vec::new(), bye: None, closed: None, lost: false, next_id: 2 };
+        let mut wire = Self {
+            socket,
+            cursor,
+            events: Vec::new(),
+            heard_at: Vec::new(),
+            bye: None,
+            closed: None,
+            lost: false,
+            next_id: 2,
+        };
         wire.say(&hello).await;
         let welcome = wire.next().await?;
         if welcome["op"] == "bye" {
@@ -343,17 +363,29 @@ impl Wire {
         }
     }
 
-    /// Asks and waits for the answer; nothing if the connection ends before it.
-    pub(crate) async fn try_ask(&mut self, mut frame: Value) -> Option<Value> {
-        frame["id"] = json!(self.next_id);
+    /// Asks without waiting. Gives the id of the answer.
+    pub(crate) async fn put(&mut self, mut frame: Value) -> u64 {
+        let id = self.next_id;
         self.next_id += 1;
+        frame["id"] = json!(id);
         self.say(&frame).await;
+        id
+    }
+
+    /// The answer to that; nothing if the connection ends before it.
+    pub(crate) async fn answer(&mut self, id: u64) -> Option<Value> {
         loop {
             let heard = self.next().await?;
-            if heard["id"] == frame["id"] && (heard["op"] == "ok" || heard["op"] == "err") {
+            if heard["id"] == id && (heard["op"] == "ok" || heard["op"] == "err") {
                 return Some(heard);
             }
         }
+    }
+
+    /// Asks and waits for the answer; nothing if the connection ends before it.
+    pub(crate) async fn try_ask(&mut self, frame: Value) -> Option<Value> {
+        let id = self.put(frame).await;
+        self.answer(id).await
     }
 
     /// Asks and waits for the answer.

@@ -19,7 +19,7 @@ pub(crate) struct Ground {
     pub(crate) data: PathBuf,
     pub(crate) config: PathBuf,
     pub(crate) all: Vec<Person>,
-    root: PathBuf,
+    rules: PathBuf,
     _own: Option<TempDir>,
 }
 
@@ -31,47 +31,35 @@ impl Ground {
         Self { _own: Some(own), ..Self::at(&root, more) }
     }
 
+    /// In a folder of its own, over these files.
+    pub(crate) fn of(files: &[(String, Vec<u8>)]) -> Self {
+        let own = tempfile::tempdir().expect("a folder");
+        let root = own.path().to_owned();
+        Self { _own: Some(own), ..Self::over(&root, files, "") }
+    }
+
     /// In that folder.
     pub(crate) fn at(root: &Path, more: &str) -> Self {
+        Self::over(root, seed(), more)
+    }
+
+    fn over(root: &Path, files: &[(String, Vec<u8>)], more: &str) -> Self {
         let (data, rules) = (root.join("data"), root.join("rules"));
         for folder in [&data, &rules] {
             std::fs::create_dir(folder).expect("a folder");
         }
         std::fs::write(rules.join("gecko.toml"), pack("gecko", HELD_WORD)).expect("a pack");
-        for (name, bytes) in seed() {
+        for (name, bytes) in files {
             std::fs::write(data.join(name), bytes).expect("a seed");
         }
-        let ground = Self {
-            all: people(&data),
-            config: root.join("handrail.toml"),
-            data,
-            root: root.to_owned(),
-            _own: None,
-        };
-        ground.configure(&ground.config, more);
-        ground
-    }
-
-    /// Another configuration beside the first, as for a second node over the same record.
-    pub(crate) fn beside(&self, name: &str, more: &str) -> PathBuf {
-        let config = self.root.join(name);
-        self.configure(&config, more);
-        config
-    }
-
-    fn configure(&self, config: &Path, more: &str) {
-        // A crowd says more in a second than people do.
-        let rate = "{ per_second = 500, burst = 500 }";
-        let limits = format!(
-            "[limits]\nframes_per_connection = {rate}\nsends_per_account = {rate}\nsends_per_conversation = {rate}\n"
-        );
-        let server = "[server]\nlisten = \"127.0.0.1:0\"\ndrain_seconds = 3\n";
-        std::fs::write(config, format!("{server}{limits}{more}")).expect("a configuration");
+        let config = root.join("handrail.toml");
+        configure(&config, more);
+        Self { all: people(&data), config, data, rules, _own: None }
     }
 
     /// The rule pack that judges here.
     pub(crate) fn pack(&self) -> PathBuf {
-        self.root.join("rules/gecko.toml")
+        self.rules.join("gecko.toml")
     }
 
     /// A server over it.
@@ -82,6 +70,16 @@ impl Ground {
     pub(crate) fn person(&self, name: &str) -> Person {
         person(&self.all, name)
     }
+}
+
+fn configure(config: &Path, more: &str) {
+    // A crowd says more in a second than people do.
+    let rate = "{ per_second = 500, burst = 500 }";
+    let limits = format!(
+        "[limits]\nframes_per_connection = {rate}\nsends_per_account = {rate}\nsends_per_conversation = {rate}\n"
+    );
+    let server = "[server]\nlisten = \"127.0.0.1:0\"\ndrain_seconds = 3\n";
+    std::fs::write(config, format!("{server}{limits}{more}")).expect("a configuration");
 }
 
 /// The files of a record with the demonstration's people in it, made once by the server itself.

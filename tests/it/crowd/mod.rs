@@ -7,7 +7,7 @@ mod people;
 pub(crate) use ground::{Ground, HELD_WORD};
 pub(crate) use people::sentence;
 
-use crate::history::{Afterwards, History, assert_sound, read_back};
+use crate::history::{Afterwards, Came, History, assert_sound, read_back};
 use crate::process::{PATIENCE, Person, Server, Wire, http, word};
 use people::{Device, supervise};
 use serde_json::{Value, json};
@@ -78,7 +78,8 @@ impl Crowd {
         });
         let parties = ground.all.iter().filter(|who| !who.conversation.is_empty());
         let devices = parties.map(|who| tokio::spawn(Device::of(who).live(shared.clone()))).collect();
-        let staff = ["supervisor1", "supervisor2"].map(|name| tokio::spawn(supervise(ground.person(name), shared.clone())));
+        let staff =
+            ["supervisor1", "supervisor2"].map(|name| tokio::spawn(supervise(ground.person(name), shared.clone())));
         Self { shared, devices, staff: staff.into(), people: ground.all.clone(), data: ground.data.clone() }
     }
 
@@ -90,13 +91,18 @@ impl Crowd {
     /// How many messages were acknowledged so far.
     pub(crate) fn acknowledged(&self) -> usize {
         let history = self.shared.history.lock().unwrap();
-        history.sent.iter().filter(|sent| matches!(sent.came, crate::history::Came::Ok(_))).count()
+        history.sent.iter().filter(|sent| matches!(sent.came, Came::Ok(_))).count()
     }
 
-    /// How many decisions were.
-    pub(crate) fn decided(&self) -> usize {
+    /// How many got no answer, or one that says "not now".
+    pub(crate) fn doubtful(&self) -> usize {
         let history = self.shared.history.lock().unwrap();
-        history.rulings.iter().filter(|ruling| ruling.came == crate::history::Came::Ok(())).count()
+        history.sent.iter().filter(|sent| sent.came == Came::Unknown).count()
+    }
+
+    /// How many people talk.
+    pub(crate) fn parties(&self) -> usize {
+        self.devices.len()
     }
 
     /// Waits until so many more messages were acknowledged.

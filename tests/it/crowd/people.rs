@@ -169,7 +169,7 @@ pub(super) async fn supervise(who: Person, shared: Arc<Shared>) {
             let items = page["items"].as_array().expect("items");
             for item in items {
                 let number = word(&item["item"]).bytes().map(u32::from).sum::<u32>();
-                let left = number % LEFT == 0 && items.len() < LEFT_MAX;
+                let left = number.is_multiple_of(LEFT) && items.len() < LEFT_MAX;
                 if shared.is_over() || (!left && attend(&who, &shared, &mut wire, item, number).await.is_none()) {
                     break;
                 }
@@ -189,7 +189,7 @@ async fn attend(who: &Person, shared: &Shared, wire: &mut Wire, item: &Value, nu
     // Claimed already, it is renewed.
     let claimed = wire.try_ask(json!({"op": "claim", "item": item["item"]})).await?;
     let Some(version) = claimed["item"]["version"].as_u64().filter(|_| claimed["op"] == "ok") else { return Some(()) };
-    let release = number % 2 == 0;
+    let release = number.is_multiple_of(2);
     let decision = if release {
         json!({"kind": "release"})
     } else {

@@ -160,6 +160,7 @@ fn a_bad_message_that_crossed_is_found() {
 #[test]
 fn a_second_decision_is_found() {
     finds("q2 has more than one winner", |history, _| history.rulings[1].came = Came::Ok(()));
+    finds("may was told ok on version 1 of q2", |history, _| history.rulings[0].version = 1);
     finds("q2 was decided 2 times", |_, after| after.log[4].act = "decide".into());
     finds("may was told that q2 is released; it is closed rejected", |_, after| {
         after.items[0].outcome = "rejected".into();

@@ -20,8 +20,7 @@ pub(crate) async fn read_back(address: SocketAddr, data: &Path, people: &[Person
         page.reverse();
         after.pages.insert((who.conversation.clone(), who.username.clone()), page);
     }
-    let names: BTreeMap<&str, &str> =
-        people.iter().map(|who| (who.account.as_str(), who.username.as_str())).collect();
+    let names: BTreeMap<&str, &str> = people.iter().map(|who| (who.account.as_str(), who.username.as_str())).collect();
     let name = |account: &str| names.get(account).copied().unwrap_or(account).to_owned();
     let staff = people.iter().find(|who| who.username == "supervisor1").expect("a supervisor");
     for kind in ["items", "decisions"] {

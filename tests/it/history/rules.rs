@@ -73,16 +73,18 @@ pub(super) fn a_message_is_taken_once(history: &History, after: &Afterwards) -> 
 }
 
 /// 3. In a conversation the numbers are 1, 2, 3 … for both, with the same messages; each device was told them in that order,
-/// without a gap, over all of its connections.
+///    without a gap, over all of its connections.
 pub(super) fn everybody_sees_one_order(history: &History, after: &Afterwards) -> Vec<String> {
     let mut found = Vec::new();
     for (conversation, parties) in &after.parties {
         let pages: Vec<_> = parties.iter().map(|who| page(after, conversation, who)).collect();
         for (who, page) in parties.iter().zip(&pages) {
             let gap = page.iter().zip(1..).find(|(shown, at)| shown.seq != *at);
-            found.extend(gap.map(|(shown, at)| {
-                format!("{who} reads number {} where {at} should be in {conversation}", shown.seq)
-            }));
+            found.extend(
+                gap.map(|(shown, at)| {
+                    format!("{who} reads number {} where {at} should be in {conversation}", shown.seq)
+                }),
+            );
         }
         if pages.windows(2).any(|two| two[0] != two[1]) {
             found.push(format!("the two of {conversation} do not read the same"));
@@ -189,6 +191,10 @@ pub(super) fn an_item_is_decided_once(history: &History, after: &Afterwards) -> 
         let mut told = BTreeSet::new();
         for ruling in history.rulings.iter().filter(|ruling| ruling.item == item.item && ruling.came == Came::Ok(())) {
             told.insert((ruling.by.as_str(), ruling.release));
+            let fenced = |line: &&&Line| line.act == "decide" && line.version == ruling.version + 1;
+            if life.iter().find(fenced).is_none_or(|line| line.actor != ruling.by) {
+                found.push(format!("{} was told ok on version {} of {}", ruling.by, ruling.version, item.item));
+            }
         }
         if told.len() > 1 {
             found.push(format!("{} has more than one winner: {told:?}", item.item));
@@ -233,11 +239,16 @@ pub(super) fn an_answer_stays_the_answer(history: &History, _after: &Afterwards)
 }
 
 /// 8. The log's chain holds; its numbers have no gap; every delivered message has its one delivery there, with its number, and
-/// the other way round; an item's versions rise one by one to what it is now.
+///    the other way round; an item's versions rise one by one to what it is now.
 pub(super) fn the_log_and_the_tables_agree(_history: &History, after: &Afterwards) -> Vec<String> {
     let mut found: Vec<String> = after.broken_chain.iter().cloned().collect();
     found.extend(
-        after.log.iter().zip(1..).find(|(line, at)| line.n != *at).map(|(_, at)| format!("line {at} of the log is missing")),
+        after
+            .log
+            .iter()
+            .zip(1..)
+            .find(|(line, at)| line.n != *at)
+            .map(|(_, at)| format!("line {at} of the log is missing")),
     );
     let mut logged: BTreeMap<&str, Vec<Option<u64>>> = BTreeMap::new();
     for line in after.log.iter().filter(|line| line.kind == "message.delivered") {
@@ -250,7 +261,10 @@ pub(super) fn the_log_and_the_tables_agree(_history: &History, after: &Afterward
             None => row.status != "delivered" && told.is_empty(),
         };
         if !right {
-            found.push(format!("{} is {} {:?} in {}; the log says {told:?}", row.message, row.status, row.seq, row.conversation));
+            found.push(format!(
+                "{} is {} {:?} in {}; the log says {told:?}",
+                row.message, row.status, row.seq, row.conversation
+            ));
         }
     }
     found.extend(logged.keys().map(|message| format!("the log delivers {message}, and no table has it")));
