@@ -1,6 +1,7 @@
 //! SQLite, embedded: WAL, `synchronous=FULL`, one writer thread, read-only connections beside it. The bundled version is
 //! newer than the WAL-reset fault that was mended in 3.51.3.
 
+use super::sound::{advice, check};
 use super::writer::{Job, Writer};
 use super::{BATCH_MAX, Commits, Failure, Health, Reader, StoreError, Tx, WRITER_QUEUE_MAX};
 use handrail_domain::refusal::Code;
@@ -10,11 +11,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
 
-const FILE: &str = "handrail.db";
+pub(super) const FILE: &str = "handrail.db";
 /// What makes the tables, step by step: a record of an older version is brought forward by the steps that it lacks.
-const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("filter.sql")];
-/// Which tables these are. A newer number than ours is refused.
-const SCHEMA: i64 = STEPS.len() as i64;
+pub(super) const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("filter.sql")];
 /// Connections that read beside the writer.
 const READERS: usize = 4;
 /// Commits that a slow follower may be behind before it must read the log.
@@ -37,7 +36,8 @@ impl SqliteStore {
     pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
         std::fs::create_dir_all(folder).map_err(|e| StoreError::new("make the data folder", e))?;
         let path = folder.join(FILE);
-        let mut connection = Connection::open(&path).map_err(|e| StoreError::new("open the record", e))?;
+        let mut connection = Connection::open(&path).map_err(advice)?;
+        check(&connection)?;
         prepare_writer(&connection)?;
         migrate(&mut connection)?;
         let epoch =
@@ -142,22 +142,17 @@ fn open_reader(path: &Path) -> Result<Connection, StoreError> {
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if found > SCHEMA {
-        let advice = format!(
-            "it was written by a newer version (schema {found}, this program knows {SCHEMA}); run that version"
-        );
-        return Err(StoreError::new("open the record", advice));
-    }
-    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+    // Looked at again, now that nobody else can change it.
+    let found = check(&tx)?;
+    for step in &STEPS[found..] {
         tx.execute_batch(step).map_err(|e| StoreError::new("make the tables", e))?;
     }
     if found == 0 {
         let epoch = crate::fresh::token(6);
         tx.execute("INSERT INTO meta (key, value) VALUES ('epoch', ?1)", [epoch])?;
     }
-    if found < SCHEMA {
-        tx.pragma_update(None, "user_version", SCHEMA)?;
+    if found < STEPS.len() {
+        tx.pragma_update(None, "user_version", STEPS.len())?;
     }
     tx.commit().map_err(|e| StoreError::new("make the tables", e))
 }
