@@ -9,7 +9,7 @@ pub(crate) use people::sentence;
 
 use crate::history::{Afterwards, Came, History, assert_sound, read_back};
 use crate::process::{PATIENCE, Person, Server, Wire, http, word};
-use people::{Device, supervise};
+use people::{Device, letters, supervise};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,6 +38,8 @@ pub(crate) fn skipped(what: &str, why: &str) {
 
 /// What everybody in the crowd shares.
 struct Shared {
+    /// In all that this crowd says, so that no other ever said the same.
+    name: String,
     address: Mutex<SocketAddr>,
     over: AtomicBool,
     begun: Instant,
@@ -71,6 +73,7 @@ impl Crowd {
     /// Everybody of that ground comes to that server and begins.
     pub(crate) fn gather(ground: &Ground, server: &Server) -> Self {
         let shared = Arc::new(Shared {
+            name: letters(usize::try_from(any(1_000_000_000)).expect("a small number")),
             address: Mutex::new(server.address),
             over: AtomicBool::new(false),
             begun: Instant::now(),

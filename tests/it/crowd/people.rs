@@ -18,8 +18,13 @@ const LEFT_MAX: usize = 40;
 
 /// A sentence of its own for each number, without a figure in it that a rule could take for part of a telephone number.
 pub(crate) fn sentence(number: usize) -> String {
+    format!("our walk {}", letters(number))
+}
+
+/// A number, written so.
+pub(super) fn letters(number: usize) -> String {
     let letter = |digit: char| char::from(b"mnrsvwxyzq"[digit as usize - '0' as usize]);
-    format!("our walk {}", number.to_string().chars().map(letter).collect::<String>())
+    number.to_string().chars().map(letter).collect()
 }
 
 /// A party's phone, with what it remembers.
@@ -75,8 +80,9 @@ impl Device {
     async fn say(&mut self, shared: &Shared, wire: &mut Wire, number: usize) -> Came<Taken> {
         let bad = number % BAD == BAD - 1;
         let word_of = if bad { HELD_WORD } else { "otter" };
-        let text = format!("{} of {} {word_of}", sentence(number), self.who.username.replace(char::is_numeric, ""));
-        let cid = format!("cid-{number}");
+        let role = self.who.username.replace(char::is_numeric, "");
+        let text = format!("{} of a {role} from {}: {word_of}", sentence(number), shared.name);
+        let cid = format!("{}-{number}", shared.name);
         let asked = shared.now();
         let answer = wire.send(&self.who.conversation, &cid, &text).await;
         let span = Span { asked, answered: shared.now() };
