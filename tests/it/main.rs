@@ -8,6 +8,7 @@ mod filter_cli;
 mod history;
 mod operate;
 mod outage;
+mod postgres;
 mod process;
 mod protocol;
 mod redis_away;

@@ -1,8 +1,8 @@
 //! Whether a file is a record that this program may write to: looked at before anything is written, so that what is refused
 //! stays as it was.
 
-use super::StoreError;
 use super::sqlite::{FILE, STEPS};
+use super::{StoreError, newer_schema};
 use rusqlite::{Connection, ErrorCode};
 use std::collections::BTreeSet;
 
@@ -13,9 +13,7 @@ pub(super) fn check(connection: &Connection) -> Result<usize, StoreError> {
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(advice)?;
     let version = usize::try_from(found).unwrap_or(usize::MAX);
     if version > known {
-        let advice =
-            format!("it was written by a newer version (schema {found}, this program knows {known}); run that version");
-        return Err(StoreError::new("open the record", advice));
+        return Err(newer_schema(found, i64::try_from(known).unwrap_or(i64::MAX)));
     }
     let model = Connection::open_in_memory()?;
     STEPS[..version].iter().try_for_each(|step| model.execute_batch(step))?;

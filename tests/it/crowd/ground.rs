@@ -1,8 +1,14 @@
 //! Where a crowd meets: a folder with a record of a few pairs and their staff, one small rule pack, and a configuration.
 
+use crate::history::Record;
 use crate::operate::pack;
 use crate::process::{Person, Server, people, person};
+use handrail::app::demo;
+use handrail::config::{Config, Secret};
+use handrail::store::Scope;
+use handrail_domain::people::Site;
 use rusqlite::Connection;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use tempfile::TempDir;
@@ -18,6 +24,7 @@ const UNDO_MS: i64 = 300;
 pub(crate) struct Ground {
     pub(crate) data: PathBuf,
     pub(crate) config: PathBuf,
+    pub(crate) record: Record,
     pub(crate) all: Vec<Person>,
     rules: PathBuf,
     _own: Option<TempDir>,
@@ -38,6 +45,21 @@ impl Ground {
         Self { _own: Some(own), ..Self::over(&root, files, "") }
     }
 
+    /// Over a record on a database server, which the server reaches at the port given here.
+    pub(crate) async fn on_postgres(url: &str, port: u16, more: &str) -> Self {
+        let own = tempfile::tempdir().expect("a folder");
+        let root = own.path().to_owned();
+        std::fs::create_dir(root.join("data")).expect("a folder");
+        seed_server(url, &root.join("data")).await;
+        let files = std::fs::read(root.join("data/demo-accounts.json")).expect("who can sign in");
+        std::fs::remove_dir_all(root.join("data")).expect("an empty folder");
+        let (before, _) = url.rsplit_once(':').expect("a port");
+        let name = url.rsplit_once('/').map(|(_, name)| name).expect("a database");
+        let store = format!("[store]\nurl = \"{before}:{port}/{name}\"\n");
+        let ground = Self::over(&root, &[("demo-accounts.json".into(), files)], &format!("{more}{store}"));
+        Self { record: Record::Server(url.to_owned()), _own: Some(own), ..ground }
+    }
+
     /// In that folder.
     pub(crate) fn at(root: &Path, more: &str) -> Self {
         Self::over(root, seed(), more)
@@ -54,7 +76,8 @@ impl Ground {
         }
         let config = root.join("handrail.toml");
         configure(&config, more);
-        Self { all: people(&data), config, data, rules, _own: None }
+        let record = Record::File(data.join("handrail.db"));
+        Self { all: people(&data), record, config, data, rules, _own: None }
     }
 
     /// The rule pack that judges here.
@@ -99,4 +122,20 @@ fn seed() -> &'static [(String, Vec<u8>)] {
             })
             .collect()
     })
+}
+
+/// The same on a database server.
+async fn seed_server(url: &str, folder: &Path) {
+    let mut config = Config::demo(folder, SocketAddr::from(([127, 0, 0, 1], 0))).expect("loopback");
+    config.fixed.database = Some(Secret::new(url.to_owned()));
+    let chat = handrail::app::open(&config).await.expect("the record opens");
+    demo::seed(&chat, folder, PAIRS).await.expect("people");
+    let sites = chat.store().read(|record| record.sites()).await.expect("its site");
+    let shorter = |mut site: Site| {
+        site.settings.undo_ms = UNDO_MS;
+        site
+    };
+    for site in sites.into_iter().map(shorter) {
+        chat.store().write(Scope::Everything, move |tx| Ok(tx.put_site(&site)?)).await.expect("a shorter window");
+    }
 }

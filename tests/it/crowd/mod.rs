@@ -7,7 +7,7 @@ mod people;
 pub(crate) use ground::{Ground, HELD_WORD};
 pub(crate) use people::sentence;
 
-use crate::history::{Afterwards, Came, History, assert_sound, read_back};
+use crate::history::{Afterwards, Came, History, Record, assert_sound, read_back};
 use crate::process::{PATIENCE, Person, Server, Wire, http, word};
 use people::{Device, letters, supervise};
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ pub(crate) struct Crowd {
     devices: Vec<JoinHandle<Device>>,
     staff: Vec<JoinHandle<()>>,
     people: Vec<Person>,
-    data: std::path::PathBuf,
+    record: Record,
 }
 
 impl Crowd {
@@ -83,7 +83,7 @@ impl Crowd {
         let devices = parties.map(|who| tokio::spawn(Device::of(who).live(shared.clone()))).collect();
         let staff =
             ["supervisor1", "supervisor2"].map(|name| tokio::spawn(supervise(ground.person(name), shared.clone())));
-        Self { shared, devices, staff: staff.into(), people: ground.all.clone(), data: ground.data.clone() }
+        Self { shared, devices, staff: staff.into(), people: ground.all.clone(), record: ground.record.clone() }
     }
 
     /// The server is somewhere else now.
@@ -143,7 +143,7 @@ impl Crowd {
             watching.push(Wire::open(server.address, &who.token, None).await.expect("it listens"));
         }
         let claimable = claim_all(server.address, &staff[0], &mut watching).await;
-        let mut after = quiet(server.address, &self.data, &self.people).await;
+        let mut after = quiet(server.address, &self.record, &self.people).await;
         after.claimable = claimable;
         let history = std::mem::take(&mut *self.shared.history.lock().unwrap());
         assert_sound(&history, &after);
@@ -191,10 +191,10 @@ async fn claim_all(address: SocketAddr, staff: &Person, wires: &mut [Wire]) -> s
 }
 
 /// Reads all of it back, in a moment in which nothing changed.
-async fn quiet(address: SocketAddr, data: &std::path::Path, people: &[Person]) -> Afterwards {
+async fn quiet(address: SocketAddr, record: &Record, people: &[Person]) -> Afterwards {
     let patience = Instant::now() + PATIENCE;
     loop {
-        let (first, second) = (read_back(address, data, people).await, read_back(address, data, people).await);
+        let (first, second) = (read_back(address, record, people).await, read_back(address, record, people).await);
         if first.log.len() == second.log.len() {
             return second;
         }

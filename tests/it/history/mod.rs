@@ -5,8 +5,10 @@
 mod planted;
 mod read_back;
 mod rules;
+mod tables;
 
-pub(crate) use read_back::{chain_of, read_back};
+pub(crate) use read_back::read_back;
+pub(crate) use tables::{Record, chain_of, log_of};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

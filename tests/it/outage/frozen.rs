@@ -40,7 +40,7 @@ fn release(item: &Value, version: u64) -> Value {
 
 /// Nothing of it was delivered, and the record agrees with itself.
 async fn nothing_was_released(server: &Server, ground: &Ground) {
-    let after = read_back(server.address, &ground.data, &ground.all).await;
+    let after = read_back(server.address, &ground.record, &ground.all).await;
     assert!(after.pages.values().flatten().all(|shown| !shown.text.contains(HELD_WORD)), "it was released");
     // Which items can be taken is not asked here.
     let found = faults(&History::default(), &after);
@@ -122,7 +122,8 @@ async fn a_node_that_froze_past_a_lease_loses_to_the_one_that_went_on() {
     let holder = [&lost["item"]["decided_by"]["account"], &lost["item"]["claimed_by"]["account"]];
     assert!(holder.iter().any(|holder| word(holder) == other_one), "it says who was faster: {lost:#}");
     let patience = Instant::now() + PATIENCE;
-    while read_back(other.address, &ground.data, &ground.all).await.items.iter().any(|one| one.outcome != "rejected") {
+    while read_back(other.address, &ground.record, &ground.all).await.items.iter().any(|one| one.outcome != "rejected")
+    {
         assert!(Instant::now() < patience, "it never took effect");
         sleep(Duration::from_millis(100)).await;
     }

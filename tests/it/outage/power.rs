@@ -5,7 +5,7 @@
 use super::trace::{FILES, Left, Trace};
 use super::works;
 use crate::crowd::{Crowd, Ground, any, rounds, skipped};
-use crate::history::chain_of;
+use crate::history::{chain_of, log_of};
 use crate::process::{PATIENCE, Server};
 use handrail::store::Store;
 use rusqlite::Connection;
@@ -77,7 +77,8 @@ fn what_is_wrong(files: &[Vec<u8>; 2], promises: &Promises) -> Option<String> {
     if sound.as_deref() != Ok("ok") {
         return Some(format!("it is not sound: {sound:?}"));
     }
-    chain_of(&record).err().or_else(|| promises.broken_in(&record))
+    let chain = log_of(&record).map_err(|error| error.to_string()).and_then(|log| chain_of(&log));
+    chain.err().or_else(|| promises.broken_in(&record))
 }
 
 /// A server whose calls are written to that file.

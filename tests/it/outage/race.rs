@@ -80,7 +80,7 @@ async fn of_two_who_decide_at_once_one_wins_and_the_other_is_told_who() {
     }
     let patience = Instant::now() + crate::process::PATIENCE;
     let after = loop {
-        let after = read_back(server.address, &ground.data, &ground.all).await;
+        let after = read_back(server.address, &ground.record, &ground.all).await;
         if after.items.iter().all(|item| item.state == "closed") {
             break after;
         }

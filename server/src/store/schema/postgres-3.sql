@@ -1,0 +1,1 @@
+-- The record on two kinds of database. The name to sign in with is indexed by its small letters from the first step on.
