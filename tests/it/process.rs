@@ -326,10 +326,10 @@ impl Wire {
         let _heard = self.socket.send(Message::text(frame.to_string())).await;
     }
 
-    /// The next frame; nothing once the connection has ended.
+    /// The next frame; nothing once the connection has ended, or is silent for so long that it is as good as gone.
     pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
-            match timeout(PATIENCE, self.socket.next()).await.expect("a frame or an end in time") {
+            match timeout(PATIENCE, self.socket.next()).await.unwrap_or(None) {
                 Some(Ok(Message::Text(text))) => {
                     let frame: Value = serde_json::from_str(&text).expect("JSON");
                     self.note(&frame);
@@ -410,7 +410,7 @@ pub(crate) async fn http(address: SocketAddr, method: &str, path: &str, token: &
     try_http(address, method, path, token, body).await.unwrap_or_else(|| panic!("{method} {path}: no answer"))
 }
 
-/// The same; nothing if the server is not there or goes in the middle of it.
+/// The same; nothing if the server is not there, goes in the middle of it, or does not answer in time.
 pub(crate) async fn try_http(
     address: SocketAddr,
     method: &str,
@@ -427,7 +427,7 @@ pub(crate) async fn try_http(
         format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{who}{of}{length}\r\n{body}");
     stream.write_all(request.as_bytes()).await.ok()?;
     let mut heard = Vec::new();
-    timeout(PATIENCE, stream.read_to_end(&mut heard)).await.expect("an answer in time").ok()?;
+    timeout(PATIENCE, stream.read_to_end(&mut heard)).await.ok()?.ok()?;
     let heard = String::from_utf8_lossy(&heard).into_owned();
     let (head, body) = heard.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());

@@ -267,7 +267,12 @@ impl Redis {
         let _reaped = self.server.wait();
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// What a configuration says to be over it.
+    pub(crate) fn as_bus(&self) -> String {
+        format!("[bus]\nredis = \"{}\"\n", self.url())
+    }
+
+    fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::history::Record;
 use crate::operate::pack;
+use crate::postgres::Postgres;
 use crate::process::{Person, Server, people, person};
 use handrail::app::demo;
 use handrail::config::{Config, Secret};
@@ -45,19 +46,25 @@ impl Ground {
         Self { _own: Some(own), ..Self::over(&root, files, "") }
     }
 
-    /// Over a record on a database server, which the server reaches at the port given here.
-    pub(crate) async fn on_postgres(url: &str, port: u16, more: &str) -> Self {
+    /// Over a record of its own on a database server.
+    pub(crate) async fn on_postgres(server: &mut Postgres, more: &str) -> Self {
+        let port = server.port();
+        Self::on_postgres_by(server, port, more).await
+    }
+
+    /// The same, where the product reaches that server at another port.
+    pub(crate) async fn on_postgres_by(server: &mut Postgres, port: u16, more: &str) -> Self {
+        let url = server.database();
         let own = tempfile::tempdir().expect("a folder");
+        let seeded = tempfile::tempdir().expect("a folder");
+        seed_server(&url, seeded.path()).await;
+        let accounts = "demo-accounts.json";
+        let people = std::fs::read(seeded.path().join(accounts)).expect("who can sign in");
+        let there = url.replace(&format!(":{}/", server.port()), &format!(":{port}/"));
+        let more = format!("{more}[store]\nurl = \"{there}\"\n");
         let root = own.path().to_owned();
-        std::fs::create_dir(root.join("data")).expect("a folder");
-        seed_server(url, &root.join("data")).await;
-        let files = std::fs::read(root.join("data/demo-accounts.json")).expect("who can sign in");
-        std::fs::remove_dir_all(root.join("data")).expect("an empty folder");
-        let (before, _) = url.rsplit_once(':').expect("a port");
-        let name = url.rsplit_once('/').map(|(_, name)| name).expect("a database");
-        let store = format!("[store]\nurl = \"{before}:{port}/{name}\"\n");
-        let ground = Self::over(&root, &[("demo-accounts.json".into(), files)], &format!("{more}{store}"));
-        Self { record: Record::Server(url.to_owned()), _own: Some(own), ..ground }
+        let ground = Self::over(&root, &[(accounts.into(), people)], &more);
+        Self { record: Record::Server(url), _own: Some(own), ..ground }
     }
 
     /// In that folder.

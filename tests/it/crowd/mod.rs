@@ -40,15 +40,18 @@ pub(crate) fn skipped(what: &str, why: &str) {
 struct Shared {
     /// In all that this crowd says, so that no other ever said the same.
     name: String,
-    address: Mutex<SocketAddr>,
+    /// The nodes. Everybody keeps to one of them.
+    nodes: Mutex<Vec<SocketAddr>>,
     over: AtomicBool,
     begun: Instant,
     history: Mutex<History>,
 }
 
 impl Shared {
-    fn address(&self) -> SocketAddr {
-        *self.address.lock().unwrap()
+    /// Where the one of that number goes.
+    fn node(&self, of: usize) -> SocketAddr {
+        let nodes = self.nodes.lock().unwrap();
+        nodes[of % nodes.len()]
     }
 
     fn is_over(&self) -> bool {
@@ -72,23 +75,34 @@ pub(crate) struct Crowd {
 impl Crowd {
     /// Everybody of that ground comes to that server and begins.
     pub(crate) fn gather(ground: &Ground, server: &Server) -> Self {
+        Self::gather_at(ground, &[server])
+    }
+
+    /// The same where there are several nodes, each with its share.
+    pub(crate) fn gather_at(ground: &Ground, servers: &[&Server]) -> Self {
         let shared = Arc::new(Shared {
             name: letters(usize::try_from(any(1_000_000_000)).expect("a small number")),
-            address: Mutex::new(server.address),
+            nodes: Mutex::new(servers.iter().map(|server| server.address).collect()),
             over: AtomicBool::new(false),
             begun: Instant::now(),
             history: Mutex::new(History::default()),
         });
         let parties = ground.all.iter().filter(|who| !who.conversation.is_empty());
-        let devices = parties.map(|who| tokio::spawn(Device::of(who).live(shared.clone()))).collect();
-        let staff =
-            ["supervisor1", "supervisor2"].map(|name| tokio::spawn(supervise(ground.person(name), shared.clone())));
+        let devices = parties.enumerate();
+        let devices = devices.map(|(at, who)| tokio::spawn(Device::of(who, at).live(shared.clone()))).collect();
+        let staff = [("supervisor1", 0), ("supervisor2", 1)]
+            .map(|(name, at)| tokio::spawn(supervise(ground.person(name), at, shared.clone())));
         Self { shared, devices, staff: staff.into(), people: ground.all.clone(), record: ground.record.clone() }
     }
 
     /// The server is somewhere else now.
     pub(crate) fn follow(&self, server: &Server) {
-        *self.shared.address.lock().unwrap() = server.address;
+        self.follow_at(0, server);
+    }
+
+    /// The node of that number is somewhere else now.
+    pub(crate) fn follow_at(&self, node: usize, server: &Server) {
+        self.shared.nodes.lock().unwrap()[node] = server.address;
     }
 
     /// How many messages were acknowledged so far.
@@ -120,7 +134,6 @@ impl Crowd {
     /// Everybody stops; what got no answer is asked again until it has one, twice; decisions take effect; everybody catches up;
     /// and all of it must be sound.
     pub(crate) async fn settle(self, server: &Server) -> (History, Afterwards) {
-        self.follow(server);
         self.shared.over.store(true, Ordering::Relaxed);
         let mut devices = Vec::new();
         for device in self.devices {

@@ -30,6 +30,7 @@ pub(super) fn letters(number: usize) -> String {
 /// A party's phone, with what it remembers.
 pub(super) struct Device {
     who: Person,
+    at: usize,
     cursor: Option<Cursor>,
     /// What got no answer yet.
     doubtful: Option<usize>,
@@ -37,8 +38,8 @@ pub(super) struct Device {
 }
 
 impl Device {
-    pub(super) fn of(who: &Person) -> Self {
-        Self { who: who.clone(), cursor: None, doubtful: None, said: 0 }
+    pub(super) fn of(who: &Person, at: usize) -> Self {
+        Self { who: who.clone(), at, cursor: None, doubtful: None, said: 0 }
     }
 
     /// Talks until it is over, over as many connections as that takes.
@@ -68,7 +69,7 @@ impl Device {
     }
 
     async fn connect(&self, shared: &Shared) -> Option<Wire> {
-        let opened = timeout(PATIENCE, Wire::open(shared.address(), &self.who.token, self.cursor.clone()));
+        let opened = timeout(PATIENCE, Wire::open(shared.node(self.at), &self.who.token, self.cursor.clone()));
         let wire = opened.await.ok().flatten();
         if wire.is_none() {
             sleep(BREATH).await;
@@ -142,7 +143,7 @@ impl Device {
 
     /// Listens until it was told all that is in its conversation.
     pub(super) async fn catch_up(&mut self, shared: &Shared) {
-        let last = history(shared.address(), &self.who).await.last().map_or(0, |(seq, _)| *seq);
+        let last = history(shared.node(self.at), &self.who).await.last().map_or(0, |(seq, _)| *seq);
         let told = |device: &Self| {
             let history = shared.history.lock().unwrap();
             let own = history.seen.iter().rev().find(|seen| seen.by == device.who.username);
@@ -161,16 +162,16 @@ impl Device {
 }
 
 /// A supervisor: takes what is free, and decides on most of it.
-pub(super) async fn supervise(who: Person, shared: Arc<Shared>) {
+pub(super) async fn supervise(who: Person, at: usize, shared: Arc<Shared>) {
     while !shared.is_over() {
-        let opened = timeout(PATIENCE, Wire::open(shared.address(), &who.token, None)).await;
+        let opened = timeout(PATIENCE, Wire::open(shared.node(at), &who.token, None)).await;
         let Some(mut wire) = opened.ok().flatten() else {
             sleep(BREATH).await;
             continue;
         };
         while !shared.is_over() && !wire.lost {
             let path = format!("/api/queues/{}/items?limit=200", who.site);
-            let Some((200, body)) = try_http(shared.address(), "GET", &path, &who.token, "").await else { break };
+            let Some((200, body)) = try_http(shared.node(at), "GET", &path, &who.token, "").await else { break };
             let page: Value = serde_json::from_str(&body).expect("JSON");
             let items = page["items"].as_array().expect("items");
             for item in items {

@@ -99,5 +99,6 @@ async fn a_disk_that_fails_stops_the_server_before_it_acknowledges_anything_more
         crowd.talk(10, PATIENCE).await;
     }
     let server = ground.serve();
+    crowd.follow(&server);
     crowd.settle(&server).await;
 }

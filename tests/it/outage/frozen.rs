@@ -3,6 +3,7 @@
 use super::clock::FakeClock;
 use crate::crowd::{Ground, HELD_WORD, rounds, skipped};
 use crate::history::{History, faults, read_back};
+use crate::postgres::Postgres;
 use crate::process::{PATIENCE, Server, Wire, http, word};
 use crate::world::Redis;
 use serde_json::{Value, json};
@@ -52,8 +53,7 @@ async fn nothing_was_released(server: &Server, ground: &Ground) {
 async fn a_decision_that_was_on_its_way_to_a_frozen_server_past_the_lease_is_refused() {
     let clock = FakeClock::new();
     // Without a clock that can be set, only the long form has the time.
-    let long = rounds(0, 1) == 1;
-    if clock.is_none() && !long {
+    if clock.is_none() && rounds(0, 1) == 0 {
         return skipped("a frozen server", "libfaketime is not here (Debian's package `faketime`)");
     }
     let ground = Ground::new("");
@@ -82,15 +82,24 @@ async fn a_decision_that_was_on_its_way_to_a_frozen_server_past_the_lease_is_ref
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_froze_past_a_lease_loses_to_the_one_that_went_on() {
+    let redis = Redis::start();
+    overtaken(&Ground::new(&redis.as_bus())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_over_postgres_that_froze_past_a_lease_loses_as_well() {
+    let (mut database, redis) = (Postgres::start(), Redis::start());
+    overtaken(&Ground::on_postgres(&mut database, &redis.as_bus()).await).await;
+}
+
+/// One node freezes with a claim and a decision on its way; another goes on.
+async fn overtaken(ground: &Ground) {
     let clock = FakeClock::new();
-    let long = rounds(0, 1) == 1;
-    if clock.is_none() && !long {
+    if clock.is_none() && rounds(0, 1) == 0 {
         return skipped("a frozen node of two", "libfaketime is not here (Debian's package `faketime`)");
     }
-    let redis = Redis::start();
-    let ground = Ground::new(&format!("[bus]\nredis = \"{}\"\n", redis.url()));
     let frozen = ground.serve();
-    let (item, version, mut late) = claimed(&frozen, &ground, "frozen").await;
+    let (item, version, mut late) = claimed(&frozen, ground, "frozen").await;
     frozen.signal("STOP");
     let id = late.put(release(&item, version)).await;
     // The other node's clock is past the lease, or comes to be.
@@ -101,7 +110,7 @@ async fn a_node_that_froze_past_a_lease_loses_to_the_one_that_went_on() {
         }
         None => ground.serve(),
     };
-    let mut fast = open(&other, &ground, "supervisor2").await;
+    let mut fast = open(&other, ground, "supervisor2").await;
     let patience = Instant::now() + if clock.is_some() { PATIENCE } else { PAST_A_LEASE + PATIENCE };
     let taken = loop {
         let taken = fast.ask(json!({"op": "claim", "item": item})).await;
@@ -127,5 +136,5 @@ async fn a_node_that_froze_past_a_lease_loses_to_the_one_that_went_on() {
         assert!(Instant::now() < patience, "it never took effect");
         sleep(Duration::from_millis(100)).await;
     }
-    nothing_was_released(&other, &ground).await;
+    nothing_was_released(&other, ground).await;
 }

@@ -3,6 +3,7 @@
 //! is held against what is there (`history`). Each has a short form, and a long one under `HANDRAIL_LONG`.
 
 mod clock;
+mod database;
 mod disk;
 mod frozen;
 mod kill;
@@ -42,4 +43,9 @@ async fn becomes(server: &Server, want: &str) {
 /// Whether a program can be run here at all.
 fn works(program: &str, arguments: &[&str]) -> bool {
     Command::new(program).args(arguments).output().is_ok_and(|done| done.status.success())
+}
+
+/// How many files and sockets a server has open.
+fn open_files(server: &Server) -> usize {
+    std::fs::read_dir(format!("/proc/{}/fd", server.pid())).expect("a process").count()
 }

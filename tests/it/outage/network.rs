@@ -1,7 +1,7 @@
 //! Redis that dies, forgets, or is at the other end of a wire that carries nothing. It never holds the only copy.
 
 use super::proxy::{Proxy, Wire};
-use super::{becomes, ready};
+use super::{becomes, open_files, ready};
 use crate::crowd::{Crowd, Ground, any, rounds};
 use crate::process::{PATIENCE, Server, http, word};
 use crate::world::Redis;
@@ -11,12 +11,8 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-/// Connections that one server may have to Redis at once, with some that are being given up.
-const CONNECTIONS_MAX: usize = 16;
-
-fn over(redis: &str) -> Ground {
-    Ground::new(&format!("[bus]\nredis = \"{redis}\"\n"))
-}
+/// Open files that there may be more of while Redis is away: connections that are being tried and given up.
+const MORE_MAX: usize = 16;
 
 /// Asks Redis something, and gives its answer as it came.
 fn ask(redis: &Redis, question: &str) -> String {
@@ -70,7 +66,7 @@ async fn a_watcher_hears(ground: &Ground, server: &Server, cid: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_that_dies_or_forgets_loses_nothing_and_its_channel_is_made_again() {
     let mut redis = Redis::start();
-    let ground = over(&redis.url());
+    let ground = Ground::new(&redis.as_bus());
     let server = ground.serve();
     let crowd = Crowd::gather(&ground, &server);
     for _ in 0..rounds(2, 50) {
@@ -96,7 +92,7 @@ async fn redis_that_dies_or_forgets_loses_nothing_and_its_channel_is_made_again(
 async fn a_black_hole_before_redis_degrades_and_piles_nothing_up() {
     let redis = Redis::start();
     let proxy = Proxy::before(redis.port()).await;
-    let ground = over(&format!("redis://{}/", proxy.address));
+    let ground = Ground::new(&format!("[bus]\nredis = \"redis://{}/\"\n", proxy.address));
     let server = ground.serve();
     becomes(&server, "ok").await;
     let crowd = Crowd::gather(&ground, &server);
@@ -110,10 +106,9 @@ async fn a_black_hole_before_redis_degrades_and_piles_nothing_up() {
             let until = Instant::now() + Duration::from_secs(4);
             while Instant::now() < until {
                 crowd.talk(5, PATIENCE).await;
-                assert!(proxy.open() <= CONNECTIONS_MAX, "{} connections to Redis", proxy.open());
+                let now = open_files(&server);
+                assert!(now <= files + MORE_MAX, "{files} open files before, {now} now");
             }
-            let now = open_files(&server);
-            assert!(now <= files + CONNECTIONS_MAX, "{files} open files before, {now} now");
             proxy.turn(Wire::Pass);
             becomes(&server, "ok").await;
         }
@@ -121,9 +116,4 @@ async fn a_black_hole_before_redis_degrades_and_piles_nothing_up() {
     crowd.settle(&server).await;
     a_watcher_hears(&ground, &server, "after").await;
     channel_is_whole(&ground, &server, &redis).await;
-}
-
-/// How many files and sockets a server has open.
-fn open_files(server: &Server) -> usize {
-    std::fs::read_dir(format!("/proc/{}/fd", server.pid())).expect("a process").count()
 }

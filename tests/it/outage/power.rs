@@ -128,5 +128,6 @@ async fn a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged() {
         }
     }
     let server = ground.serve();
+    crowd.follow(&server);
     crowd.settle(&server).await;
 }

@@ -1,8 +1,6 @@
 //! A wire that can be cut in three ways: a proxy between the server and what it leans on.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -23,7 +21,6 @@ pub(super) enum Wire {
 pub(super) struct Proxy {
     pub(super) address: SocketAddr,
     switch: watch::Sender<Wire>,
-    open: Arc<AtomicUsize>,
 }
 
 impl Proxy {
@@ -32,28 +29,16 @@ impl Proxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("its address");
         let (switch, wire) = watch::channel(Wire::Pass);
-        let open = Arc::new(AtomicUsize::new(0));
-        let counted = open.clone();
         tokio::spawn(async move {
             while let Ok((from, _)) = listener.accept().await {
-                let (wire, counted) = (wire.clone(), counted.clone());
-                counted.fetch_add(1, Ordering::Relaxed);
-                tokio::spawn(async move {
-                    carry(from, port, wire).await;
-                    counted.fetch_sub(1, Ordering::Relaxed);
-                });
+                tokio::spawn(carry(from, port, wire.clone()));
             }
         });
-        Self { address, switch, open }
+        Self { address, switch }
     }
 
     pub(super) fn turn(&self, to: Wire) {
         self.switch.send_replace(to);
-    }
-
-    /// Connections that are open now.
-    pub(super) fn open(&self) -> usize {
-        self.open.load(Ordering::Relaxed)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use crate::crowd::{Ground, HELD_WORD, rounds};
 use crate::history::{Came, History, Ruling, Sent, Span, Taken, faults, read_back};
-use crate::process::{Person, Wire, word};
+use crate::postgres::Postgres;
+use crate::process::{Person, Server, Wire, word};
+use crate::world::Redis;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -50,20 +52,37 @@ fn one_winner(answers: [(&Ruling, &Value); 2], ground: &Ground) {
 async fn of_two_who_decide_at_once_one_wins_and_the_other_is_told_who() {
     let ground = Ground::new("");
     let server = ground.serve();
-    let open = |who: Person| async move {
-        let wire = Wire::open(server.address, &who.token, None).await.expect("it listens");
-        (who, wire)
+    race(&ground, [&server; 2], rounds(200, 2_000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_decide_at_once_on_two_nodes_one_wins_as_well() {
+    let (mut database, redis) = (Postgres::start(), Redis::start());
+    let ground = Ground::on_postgres(&mut database, &redis.as_bus()).await;
+    let (one, other) = (ground.serve(), ground.serve());
+    race(&ground, [&one, &other], rounds(60, 2_000)).await;
+}
+
+/// Two connections, on these servers, decide on one held message after another at once.
+async fn race(ground: &Ground, servers: [&Server; 2], rounds: usize) {
+    let open = |who: Person, server: &Server| {
+        let address = server.address;
+        async move {
+            let wire = Wire::open(address, &who.token, None).await.expect("it listens");
+            (who, wire)
+        }
     };
-    let (mentee, mut says) = open(ground.person("mentee1")).await;
+    let server = servers[0];
+    let (mentee, mut says) = open(ground.person("mentee1"), server).await;
     let mut judges = Vec::new();
     // The third is the first once more, on another screen, and of another mind.
-    for (name, release) in [("supervisor1", true), ("supervisor2", false), ("supervisor1", false)] {
-        let (who, wire) = open(ground.person(name)).await;
+    for (name, release, at) in [("supervisor1", true, 0), ("supervisor2", false, 1), ("supervisor1", false, 1)] {
+        let (who, wire) = open(ground.person(name), servers[at]).await;
         judges.push(Judge { who, wire, release });
     }
     let [mut one, mut two, mut again] = judges.try_into().unwrap_or_else(|_| panic!("three judges"));
     let (begun, mut history) = (Instant::now(), History::default());
-    for at in 0..rounds(200, 2_000) {
+    for at in 0..rounds {
         let (cid, text) = (format!("race-{at}"), format!("a {HELD_WORD} and {}", crate::crowd::sentence(at)));
         let asked = begun.elapsed();
         let held = says.send(&mentee.conversation, &cid, &text).await.expect("an answer");
@@ -72,10 +91,10 @@ async fn of_two_who_decide_at_once_one_wins_and_the_other_is_told_who() {
         let span = Span { asked, answered: begun.elapsed() };
         let came = Came::Ok(Taken { message: word(&held["message"]), seq: None });
         history.sent.push(Sent { by, conversation, cid, text, bad: true, span, came });
-        let item = item_of(&server, &ground, &held["message"]).await;
+        let item = item_of(server, ground, &held["message"]).await;
         let other = if at % 2 == 0 { &mut two } else { &mut again };
         let (first, second) = tokio::join!(one.decide(&item, begun), other.decide(&item, begun));
-        one_winner([(&first.0, &first.1), (&second.0, &second.1)], &ground);
+        one_winner([(&first.0, &first.1), (&second.0, &second.1)], ground);
         history.rulings.extend([first.0, second.0]);
     }
     let patience = Instant::now() + crate::process::PATIENCE;
@@ -91,7 +110,7 @@ async fn of_two_who_decide_at_once_one_wins_and_the_other_is_told_who() {
 }
 
 /// The id of a held message's item, as its sender's feed has it nowhere: a supervisor looks.
-async fn item_of(server: &crate::process::Server, ground: &Ground, message: &Value) -> Value {
+async fn item_of(server: &Server, ground: &Ground, message: &Value) -> Value {
     let staff = ground.person("supervisor1");
     let path = format!("/api/queues/{}/items?limit=200", staff.site);
     let (status, body) = crate::process::http(server.address, "GET", &path, &staff.token, "").await;
