@@ -8,6 +8,7 @@ mod messages;
 mod people;
 mod queue;
 mod reader;
+mod reports;
 mod sqlite;
 mod tx;
 mod writer;

@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
 
 const FILE: &str = "handrail.db";
 /// What makes the tables, step by step: a record of an older version is brought forward by the steps that it lacks.
-const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("filter.sql")];
+const STEPS: [&str; 3] = [include_str!("schema.sql"), include_str!("filter.sql"), include_str!("record.sql")];
 /// Which tables these are. A newer number than ours is refused.
 const SCHEMA: i64 = STEPS.len() as i64;
 /// Connections that read beside the writer.
