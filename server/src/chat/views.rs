@@ -212,10 +212,6 @@ pub fn item_for(record: &Reader<'_>, item: &Item, reader: &Account, now: Timesta
         State::Closed { decided: Some(_), at, .. } => Some(*at),
         State::Waiting | State::Claimed { .. } | State::Closed { .. } => None,
     };
-    let outcome = match &item.state {
-        State::Closed { outcome, .. } => Some(*outcome),
-        State::Waiting | State::Claimed { .. } | State::Decided { .. } => None,
-    };
     let claim = item.holder(now);
     Ok(ItemView {
         item: item.id,
@@ -236,7 +232,7 @@ pub fn item_for(record: &Reader<'_>, item: &Item, reader: &Account, now: Timesta
         claimed_until: claim.map(|(_, until)| until),
         decided_by: item.decision().map(|(by, _)| holder(by)).transpose()?,
         effective_at,
-        outcome,
+        outcome: item.outcome(),
         withdrawn: item.withdrawn,
         tier: item.tier,
         ringing: item.ringing,

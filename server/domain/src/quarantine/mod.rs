@@ -396,6 +396,14 @@ impl Item {
         }
     }
 
+    /// How it ended; nothing while it has not.
+    pub fn outcome(&self) -> Option<OutcomeName> {
+        match &self.state {
+            State::Closed { outcome, .. } => Some(*outcome),
+            State::Waiting | State::Claimed { .. } | State::Decided { .. } => None,
+        }
+    }
+
     /// What this reader may do with it now, in the order of the screen.
     pub fn acts(&self, reader: Moderator, now: Timestamp) -> Vec<ActName> {
         let mut acts = match (&self.state, self.holder(now)) {
