@@ -137,6 +137,11 @@ impl Checks {
             let holder = before.holder(now).map(|(by, _)| by);
             must!(holder == Some(from), "{} was decided by who did not hold it", item.id);
         }
+        if let Some((ItemAct::Undo, _)) = act {
+            let own =
+                matches!(&before.state, State::Decided { by, effective_at, .. } if *by == from && now < *effective_at);
+            must!(own, "{} was undone after its window, or by another", item.id);
+        }
         if let (Some((ItemAct::Close, _)), Some(decision)) = (act, item.decision()) {
             let stood = before.decision() == Some(decision);
             let over = matches!(&before.state, State::Decided { effective_at, .. } if *effective_at <= now);
@@ -155,11 +160,11 @@ impl Checks {
     /// Reads one line of the log.
     fn event(&mut self, record: &Record, ask: &Ask, change: &Change, event: &Event) -> Held {
         let told_to = |message: MessageId| {
-            let written = change.writes.iter().find_map(|write| match write {
-                Write::Message(written) if written.id == message => Some(written.from),
-                _ => None,
+            let written = change.writes.iter().find_map(|write| {
+                let Write::Message(written) = write else { return None };
+                (written.id == message).then_some(written.from)
             });
-            vec![written.unwrap_or(AccountId::from_bits(0))]
+            Vec::from_iter(written)
         };
         match (&event.what, event.message, event.conversation) {
             (What::Delivered { seq, .. }, Some(id), Some(place)) => {

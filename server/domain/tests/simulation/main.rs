@@ -4,6 +4,8 @@
 //!
 //! `HANDRAIL_SEED=n cargo test -p handrail-domain --test simulation` plays one seed. `HANDRAIL_LONG=1` plays many more.
 
+#![expect(clippy::unwrap_used, reason = "a test of its own: what cannot be is a failure")]
+
 mod cast;
 mod checks;
 mod fault;

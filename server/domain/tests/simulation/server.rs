@@ -262,10 +262,8 @@ impl Server<'_> {
     fn wake(&self, change: &mut Change, record: &Record, conversation: &Conversation, item: &Item) {
         let now = self.now;
         let asks = self.site.settings.asks_for_ms().filter(|_| !self.has(Fault::ConsentSkipped));
-        let state = match conversation.state {
-            ConversationState::Paused if self.has(Fault::DeliverWhilePaused) => ConversationState::Open,
-            state => state,
-        };
+        let blind = conversation.state == ConversationState::Paused && self.has(Fault::DeliverWhilePaused);
+        let state = if blind { ConversationState::Open } else { conversation.state };
         let message = &record.messages[&item.message];
         let hasty = if self.has(Fault::EffectEarly) { now.plus_ms(4_000) } else { now };
         match item.due(state, asks, hasty) {

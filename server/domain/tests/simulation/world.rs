@@ -47,15 +47,18 @@ pub(crate) enum Step {
 
 /// What a line of the log is counted as.
 fn word(what: &What) -> &'static str {
-    match what {
-        What::Settled { status, .. } => status.as_str(),
-        What::Item { act: ItemAct::Lapse, .. } => "lapse",
-        What::Item { act: ItemAct::Undo, .. } => "undo",
-        What::Item { act: ItemAct::Escalate, .. } => "escalate",
-        What::Item { act: ItemAct::Overdue, .. } => "overdue",
-        What::Item { act: ItemAct::Acknowledge, .. } => "acknowledge",
-        what => what.kind(),
+    let acts = [
+        (ItemAct::Lapse, "lapse"),
+        (ItemAct::Undo, "undo"),
+        (ItemAct::Escalate, "escalate"),
+        (ItemAct::Overdue, "overdue"),
+        (ItemAct::Acknowledge, "acknowledge"),
+    ];
+    if let What::Settled { status, .. } = what {
+        return status.as_str();
     }
+    let act = if let What::Item { act, .. } = what { Some(*act) } else { None };
+    acts.into_iter().find(|(one, _)| Some(*one) == act).map_or_else(|| what.kind(), |(_, word)| word)
 }
 
 /// A request on its way, which its sender may make again.
