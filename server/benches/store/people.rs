@@ -102,7 +102,7 @@ pub(crate) async fn fill(store: &Store, messages: usize) {
         let filled = store.write(Scope::Everything, move |tx| {
             for at in begin..messages.min(begin + AT_ONCE) {
                 let one = pair(at % PAIRS);
-                let from = if at / PAIRS % 2 == 0 { one.mentor } else { one.mentee };
+                let from = if (at / PAIRS).is_multiple_of(2) { one.mentor } else { one.mentee };
                 take(tx, one, from, Cid::parse(&format!("fill{at}")).expect("an id"), at % HELD_EVERY == 0)?;
             }
             Ok(())

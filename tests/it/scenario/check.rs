@@ -33,6 +33,18 @@ impl Play {
                 let fits = |frame: &Value| frame["type"] == "conversation" && frame["conversation"]["state"] == *state;
                 self.device(who).expect("the conversation's change", fits).await;
             }
+            ["sees", "report", reason, words, rest @ ..] => {
+                let by = self.people[rest[0].strip_prefix("by:").expect("by whom")].clone();
+                let report = self.device(who).expect("a report", |frame| frame["type"] == "report").await;
+                assert!(report["queue"].is_string() && report["offset"].is_u64(), "{report}");
+                let report = &report["report"];
+                assert_eq!(
+                    (text(&report["reason"]).as_str(), text(&report["text"]).as_str()),
+                    (*reason, quoted(words))
+                );
+                assert_eq!((text(&report["from"]), text(&report["name"])), (by.account.to_string(), by.name));
+                assert_eq!(report["pause"], rest.contains(&"pause"), "{report}");
+            }
             ["sees", "help", "for", label] => {
                 let message = self.message(label).id.clone();
                 let help = |frame: &Value| frame["type"] == "help" && frame["message"] == message;
@@ -82,6 +94,9 @@ impl Play {
             let told = match (word.chars().next(), *word) {
                 (Some('#'), seq) => frame["seq"] == number(seq),
                 (Some('"'), words) if status == "held" || frame["altered"] == true => frame["text"] == quoted(words),
+                (Some('"'), words) if status == "consent" && frame["text"] == quoted(words) => {
+                    frame["answer_by"].is_string() && frame["seq"].is_null()
+                }
                 (Some('"'), note) => frame["note"] == quoted(note),
                 (_, "altered") => frame["altered"] == true,
                 (_, reason) => frame["reason"] == reason,
@@ -166,6 +181,14 @@ impl Play {
                     "{pending}"
                 );
             }
+            ["that", label, "asks", words, reason] => {
+                let id = self.message(label).id.clone();
+                let pending = pending(self.device(who))[0].clone();
+                assert!(pending["message"] == id && pending["status"] == "consent", "{pending}");
+                let asked = &pending["consent"];
+                assert!(asked["text"] == quoted(words) && asked["reason"] == *reason, "{pending}");
+                assert!(asked["answer_by"].is_string(), "{pending}");
+            }
             ["of", "nothing", "pending"] => {
                 let pending = pending(self.device(who));
                 assert_eq!(pending.as_array().map(Vec::len), Some(0), "{pending}");
@@ -213,6 +236,7 @@ impl Play {
                 what @ (What::Delivered { .. }
                 | What::Held { .. }
                 | What::Help {}
+                | What::Report { .. }
                 | What::Conversation { .. }
                 | What::Account { .. }
                 | What::Site { .. }
