@@ -12,6 +12,7 @@ mod queue;
 mod reader;
 mod readers;
 mod reports;
+mod sound;
 mod sql;
 mod sqlite;
 mod tx;
