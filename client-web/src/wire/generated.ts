@@ -180,6 +180,12 @@ head: number,
  */
 next: string | null, };
 
+export type ReportPage = { reports: Array<ReportView>, 
+/**
+ * What to pass as `after` for the next page.
+ */
+next: string | null, };
+
 export type Score = { 
 /**
  * Its id.

@@ -226,6 +226,18 @@ impl Chat {
         Ok(self.write(Scope::Everything, move |tx| add_relationship(tx, site, &ids)).await?)
     }
 
+    /// Chooses whether a site asks the senders of altered texts, and how long they have to answer, in milliseconds.
+    pub async fn admin_set_consent(&self, site: SiteId, asks_for_ms: Option<i64>) -> Result<(), AdminError> {
+        let chosen = self.write(move |tx| {
+            let Site { id, name, settings } = tx.site(site)?.ok_or(Code::NotFound)?;
+            let answer_ms = asks_for_ms.unwrap_or(settings.answer_ms);
+            let settings = SiteSettings { consent: asks_for_ms.is_some(), answer_ms, ..settings };
+            tx.put_site(&Site { id, name: name.clone(), settings })?;
+            Ok(tx.append(event(id, What::Site { name }))?)
+        });
+        Ok(chosen.await?)
+    }
+
     /// Opens, pauses or ends a relationship. An end closes its open items as expired.
     pub async fn admin_set_relationship(&self, id: ConversationId, state: ConversationState) -> Result<(), AdminError> {
         self.write(Scope::Everything, move |tx| {

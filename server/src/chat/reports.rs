@@ -1,4 +1,4 @@
-//! Telling the supervisors, and ending the pause that may come of it.
+//! Telling the supervisors, reading what they were told, and ending the pause that may come of it.
 
 use super::send::text_code;
 use super::{Chat, Signed};
@@ -7,11 +7,14 @@ use crate::store::{Failure, Reader, Scope, StoreError, Tx};
 use handrail_domain::conversation::ConversationState;
 use handrail_domain::ids::{AccountId, ConversationId, ReportId};
 use handrail_domain::people::Account;
-use handrail_domain::policy::{may_moderate, may_report};
+use handrail_domain::policy::{may_moderate, may_report, may_watch};
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::report::{Draft, Report, file};
 use handrail_domain::text::{Text, TextError};
-use handrail_domain::wire::ReportView;
+use handrail_domain::wire::{ReportPage, ReportView};
+
+/// Reports on one page at most.
+const PAGE_MAX: usize = 200;
 
 /// What came of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,20 @@ impl Chat {
     pub async fn report(&self, who: &Signed, about: ConversationId, draft: Draft) -> Result<Reported, Refusal> {
         let from = who.account.id;
         self.write(Scope::Conversation(about), move |tx| take(tx, from, about, draft)).await
+    }
+
+    /// A page of the reports of one's own site, newest first, without those about a conversation that one is a party to.
+    pub async fn reports(&self, who: &Signed, after: Option<ReportId>, limit: usize) -> Result<ReportPage, Refusal> {
+        let (reader, limit) = (who.account.clone(), limit.clamp(1, PAGE_MAX));
+        may_watch(&reader, reader.site).map_err(|_| Code::Forbidden)?;
+        self.read(move |record| {
+            let from = after.map(|id| record.report(id)).transpose()?.flatten().filter(|from| from.site == reader.site);
+            let page = record.reports(reader.site, from.as_ref(), limit)?;
+            let next = (page.len() == limit).then(|| page.last().map(|last| last.id.to_string())).flatten();
+            let seen = page.iter().map(|report| report_for(record, report, &reader)).collect::<Result<Vec<_>, _>>()?;
+            Ok(ReportPage { reports: seen.into_iter().flatten().collect(), next })
+        })
+        .await
     }
 
     /// Ends a pause. Says how the conversation is now.

@@ -62,6 +62,7 @@ impl Play {
             ["never", "hears", what] => self.never_hear(who, what).await,
             ["knows", rest @ ..] => self.know(who, rest),
             ["reads-back", told @ ..] => self.read_back(who, told).await,
+            ["reads-reports", told @ ..] => self.read_reports(who, told).await,
             _ => panic!("nobody can {does:?}"),
         }
     }
@@ -216,6 +217,23 @@ impl Play {
             messages.iter().rev().map(|one| (one["seq"].as_u64().expect("a seq"), text(&one["text"]))).collect();
         let told: Vec<_> = told.chunks(2).map(|pair| (number(pair[0]), quoted(pair[1]).to_owned())).collect();
         assert_eq!(lines, told);
+    }
+
+    /// The site's reports over HTTP, newest first, in pages of two.
+    async fn read_reports(&mut self, who: &str, told: &[&str]) {
+        let token = self.people[who].token.clone();
+        let (mut words, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = web::get(self.world.address, &format!("/api/reports?limit=2{after}"), &token).await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            let page = page.json();
+            words.extend(page["reports"].as_array().expect("reports").iter().map(|report| text(&report["text"])));
+            match page["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(words, told.iter().map(|word| quoted(word)).collect::<Vec<_>>());
     }
 
     /// The log's lines of one message, in a word each.

@@ -141,7 +141,7 @@ impl Play {
                 self.arrange(does).await
             }
             ["audit", ..] => self.audit(does).await,
-            [_, "sees" | "hears" | "never" | "reads-back" | "knows", ..] => self.see(does).await,
+            [_, "sees" | "hears" | "never" | "reads-back" | "reads-reports" | "knows", ..] => self.see(does).await,
             [_, "leaves" | "returns" | "connects", ..] => self.come_and_go(does, outcome).await,
             [one, "and", other, "claim", label] => self.race(one, other, label).await,
             [who, act @ ..] => {

@@ -59,6 +59,7 @@ fn declarations() -> String {
         SignedIn,
         HistoryPage,
         ItemPage,
+        ReportPage,
         score::Score,
         RulesPage,
         Problem,
