@@ -228,7 +228,7 @@ impl Chat {
 
     /// Chooses whether a site asks the senders of altered texts, and how long they have to answer, in milliseconds.
     pub async fn admin_set_consent(&self, site: SiteId, asks_for_ms: Option<i64>) -> Result<(), AdminError> {
-        let chosen = self.write(move |tx| {
+        let chosen = self.write(Scope::Everything, move |tx| {
             let Site { id, name, settings } = tx.site(site)?.ok_or(Code::NotFound)?;
             let answer_ms = asks_for_ms.unwrap_or(settings.answer_ms);
             let settings = SiteSettings { consent: asks_for_ms.is_some(), answer_ms, ..settings };
