@@ -2,11 +2,11 @@
 //! feeds, the supervisor channel and catch-up all read them. An event says who is told: accounts, and the site's queue.
 
 use crate::conversation::MessageStatus;
-use crate::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, RestrictionId, Seq, SiteId};
+use crate::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, ReportId, RestrictionId, Seq, SiteId};
 use crate::quarantine::{Item, ItemAct};
 use crate::text::{Cleared, Text};
 use crate::time::Timestamp;
-use crate::wire::Reason;
+use crate::wire::{Reason, ReportReason};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -71,6 +71,8 @@ pub enum What {
         altered: bool,
         reason: Option<Reason>,
         note: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer_by: Option<Timestamp>,
         /// The text that was shown in its place.
         #[serde(skip)]
         shown: Option<Cleared>,
@@ -85,6 +87,9 @@ pub enum What {
         #[serde(skip)]
         now: Option<Box<Item>>,
     },
+    /// A party told the supervisors something. To the queue; what they wrote is not part of the log.
+    #[serde(rename = "report")]
+    Report { report: ReportId, reason: ReportReason, pause: bool },
     /// A relationship began or changed. To its parties.
     #[serde(rename = "conversation")]
     Conversation { act: ConversationAct },
@@ -169,6 +174,7 @@ impl What {
             What::Help {} => "message.help",
             What::Settled { .. } => "message.settled",
             What::Item { .. } => "item",
+            What::Report { .. } => "report",
             What::Conversation { .. } => "conversation",
             What::Account { .. } => "account",
             What::Site { .. } => "site",
@@ -177,6 +183,33 @@ impl What {
             What::Restriction { .. } => "restriction",
         }
     }
+
+    /// What it is about in a site's queue, if it enters one.
+    pub fn queued(&self) -> Option<Queued> {
+        match self {
+            What::Item { item, .. } => Some(Queued::Item(*item)),
+            What::Report { report, .. } => Some(Queued::Report(*report)),
+            What::Delivered { .. }
+            | What::Held { .. }
+            | What::Help {}
+            | What::Settled { .. }
+            | What::Conversation { .. }
+            | What::Account { .. }
+            | What::Site { .. }
+            | What::Session { .. }
+            | What::Rules { .. }
+            | What::Restriction { .. } => None,
+        }
+    }
+}
+
+/// What a line of a site's queue is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queued {
+    /// An item changed.
+    Item(ItemId),
+    /// A report came.
+    Report(ReportId),
 }
 
 /// A SHA-256 hash.
@@ -280,6 +313,7 @@ mod tests {
                 altered: true,
                 reason: None,
                 note: None,
+                answer_by: None,
                 shown: Some(shown),
             },
         ];

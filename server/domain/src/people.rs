@@ -76,12 +76,21 @@ pub struct SiteSettings {
     pub undo_ms: i64,
     /// Whether an altered text asks its sender first.
     pub consent: bool,
+    /// How long a sender has to answer that, in milliseconds.
+    pub answer_ms: i64,
     /// How long an item may wait before it escalates, in milliseconds, by severity.
     pub target_ms: Targets,
     /// After how long a held message expires, in milliseconds. Never, unless the site sets it.
     pub expire_after_ms: Option<i64>,
     /// What is done about what the filter sees, by category.
     pub filter: Actions,
+}
+
+impl SiteSettings {
+    /// How long a sender has to answer an altered text, in milliseconds; nothing if they are not asked.
+    pub fn asks_for_ms(&self) -> Option<i64> {
+        self.consent.then_some(self.answer_ms)
+    }
 }
 
 /// Target times in milliseconds, by severity.
@@ -118,6 +127,7 @@ impl Default for SiteSettings {
         Self {
             undo_ms: 5_000,
             consent: false,
+            answer_ms: 24 * 60 * MINUTE,
             target_ms: Targets { low: 15 * MINUTE, medium: 10 * MINUTE, high: 5 * MINUTE, urgent: 2 * MINUTE },
             expire_after_ms: None,
             filter: Actions::default(),

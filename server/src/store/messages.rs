@@ -157,13 +157,14 @@ impl Reader<'_> {
             What::Held { .. } | What::Help {} => event.actor.into_iter().collect(),
             What::Settled { .. } => sender(event.message, None)?,
             What::Item { .. }
+            | What::Report { .. }
             | What::Account { .. }
             | What::Site { .. }
             | What::Session { .. }
             | What::Rules { .. }
             | What::Restriction { .. } => Vec::new(),
         };
-        event.queue = matches!(event.what, What::Item { .. });
+        event.queue = event.what.queued().is_some();
         let mut owners: Vec<Owner> = event.accounts.iter().map(|account| Owner::Account(*account)).collect();
         owners.extend(event.queue.then_some(Owner::Queue(event.site)));
         for owner in owners {
@@ -198,6 +199,7 @@ fn event(row: &Row<'_>) -> Result<Event, StoreError> {
         What::Settled { .. }
         | What::Help {}
         | What::Item { .. }
+        | What::Report { .. }
         | What::Conversation { .. }
         | What::Account { .. }
         | What::Site { .. }

@@ -11,6 +11,7 @@ mod postgres;
 mod queue;
 mod reader;
 mod readers;
+mod reports;
 mod sound;
 mod sql;
 mod sqlite;
