@@ -19,6 +19,14 @@ fn version(record: &Connection) -> i64 {
     record.query_row("PRAGMA user_version", [], |row| row.get(0)).expect("a version")
 }
 
+/// The names of a record's tables, indexes and triggers.
+fn parts(record: &Connection) -> Vec<String> {
+    let sql = "SELECT type || ' ' || name FROM sqlite_master WHERE name NOT LIKE 'sqlite%' ORDER BY 1";
+    let mut question = record.prepare(sql).expect("a question");
+    let names = question.query_map([], |row| row.get(0)).expect("rows");
+    names.collect::<Result<_, _>>().expect("names")
+}
+
 /// A record as SQL text: its tables, their rows, then what leans on them.
 fn dump(record: &Connection) -> String {
     let list = |sql: &str| {
@@ -48,7 +56,7 @@ fn dump(record: &Connection) -> String {
 }
 
 /// A ground over a record that is kept.
-fn ground_of(schema: i64) -> Ground {
+pub(super) fn ground_of(schema: i64) -> Ground {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("handrail.db");
     let record = Connection::open(&file).expect("a record");
@@ -82,6 +90,13 @@ async fn every_schema_has_a_record_that_is_kept() {
         let file = kept().join(format!("schema-{schema}.sql"));
         assert!(file.exists(), "no record of schema {schema} is kept: make one as this test's comment says");
     }
+    let newest = ground_of(schema);
+    let newest = Connection::open(newest.data.join("handrail.db")).expect("the record");
+    let advice = format!(
+        "what is kept of schema {schema} has other tables: is it out already? Then they are schema {}; else make it again",
+        schema + 1
+    );
+    assert_eq!(parts(&newest), parts(&record), "{advice}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
