@@ -1,7 +1,7 @@
 //! A conversation is a relationship: two or more parties, one order of messages. Here it is decided what becomes of a message
 //! that somebody says, once the filter has judged it.
 
-use crate::event::{Event, What};
+use crate::event::{Event, What, body_digest, hex};
 use crate::filter::Verdict;
 use crate::finding::Severity;
 use crate::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, Seq, SiteId};
@@ -391,6 +391,7 @@ pub fn settled(
             seq: message.seq,
             altered: shown.is_some(),
             reason,
+            note_digest: note.as_deref().map(|note| hex(&body_digest(&message.salt, note))),
             note,
             shown,
         },
