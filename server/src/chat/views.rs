@@ -53,7 +53,7 @@ fn plain_body(account: AccountId, event: &Event) -> Option<EventBody> {
             reason: None,
             note: None,
         })),
-        What::Settled { cid, status, sent_at, seq, altered, reason, note, shown } => {
+        What::Settled { cid, status, sent_at, seq, altered, reason, note, shown, .. } => {
             Some(EventBody::Status(StatusView {
                 conversation,
                 message,
@@ -75,7 +75,12 @@ fn plain_body(account: AccountId, event: &Event) -> Option<EventBody> {
         | What::Site { .. }
         | What::Session { .. }
         | What::Rules { .. }
-        | What::Restriction { .. } => None,
+        | What::Restriction { .. }
+        | What::Erased { .. }
+        | What::ErasedName { .. }
+        | What::LegalHold { .. }
+        | What::Exported { .. }
+        | What::Epoch { .. } => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod filter;
 mod record;
 mod restriction;
@@ -48,6 +49,14 @@ enum Command {
     /// Try the filter and its rules, on texts or on the record.
     #[command(subcommand)]
     Filter(filter::Filter),
+    /// Check the record, and show the key that checks its checkpoints.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+}
+
+/// How the process ends after that error: 2 if it could not be found out what was asked, otherwise 1.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.downcast_ref::<audit::Unchecked>().is_some() { 2 } else { 1 }
 }
 
 #[derive(Args, Clone)]
@@ -173,6 +182,7 @@ impl Cli {
             Command::Relationship(asked) => relationship(asked).await,
             Command::Restriction(asked) => restriction::run(asked).await,
             Command::Filter(asked) => filter::run(asked).await,
+            Command::Audit(asked) => audit::run(asked).await,
         }
     }
 }

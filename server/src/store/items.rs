@@ -71,6 +71,26 @@ fn decision(body: DecisionBody) -> Decision {
     }
 }
 
+/// What the sender of a decided message is told, out of the `data` of its item; nothing once it was erased.
+pub(super) fn note_of(data: &str) -> Result<Option<String>, StoreError> {
+    #[derive(Deserialize)]
+    struct OnlyState {
+        state: Stored,
+    }
+    let OnlyState { state } = serde_json::from_str(data).map_err(|e| StoreError::new("read an item", e))?;
+    let made = match state {
+        Stored::Waiting | Stored::Claimed { .. } => None,
+        Stored::Decided { decision, .. } => Some(decision),
+        Stored::Closed { decision, .. } => decision,
+    };
+    let note = match made {
+        Some(DecisionBody::Alter { note, .. }) => note,
+        Some(DecisionBody::Reject { note, .. } | DecisionBody::Rephrase { note }) => Some(note),
+        Some(DecisionBody::Release | DecisionBody::Escalate { .. } | DecisionBody::Note { .. }) | None => None,
+    };
+    Ok(note.filter(|note| !note.is_empty()))
+}
+
 impl From<&State> for Stored {
     fn from(state: &State) -> Self {
         match state {

@@ -1,6 +1,7 @@
 //! The record. One SQL database holds everything that must not be lost; an act is one transaction, and its answer goes out
 //! after the fsync of its commit. This module knows tables and durability; it knows no rule of the product.
 
+mod audit;
 mod feed;
 mod filter;
 mod items;
@@ -15,6 +16,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use audit::Numbers;
 pub use feed::{FeedEntry, Logged, Owner};
 pub use filter::{Disagreement, DisagreementCount, Said, ShadowRun};
 pub use items::OpenItems;

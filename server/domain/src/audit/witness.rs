@@ -53,13 +53,22 @@ impl Witness {
         if self.before.as_ref().is_some_and(|(epoch, n)| *epoch == seen.epoch && *n > seen.n) {
             return broken(Fault::CheckpointOrder);
         }
+        self.before = Some((seen.epoch.clone(), seen.n));
+        self.seen += 1;
+        if seen.n < self.after {
+            self.skipped += 1;
+            return Ok(());
+        }
+        self.checkpoint_anywhere(seen, in_log)
+    }
+
+    /// The same for one checkpoint by itself, also of a line that was not read: its hash in the log is enough.
+    pub fn checkpoint_anywhere(&mut self, seen: &Checkpoint, in_log: Option<Hash>) -> Result<(), Broken> {
+        let broken = |fault| Err(Broken { n: Some(seen.n), fault });
         let is_now = self.now.as_ref() == Some(&seen.epoch);
         let ended = self.ended.iter().find(|(epoch, _)| *epoch == seen.epoch).map(|(_, restored)| *restored);
         let last = if is_now { Some(self.last) } else { ended };
-        self.seen += 1;
-        self.before = Some((seen.epoch.clone(), seen.n));
         match last {
-            _ if seen.n < self.after => self.skipped += 1,
             None => return broken(Fault::CheckpointEpoch),
             Some(last) if seen.n > last && is_now => {
                 return Err(Broken { n: Some(last), fault: Fault::Cut { checkpoint: seen.n, log: last } });

@@ -1,0 +1,4 @@
+//! What is done with the record as a whole, on real files.
+
+mod tamper;
+pub(crate) mod world;
