@@ -110,6 +110,8 @@ named! {
     Timing {
         /// One commit of the store's writer.
         Commit "handrail_commit_seconds" "Time of one group commit, with its fsync.";
+        /// From queueing an act until the writer ran it.
+        WriterWait "handrail_writer_wait_seconds" "Time an act waited for the store's writer.";
         /// One verdict of the filter.
         Filter "handrail_filter_seconds" "Time of one verdict of the filter.";
         /// From the moment a message was held until it was handed to a watching supervisor's connection.

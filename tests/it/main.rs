@@ -5,6 +5,7 @@ mod client;
 mod faults;
 mod filter_cli;
 mod operate;
+mod postgres;
 mod process;
 mod protocol;
 mod redis_away;

@@ -2,12 +2,12 @@
 //! real Redis that the world starts on its own port. Nothing here pretends: what a test sees went over a socket.
 
 use crate::client::{Client, Memory};
-use handrail::app::{Node, load_rules};
+use handrail::app::{Node, load_rules, open_store};
 use handrail::bus::{Bus, LocalBus, RedisBus};
 use handrail::chat::Chat;
-use handrail::config::Config;
+use handrail::config::{Config, Secret};
 use handrail::fresh;
-use handrail::store::{Article, NewAccount, Store};
+use handrail::store::{Article, NewAccount, Scope};
 use handrail_domain::conversation::Kind;
 use handrail_domain::filter::Rules;
 use handrail_domain::ids::{AccountId, ArticleId, ConversationId, SiteId};
@@ -19,13 +19,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Which bus the node has.
+/// What the node stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum On {
-    /// In process.
+    /// The embedded record, the bus in process.
     Local,
-    /// A real Redis of this world's own.
+    /// The embedded record, a real Redis of this world's own.
     Redis,
+    /// A database of this world's own on a real PostgreSQL, the bus in process.
+    Postgres,
 }
 
 /// An undo window that no test has to wait for.
@@ -57,6 +59,11 @@ impl World {
     pub(crate) async fn with(on: On, settings: SiteSettings, tune: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the record");
         let redis = (on == On::Redis).then(Redis::start);
+        let database = database(on);
+        let tune = |config: &mut Config| {
+            config.fixed.database = database;
+            tune(config);
+        };
         Self::start(folder, redis, settings, Some(rules()), tune).await
     }
 
@@ -64,7 +71,8 @@ impl World {
     pub(crate) async fn with_rules(on: On, settings: SiteSettings, rules: Arc<Rules>) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the record");
         let redis = (on == On::Redis).then(Redis::start);
-        Self::start(folder, redis, settings, Some(rules), |_| ()).await
+        let database = database(on);
+        Self::start(folder, redis, settings, Some(rules), |config| config.fixed.database = database).await
     }
 
     /// A node that has lost its rules.
@@ -109,7 +117,7 @@ impl World {
         let id = AccountId::from_bits(fresh::bits());
         let account = Account { id, site, role, name: name.to_owned(), disabled: false };
         let new = NewAccount { account, username: name.to_owned(), password: "nobody's".into() };
-        let made = self.chat.store().write(move |tx| Ok(tx.add_account(&new, fresh::now())?)).await;
+        let made = self.chat.store().write(Scope::Everything, move |tx| Ok(tx.add_account(&new, fresh::now())?)).await;
         made.expect("an account");
         let token = self.chat.lasting_session(id).await.expect("a session");
         Person { name: name.to_owned(), account: id, role, token }
@@ -132,7 +140,9 @@ impl World {
         let begun = self
             .chat
             .store()
-            .write(move |tx| Ok(tx.add_conversation(id, site, Kind::Pair, &parties, fresh::now())?))
+            .write(Scope::Everything, move |tx| {
+                Ok(tx.add_conversation(id, site, Kind::Pair, &parties, fresh::now())?)
+            })
             .await;
         begun.expect("a relationship");
         id
@@ -181,8 +191,12 @@ fn rules() -> Arc<Rules> {
     RULES.get_or_init(compile).clone()
 }
 
+fn database(on: On) -> Option<Secret> {
+    (on == On::Postgres).then(|| Secret::new(crate::postgres::database()))
+}
+
 async fn open(config: &Config, redis: Option<&Redis>, rules: Option<Arc<Rules>>) -> Arc<Chat> {
-    let store = Store::open(&config.fixed.store).expect("the record opens");
+    let store = open_store(config).await.expect("the record opens");
     let bus = match redis {
         None => Bus::Local(LocalBus::default()),
         Some(redis) => Bus::Redis(RedisBus::connect(&redis.url(), store.clone()).await.expect("Redis is there")),
@@ -191,7 +205,7 @@ async fn open(config: &Config, redis: Option<&Redis>, rules: Option<Arc<Rules>>)
 }
 
 async fn seed(chat: &Chat, site: SiteId, settings: SiteSettings) {
-    let seeded = chat.store().write(move |tx| {
+    let seeded = chat.store().write(Scope::Everything, move |tx| {
         tx.put_site(&Site { id: site, name: "Ashby".into(), settings })?;
         Ok(tx.put_article(&Article {
             id: ArticleId::from_bits(fresh::bits()),
@@ -254,7 +268,7 @@ impl Drop for Redis {
     }
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     listener.local_addr().expect("its address").port()
 }

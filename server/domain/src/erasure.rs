@@ -15,7 +15,7 @@ pub const REASON_CHARS_MAX: usize = 500;
 
 /// Whose words, or which, are erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
+pub enum Extent {
     /// All that was said in a conversation, and the terms that were restricted there if it has ended.
     Conversation(ConversationId),
     /// All that an account said, anywhere; and its name, if it is disabled.
@@ -44,7 +44,7 @@ pub struct Erasure {
     /// Its id; the log names it.
     pub id: ErasureId,
     /// Of what.
-    pub scope: Scope,
+    pub extent: Extent,
     /// Why.
     pub why: Why,
     /// Since when.

@@ -59,14 +59,27 @@ pub async fn open_without_rules(config: &Config) -> anyhow::Result<Arc<Chat>> {
 }
 
 async fn open_with(config: &Config, rules: Option<Rules>) -> anyhow::Result<Arc<Chat>> {
-    let folder = config.fixed.store.clone();
-    let opened = tokio::task::spawn_blocking(move || Store::open(&folder)).await?;
-    let store = opened.with_context(|| format!("the record in {}", config.fixed.store.display()))?;
+    let store = open_store(config).await?;
     let bus = match &config.fixed.bus {
         config::Bus::Local => Bus::Local(LocalBus::default()),
         config::Bus::Redis(url) => Bus::Redis(RedisBus::connect(url.reveal(), store.clone()).await?),
     };
     Ok(Chat::new(store, bus, rules.map(Arc::new), config.live.session.clone()))
+}
+
+/// Opens the record where the configuration says that it is.
+pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    let (folder, database) = (config.fixed.store.clone(), config.fixed.database.clone());
+    let on_server = database.is_some();
+    let open = move || match database {
+        Some(url) => Store::connect(url.reveal()),
+        None => Store::open(&folder),
+    };
+    let opened = tokio::task::spawn_blocking(open).await?;
+    opened.with_context(|| match on_server {
+        true => "the record on the database server".to_owned(),
+        false => format!("the record in {}", config.fixed.store.display()),
+    })
 }
 
 impl Node {
@@ -181,6 +194,8 @@ fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Li
     }
     let clock = chat.clone();
     spawn(exit, async move { clock.keep_time().await });
+    let retention = chat.clone();
+    spawn(exit, async move { retention.keep_retention().await });
     let shadow = chat.clone();
     spawn(exit, async move { shadow.keep_shadow().await });
     spawn(exit, rules::watch(chat.clone(), config.fixed.rules.clone(), config.fixed.shadow_rules.clone()));

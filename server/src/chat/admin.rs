@@ -3,7 +3,7 @@
 use super::Chat;
 use super::sessions::hash_password;
 use crate::fresh;
-use crate::store::{Failure, NewAccount, Tx};
+use crate::store::{Failure, NewAccount, Scope, Tx};
 use handrail_domain::conversation::{ConversationState, Kind};
 use handrail_domain::event::{AccountAct, ConversationAct, Event, What};
 use handrail_domain::ids::{AccountId, ConversationId, SiteId};
@@ -129,7 +129,7 @@ impl Chat {
         if taken {
             return Err(AdminError(format!("there is a site called {name:?} already; choose another name")));
         }
-        Ok(self.write(move |tx| add_site(tx, &name, SiteSettings::default())).await?)
+        Ok(self.write(Scope::Everything, move |tx| add_site(tx, &name, SiteSettings::default())).await?)
     }
 
     /// The site of that name or id.
@@ -171,7 +171,7 @@ impl Chat {
         }
         let password = hash_password(password)?;
         let spec = AccountSpec { site, role, name: name.trim().to_owned(), username: username.to_owned(), password };
-        Ok(self.write(move |tx| add_account(tx, spec)).await?)
+        Ok(self.write(Scope::Everything, move |tx| add_account(tx, spec)).await?)
     }
 
     /// Gives an account a new password, and ends its sessions.
@@ -180,7 +180,7 @@ impl Chat {
         good_password(account.role, password)?;
         let hash = hash_password(password)?;
         Ok(self
-            .write(move |tx| {
+            .write(Scope::Everything, move |tx| {
                 tx.set_password(account.id, &hash)?;
                 tx.end_sessions(account.id)?;
                 Ok(tx.append(event(account.site, What::Account { account: account.id, act: AccountAct::Reset }))?)
@@ -193,7 +193,7 @@ impl Chat {
         let account = self.admin_account(username).await?;
         let act = if disabled { AccountAct::Disable } else { AccountAct::Enable };
         Ok(self
-            .write(move |tx| {
+            .write(Scope::Everything, move |tx| {
                 tx.set_disabled(account.id, disabled)?;
                 tx.end_sessions(account.id)?;
                 Ok(tx.append(event(account.site, What::Account { account: account.id, act }))?)
@@ -223,7 +223,7 @@ impl Chat {
             return Err(AdminError("these people belong to different sites; pair people of one site".into()));
         }
         let ids: Vec<AccountId> = parties.iter().map(|account| account.id).collect();
-        Ok(self.write(move |tx| add_relationship(tx, site, &ids)).await?)
+        Ok(self.write(Scope::Everything, move |tx| add_relationship(tx, site, &ids)).await?)
     }
 
     /// Opens, pauses or ends a relationship. An end closes its open items as expired.
@@ -233,12 +233,12 @@ impl Chat {
             ConversationState::Paused => ConversationAct::Pause,
             ConversationState::Ended => ConversationAct::End,
         };
-        self.write(move |tx| {
+        self.write(Scope::Everything, move |tx| {
             let conversation = tx.conversation(id)?.ok_or(Code::NotFound)?;
             if conversation.state == ConversationState::Ended && state != ConversationState::Ended {
                 return Err(Code::ConversationEnded.into());
             }
-            tx.set_conversation_state(id, state)?;
+            tx.set_conversation_state(id, state, fresh::now())?;
             let changed = event(conversation.site, What::Conversation { act });
             tx.append(Event { conversation: Some(id), accounts: conversation.accounts(), ..changed })?;
             if state == ConversationState::Ended {

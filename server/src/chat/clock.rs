@@ -3,7 +3,7 @@
 
 use super::Chat;
 use crate::fresh;
-use crate::store::{Failure, Tx};
+use crate::store::{Failure, Scope, Tx};
 use handrail_domain::conversation::{Conversation, ConversationState, Message, MessageStatus, settle, settled};
 use handrail_domain::ids::ItemId;
 use handrail_domain::quarantine::{Effect, Item, ItemAct, State};
@@ -46,8 +46,10 @@ impl Chat {
             return Ok(wait.min(SLEEP_MAX));
         }
         // Queued together, so that they share commits.
-        let writing: Vec<_> =
-            due.into_iter().map(|item| self.store.write(move |tx| wake(tx, item, fresh::now()))).collect();
+        let writing: Vec<_> = due
+            .into_iter()
+            .map(|item| self.store.write(Scope::Item(item), move |tx| wake(tx, item, fresh::now())))
+            .collect();
         for written in writing {
             written.await.map_err(Refusal::from)?;
         }

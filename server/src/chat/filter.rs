@@ -2,7 +2,7 @@
 
 use super::{AdminError, Chat};
 use crate::fresh;
-use crate::store::{DisagreementCount, Said, ShadowRun};
+use crate::store::{DisagreementCount, Said, Scope, ShadowRun};
 use handrail_domain::event::{Event, RestrictionAct, What};
 use handrail_domain::filter::{Action, Restricted, Source};
 use handrail_domain::finding::Category;
@@ -66,7 +66,7 @@ impl Chat {
         };
         let restriction = restriction.check().map_err(|error| AdminError(error.0))?;
         let id = restriction.id;
-        self.write(move |tx| {
+        self.write(Scope::Everything, move |tx| {
             let Some(conversation) = tx.conversation(restriction.conversation)? else {
                 return Ok(Err(AdminError(format!("there is no relationship {}", restriction.conversation))));
             };
@@ -99,7 +99,7 @@ impl Chat {
             return Err(AdminError("this restriction has ended already".into()));
         }
         let conversation = restriction.conversation;
-        self.write(move |tx| {
+        self.write(Scope::Everything, move |tx| {
             let site = tx.conversation(restriction.conversation)?.ok_or(Code::NotFound)?.site;
             tx.end_restriction(id, fresh::now())?;
             Ok(tx.append(noted(site, &restriction, RestrictionAct::End, None))?)
@@ -147,7 +147,7 @@ impl Chat {
             return Err(AdminError("a message that the filter could not judge is always held".into()));
         }
         let action = self
-            .write(move |tx| {
+            .write(Scope::Everything, move |tx| {
                 let Site { id, name, settings } = tx.site(site)?.ok_or(Code::NotFound)?;
                 let action = change(settings.filter.of(category));
                 let settings = SiteSettings { filter: settings.filter.clone().with(category, action), ..settings };

@@ -3,7 +3,9 @@
 
 mod admin;
 mod clock;
+mod erase;
 mod filter;
+mod hold;
 mod moderate;
 mod read;
 mod send;
@@ -14,7 +16,9 @@ mod windows;
 
 pub use admin::{AccountSpec, AdminError};
 pub(crate) use admin::{add_account, add_relationship, add_site};
+pub use erase::Erased;
 pub use filter::{RestrictionSpec, ShadowReport};
+pub use hold::HoldSpec;
 pub use moderate::DecidedView;
 pub use read::{Arrival, REPLAY_MAX};
 pub use send::{Send, Sent};
@@ -24,7 +28,7 @@ pub use views::{item_for, plain_frame};
 
 use crate::bus::Bus;
 use crate::config::SessionSettings;
-use crate::store::{Failure, Reader, Store, StoreError};
+use crate::store::{Failure, Reader, Scope, Store, StoreError};
 use arc_swap::ArcSwapOption;
 use handrail_domain::event::Hash;
 use handrail_domain::filter::Rules;
@@ -98,7 +102,7 @@ impl Chat {
     pub async fn change_rules(&self, rules: Arc<Rules>) {
         self.set_rules(rules.clone());
         let noted = self
-            .write(move |tx| {
+            .write(Scope::Everything, move |tx| {
                 tx.add_rule_set(rules.version(), rules.packs(), crate::fresh::now())?;
                 admin::note_rules(tx, rules.version())
             })
@@ -111,7 +115,10 @@ impl Chat {
     /// Keeps the packs of the rules that judge now in the record, so that what they held can be read beside them.
     pub async fn keep_rules(&self) -> Result<(), Refusal> {
         let Some(rules) = self.rules.load_full() else { return Ok(()) };
-        self.write(move |tx| Ok(tx.add_rule_set(rules.version(), rules.packs(), crate::fresh::now())?)).await
+        self.write(Scope::Everything, move |tx| {
+            Ok(tx.add_rule_set(rules.version(), rules.packs(), crate::fresh::now())?)
+        })
+        .await
     }
 
     async fn read<T: std::marker::Send + 'static>(
@@ -126,8 +133,9 @@ impl Chat {
 
     async fn write<T: std::marker::Send + 'static>(
         &self,
+        scope: Scope,
         act: impl FnOnce(&mut crate::store::Tx<'_>) -> Result<T, Failure> + std::marker::Send + 'static,
     ) -> Result<T, Refusal> {
-        self.store.write(act).await.map_err(Refusal::from)
+        self.store.write(scope, act).await.map_err(Refusal::from)
     }
 }

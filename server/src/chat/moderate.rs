@@ -4,7 +4,7 @@ use super::send::text_code;
 use super::views::item_for;
 use super::{Chat, Signed};
 use crate::fresh;
-use crate::store::{Failure, OpenItems, Owner, Tx};
+use crate::store::{Failure, OpenItems, Owner, Scope, Tx};
 use handrail_domain::filter::{Window, look};
 use handrail_domain::finding::Finding;
 use handrail_domain::ids::{AccountId, ItemId, Offset, SiteId};
@@ -122,7 +122,8 @@ impl Chat {
             | Decision::Note { .. } => None,
         };
         let from = who.account.id;
-        let (item, duplicate) = self.write(move |tx| decide(tx, from, item, version, decision, fresh::now())).await?;
+        let (item, duplicate) =
+            self.write(Scope::Item(item), move |tx| decide(tx, from, item, version, decision, fresh::now())).await?;
         self.alarm.notify_one();
         let findings = altered.and_then(|text| {
             let rules = self.rules.load_full()?;
@@ -136,7 +137,7 @@ impl Chat {
         let held = self.read(move |record| record.claimed_by(account)).await?;
         for item in held {
             let given = self
-                .write(move |tx| {
+                .write(Scope::Item(item), move |tx| {
                     act(tx, account, item, |item, who, now| Ok((item.unclaim(who, now)?, Some(ItemAct::Unclaim))))
                 })
                 .await;
@@ -164,7 +165,7 @@ impl Chat {
         change: impl FnOnce(&Item, Moderator, Timestamp) -> Result<(Item, Option<ItemAct>), Refusal> + Send + 'static,
     ) -> Result<Item, Refusal> {
         let from = who.account.id;
-        let changed = self.write(move |tx| act(tx, from, item, change)).await?;
+        let changed = self.write(Scope::Item(item), move |tx| act(tx, from, item, change)).await?;
         self.alarm.notify_one();
         Ok(changed)
     }

@@ -3,7 +3,7 @@
 use super::views::{conversation_view, frame_for, history_view};
 use super::{Chat, Signed};
 use crate::bus::Signal;
-use crate::store::Owner;
+use crate::store::{Owner, Scope};
 use handrail_domain::ids::{AccountId, ConversationId, Offset, Seq};
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::wire::{ConversationView, FromServer, HistoryPage, Me, Resume, Resumed};
@@ -122,7 +122,9 @@ impl Chat {
     /// Moves one's reading mark forward, and tells one's other devices.
     pub async fn mark_read(&self, who: &Signed, conversation: ConversationId, seq: Seq) -> Result<(), Refusal> {
         let account = who.account.id;
-        let moved = self.write(move |tx| Ok(tx.set_read(conversation, account, seq)?)).await?;
+        let moved = self
+            .write(Scope::Conversation(conversation), move |tx| Ok(tx.set_read(conversation, account, seq)?))
+            .await?;
         if moved {
             self.bus.signal(Signal::Read { conversation, account, seq });
         }

@@ -3,7 +3,7 @@
 use super::windows::{Asked, Judged, read_window};
 use super::{Chat, Signed};
 use crate::fresh;
-use crate::store::{Failure, Reader, StoreError, Tx};
+use crate::store::{Failure, Reader, Scope, StoreError, Tx};
 use handrail_domain::conversation::{Envelope, Message, MessageStatus, settled, submit};
 use handrail_domain::filter::Rules;
 use handrail_domain::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, Seq};
@@ -76,7 +76,9 @@ impl Chat {
             expected_wait_s: None,
         };
         let typed = asked.text;
-        let written = self.store.write(move |tx| take(tx, from, conversation, &typed, judged, envelope));
+        let written = self
+            .store
+            .write(Scope::Conversation(conversation), move |tx| take(tx, from, conversation, &typed, judged, envelope));
         Ok(async move { written.await.map_err(Refusal::from) })
     }
 
@@ -108,7 +110,7 @@ impl Chat {
     /// Takes back one's own held message. It stops delivery, not attention.
     pub async fn withdraw(&self, who: &Signed, message: MessageId) -> Result<Sent, Refusal> {
         let from = who.account.id;
-        self.write(move |tx| take_back(tx, from, message, fresh::now())).await
+        self.write(Scope::Message(message), move |tx| take_back(tx, from, message, fresh::now())).await
     }
 }
 

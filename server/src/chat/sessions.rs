@@ -3,6 +3,7 @@
 
 use super::{Chat, Signed};
 use crate::fresh;
+use crate::store::Scope;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -100,7 +101,7 @@ impl Chat {
         let length_ms = i64::try_from(self.lengths.of(account.role).absolute.as_millis()).unwrap_or(i64::MAX);
         let expires_at = Some(now.plus_ms(length_ms));
         let who = account.clone();
-        self.write(move |tx| {
+        self.write(Scope::Own, move |tx| {
             tx.add_session(&session, who.id, now, expires_at)?;
             Ok(tx.append(session_event(&who, SessionAct::SignIn, &session, now))?)
         })
@@ -122,7 +123,7 @@ impl Chat {
     /// Signs out: the session ends, and with it its sockets.
     pub async fn sign_out(&self, who: &Signed) -> Result<(), Refusal> {
         let (account, session) = (who.account.clone(), who.session);
-        self.write(move |tx| {
+        self.write(Scope::Own, move |tx| {
             if tx.end_session(&session)? {
                 tx.append(session_event(&account, SessionAct::SignOut, &session, fresh::now()))?;
             }
@@ -132,15 +133,15 @@ impl Chat {
     }
 
     /// Drops sessions whose time is over.
-    pub async fn sweep_sessions(&self) -> Result<usize, Refusal> {
-        self.write(|tx| Ok(tx.sweep_sessions(fresh::now())?)).await
+    pub async fn sweep_sessions(&self) -> Result<u64, Refusal> {
+        self.write(Scope::Own, |tx| Ok(tx.sweep_sessions(fresh::now())?)).await
     }
 
     /// A session without an end, for the demonstration's accounts: its token survives restarts.
     pub async fn lasting_session(&self, account: AccountId) -> Result<String, Refusal> {
         let token = fresh::token(43);
         let session = token_hash(&token);
-        self.write(move |tx| Ok(tx.add_session(&session, account, fresh::now(), None)?)).await?;
+        self.write(Scope::Own, move |tx| Ok(tx.add_session(&session, account, fresh::now(), None)?)).await?;
         Ok(token)
     }
 }

@@ -4,7 +4,7 @@
 use super::Chat;
 use super::windows::Asked;
 use crate::fresh;
-use crate::store::Disagreement;
+use crate::store::{Disagreement, Scope};
 use handrail_domain::filter::{Rules, Verdict, Window, judge};
 use handrail_domain::finding::Finding;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -90,7 +90,9 @@ impl Chat {
             return;
         }
         let candidate = shadow.rules.version().to_owned();
-        let written = self.write(move |tx| Ok(tx.add_shadow(&candidate, judged, &disagreements, fresh::now())?)).await;
+        let written = self
+            .write(Scope::Everything, move |tx| Ok(tx.add_shadow(&candidate, judged, &disagreements, fresh::now())?))
+            .await;
         if let Err(refusal) = written {
             tracing::warn!(code = refusal.code.as_str(), "what the rules in shadow saw could not be written");
         }

@@ -27,8 +27,10 @@ pub struct Config {
 pub struct Fixed {
     /// Where and how the server listens.
     pub server: Server,
-    /// The folder that holds the record.
+    /// The folder of the server's own files: the record, unless that is on a database server, its key and its checkpoints.
     pub store: PathBuf,
+    /// The database server that holds the record; without one it is a file in the folder.
+    pub database: Option<Secret>,
     /// How nodes talk to each other.
     pub bus: Bus,
     /// Where the rule packs are.
@@ -212,6 +214,7 @@ impl Config {
         let fixed = Fixed {
             server,
             store: folder.join("data"),
+            database: None,
             bus: Bus::Local,
             rules: Rules::Folder(folder.join("rules")),
             shadow_rules: None,

@@ -1,11 +1,15 @@
 //! What is done with the record as a whole: check it, sign its end, copy it, put a copy back, write out what it has of
 //! somebody. It changes nothing of what was said, and knows no rule of the product.
 
+mod backup;
 mod checkpoints;
+mod export;
 mod key;
 mod verify;
 
+pub use backup::{Manifest, Restored, backup, begin_epoch, restore};
 pub use checkpoints::{Book, CHECKPOINTS_FILE, Checkpoints};
+pub use export::{Export, export};
 pub use key::{KEY_FILE, SigningKey};
 pub use verify::{Stop, TAIL, verify, verify_tail, witness};
 
@@ -47,4 +51,4 @@ pub fn broken_record(broken: &Broken) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,12 +3,12 @@
 use super::StoreError;
 use super::items::note_of;
 use super::reader::{Reader, id, word};
+use super::sql::{Row, params};
 use handrail_domain::audit::{About, DecidedBy, FeedRow, ItemNow, LogRow, MessageRow};
 use handrail_domain::conversation::MessageStatus;
 use handrail_domain::event::{GENESIS, Hash};
 use handrail_domain::ids::{ConversationId, ItemId, LogN, Seq};
 use handrail_domain::quarantine::StateName;
-use rusqlite::{Row, params};
 
 /// A conversation's numbers.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ const LINES: &str = r#"SELECT event.n AS n, event.at AS at, event.kind AS kind, 
     WHERE event.n > ?1 ORDER BY event.n LIMIT ?2"#;
 
 fn text(row: &Row<'_>, column: &str) -> Result<String, StoreError> {
-    Ok(row.get::<_, Option<String>>(column)?.unwrap_or_default())
+    Ok(row.get::<Option<String>>(column)?.unwrap_or_default())
 }
 
 fn line(row: &Row<'_>) -> Result<LogRow, StoreError> {
@@ -62,8 +62,8 @@ fn line(row: &Row<'_>) -> Result<LogRow, StoreError> {
 }
 
 fn about(row: &Row<'_>) -> Result<Option<About>, StoreError> {
-    let Some(message) = row.get::<_, Option<String>>("message_id")? else { return Ok(None) };
-    let decided = match row.get::<_, Option<String>>("decided_message")? {
+    let Some(message) = row.get::<Option<String>>("message_id")? else { return Ok(None) };
+    let decided = match row.get::<Option<String>>("decided_message")? {
         Some(message) => {
             let closed = word(row, "decided_state", StateName::parse)? == StateName::Closed;
             Some(DecidedBy { message, closed, note: note_of(&text(row, "decided_data")?)? })
@@ -86,7 +86,7 @@ fn about(row: &Row<'_>) -> Result<Option<About>, StoreError> {
 }
 
 fn item(row: &Row<'_>) -> Result<Option<ItemNow>, StoreError> {
-    let Some(message) = row.get::<_, Option<String>>("item_message")? else { return Ok(None) };
+    let Some(message) = row.get::<Option<String>>("item_message")? else { return Ok(None) };
     Ok(Some(ItemNow { message, version: row.get("item_version")?, state: word(row, "item_state", StateName::parse)? }))
 }
 
@@ -94,12 +94,12 @@ impl Reader<'_> {
     /// The log's last line: its number and its hash. Number 0 while there is none.
     pub fn log_end(&self) -> Result<(LogN, Hash), StoreError> {
         let sql = "SELECT n, hash FROM event ORDER BY n DESC LIMIT 1";
-        Ok(self.one(sql, [], |row| Ok((row.get("n")?, row.get("hash")?)))?.unwrap_or((0, GENESIS)))
+        Ok(self.one(sql, params![], |row| Ok((row.get("n")?, row.get("hash")?)))?.unwrap_or((0, GENESIS)))
     }
 
     /// The hash of a line.
     pub fn line_hash(&self, n: LogN) -> Result<Option<Hash>, StoreError> {
-        self.one("SELECT hash FROM event WHERE n = ?1", [n], |row| Ok(row.get("hash")?))
+        self.one("SELECT hash FROM event WHERE n = ?1", params![n], |row| Ok(row.get("hash")?))
     }
 
     /// A page of the log after a number, with all that the record has of each line's message and item.
@@ -119,7 +119,7 @@ impl Reader<'_> {
                 status: word(row, "status", MessageStatus::parse)?,
                 seq: row.get("seq")?,
                 passed: row.get("passed")?,
-                erased: row.get::<_, i64>("erased")? == 1,
+                erased: row.get::<i64>("erased")? == 1,
             })
         })
     }
@@ -137,7 +137,7 @@ impl Reader<'_> {
             (SELECT count(*) FROM message WHERE message.conversation = conversation.id AND seq IS NOT NULL) AS delivered
             FROM conversation WHERE id > ?1 ORDER BY id LIMIT ?2";
         self.many(sql, params![after, limit], |row| {
-            let highest = row.get::<_, Option<Seq>>("highest")?.unwrap_or(0);
+            let highest = row.get::<Option<Seq>>("highest")?.unwrap_or(0);
             Ok(Numbers {
                 id: id(row, "id")?,
                 last_seq: row.get("last_seq")?,
@@ -159,8 +159,8 @@ impl Reader<'_> {
             FROM feed LEFT JOIN event ON event.n = feed.n
             WHERE (feed.owner, feed."offset") > (?1, ?2) ORDER BY feed.owner, feed."offset" LIMIT ?3"#;
         self.many(sql, params![owner, offset, limit], |row| {
-            let there = row.get::<_, Option<LogN>>("there")?;
-            let fits = row.get::<_, i64>("fits")? == 1;
+            let there = row.get::<Option<LogN>>("there")?;
+            let fits = row.get::<i64>("fits")? == 1;
             let place = row.get("place")?;
             Ok(FeedRow { owner: row.get("owner")?, offset: place, n: row.get("n")?, is_for_owner: there.map(|_| fits) })
         })

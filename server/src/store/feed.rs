@@ -2,7 +2,7 @@
 
 use handrail_domain::event::{Event, Hash, mark};
 use handrail_domain::ids::{AccountId, LogN, Offset, SiteId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 /// Whose feed it is.
@@ -55,34 +55,43 @@ pub struct FeedEntry {
 }
 
 /// The end of the log.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) n: LogN,
     pub(super) hash: Hash,
 }
 
-/// The feeds' ends that the writer has seen. Dropped whenever an act is undone, so that it never runs ahead of the record.
+/// The ends of feeds that the writer has seen. Dropped whenever a batch is lost, so that it never runs ahead of the record.
 #[derive(Default)]
-pub(super) struct Caches {
-    offsets: HashMap<Owner, Offset>,
+pub(super) struct Feeds {
+    ends: HashMap<Owner, Offset>,
 }
 
 /// Feeds remembered at once; beyond it all are forgotten and read again as they are needed.
-const OFFSETS_MAX: usize = 100_000;
+const FEEDS_MAX: usize = 100_000;
 
-impl Caches {
+impl Feeds {
     pub(super) fn clear(&mut self) {
-        self.offsets.clear();
+        self.ends.clear();
     }
 
-    pub(super) fn offset(&self, owner: Owner) -> Option<Offset> {
-        self.offsets.get(&owner).copied()
-    }
-
-    pub(super) fn set_offset(&mut self, owner: Owner, offset: Offset) {
-        if self.offsets.len() >= OFFSETS_MAX {
-            self.offsets.clear();
+    /// Those of these owners' feeds whose ends are not known, each once.
+    pub(super) fn unknown(&mut self, owners: impl Iterator<Item = Owner>) -> Vec<Owner> {
+        if self.ends.len() >= FEEDS_MAX {
+            self.ends.clear();
         }
-        self.offsets.insert(owner, offset);
+        let unknown: HashSet<Owner> = owners.filter(|owner| !self.ends.contains_key(owner)).collect();
+        unknown.into_iter().collect()
+    }
+
+    pub(super) fn learn(&mut self, owner: Owner, end: Offset) {
+        self.ends.insert(owner, end);
+    }
+
+    /// The next place in a feed. One whose end is not known begins.
+    pub(super) fn next(&mut self, owner: Owner) -> Offset {
+        let end = self.ends.entry(owner).or_default();
+        *end += 1;
+        *end
     }
 }

@@ -1,7 +1,9 @@
 //! What the filter leans on in the record: restricted terms, signs of drift, rule sets, disagreements of a set in shadow, and
 //! the items and messages that rules are measured on.
 
+use super::items::judged;
 use super::reader::{Reader, id, word};
+use super::sql::{Row, params};
 use super::{StoreError, Tx};
 use handrail_domain::filter::{Sign, Source};
 use handrail_domain::finding::Category;
@@ -12,7 +14,6 @@ use handrail_domain::restriction::Restriction;
 use handrail_domain::score::Judged;
 use handrail_domain::text::Text;
 use handrail_domain::time::Timestamp;
-use rusqlite::{Row, params};
 
 /// A message as it is judged again: who said what, where, when, and what became of it.
 #[derive(Debug, Clone)]
@@ -85,19 +86,13 @@ fn restriction(row: &Row<'_>) -> Result<Restriction, StoreError> {
         owner: id(row, "owner")?,
         created_at: Timestamp(row.get("created_at")?),
         until: Timestamp(row.get("until")?),
-        ended_at: row.get::<_, Option<i64>>("ended_at")?.map(Timestamp),
+        ended_at: row.get::<Option<i64>>("ended_at")?.map(Timestamp),
     })
 }
 
 fn outcome(row: &Row<'_>) -> Result<Option<OutcomeName>, StoreError> {
-    let text: Option<String> = row.get("outcome")?;
-    text.map(|text| OutcomeName::parse(&text).ok_or_else(|| StoreError::new("outcome", "unknown"))).transpose()
-}
-
-/// A moment inside an item, where it is written in words.
-fn moment(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>, StoreError> {
-    let text: Option<String> = row.get(column)?;
-    text.map(|text| Timestamp::parse(&text).ok_or_else(|| StoreError::new(column, "not a time"))).transpose()
+    let text = row.maybe_text("outcome")?;
+    text.map(|text| OutcomeName::parse(text).ok_or_else(|| StoreError::new("outcome", "unknown"))).transpose()
 }
 
 const RESTRICTION: &str = "SELECT id, conversation, term, reason, owner, created_at, until, ended_at FROM restriction";
@@ -106,12 +101,12 @@ impl Reader<'_> {
     /// Every restricted term of a relationship, over or not, oldest first.
     pub fn restrictions(&self, conversation: ConversationId) -> Result<Vec<Restriction>, StoreError> {
         let sql = format!("{RESTRICTION} WHERE conversation = ?1 ORDER BY created_at, id");
-        self.many(&sql, [conversation.to_string()], restriction)
+        self.many(&sql, params![conversation.to_string()], restriction)
     }
 
     /// The restricted term of that id.
     pub fn restriction(&self, restriction_id: RestrictionId) -> Result<Option<Restriction>, StoreError> {
-        self.one(&format!("{RESTRICTION} WHERE id = ?1"), [restriction_id.to_string()], restriction)
+        self.one(&format!("{RESTRICTION} WHERE id = ?1"), params![restriction_id.to_string()], restriction)
     }
 
     /// The signs of drift that an account gave in a conversation since a moment, oldest first.
@@ -134,7 +129,7 @@ impl Reader<'_> {
 
     /// The packs of a set of rules that judged at some time.
     pub fn rule_set(&self, version: &str) -> Result<Option<Vec<Source>>, StoreError> {
-        self.one("SELECT packs FROM rule_set WHERE version = ?1", [version], |row| {
+        self.one("SELECT packs FROM rule_set WHERE version = ?1", params![version], |row| {
             let packs: String = row.get("packs")?;
             let packs: Vec<(String, String)> =
                 serde_json::from_str(&packs).map_err(|e| StoreError::new("read a rule set", e))?;
@@ -145,35 +140,24 @@ impl Reader<'_> {
     /// The versions of the sets of rules that judged, and since when, the newest first.
     pub fn rule_versions(&self, limit: usize) -> Result<Vec<(String, Timestamp)>, StoreError> {
         let sql = "SELECT version, first_at FROM rule_set ORDER BY first_at DESC, version LIMIT ?1";
-        self.many(sql, [limit], |row| Ok((row.get("version")?, Timestamp(row.get("first_at")?))))
+        self.many(sql, params![limit], |row| Ok((row.get("version")?, Timestamp(row.get("first_at")?))))
     }
 
     /// The items held since a moment, of one site or of all, as a score-card reads them.
     pub fn judged_items(&self, site: Option<SiteId>, since: Timestamp) -> Result<Vec<Judged>, StoreError> {
-        let sql = "SELECT held_at, json_extract(data, '$.state.outcome') AS outcome, json_extract(data, '$.state.at') AS closed_at,
-            (SELECT json_group_array(json_extract(value, '$.rule')) FROM json_each(data, '$.findings')) AS rules,
-            (SELECT json_group_array(json_extract(value, '$.severity')) FROM json_each(data, '$.findings')) AS severities
-            FROM item WHERE held_at >= ?1 AND (?2 IS NULL OR site = ?2) ORDER BY held_at";
-        let list = |row: &Row<'_>, column: &str| -> Result<Vec<String>, StoreError> {
-            serde_json::from_str(&row.get::<_, String>(column)?).map_err(|e| StoreError::new(column, e))
-        };
-        self.many(sql, params![since.0, site.map(|site| site.to_string())], |row| {
-            let rules = list(row, "rules")?;
-            let urgent = list(row, "severities")?.iter().map(|severity| severity == "urgent").collect::<Vec<_>>();
-            Ok(Judged {
-                rules: rules.into_iter().zip(urgent).collect(),
-                outcome: outcome(row)?,
-                held_at: Timestamp(row.get("held_at")?),
-                closed_at: moment(row, "closed_at")?,
-            })
-        })
+        let all = "SELECT held_at, data FROM item WHERE held_at >= ?1 ORDER BY held_at, id";
+        let of_site = "SELECT held_at, data FROM item WHERE held_at >= ?1 AND site = ?2 ORDER BY held_at, id";
+        match site {
+            Some(site) => self.many(of_site, params![since.0, site.to_string()], judged),
+            None => self.many(all, params![since.0], judged),
+        }
     }
 
     /// A page of all messages since a moment, after a row, in the order of the record.
     pub fn said_since(&self, since: Timestamp, after: i64, limit: usize) -> Result<Vec<Said>, StoreError> {
         let sql = "SELECT message.row AS row, message.id AS id, message.conversation AS conversation, message.sender AS sender,
             account.role AS role, message.text AS text, message.sent_at AS sent_at, message.passed AS passed,
-            (SELECT json_extract(data, '$.state.outcome') FROM item WHERE item.message = message.id) AS outcome
+            (SELECT item.data -> 'state' ->> 'outcome' FROM item WHERE item.message = message.id) AS outcome
             FROM message JOIN account ON account.id = message.sender
             WHERE message.row > ?1 AND message.sent_at >= ?2 ORDER BY message.row LIMIT ?3";
         self.many(sql, params![after, since.0, limit], |row| {
@@ -183,7 +167,7 @@ impl Reader<'_> {
                 conversation: id(row, "conversation")?,
                 from: id(row, "sender")?,
                 role: word(row, "role", Role::parse)?,
-                text: row.get::<_, Option<String>>("text")?.map(Text::from_record),
+                text: row.get::<Option<String>>("text")?.map(Text::from_record),
                 at: Timestamp(row.get("sent_at")?),
                 passed: row.get("passed")?,
                 outcome: outcome(row)?,
@@ -193,7 +177,7 @@ impl Reader<'_> {
 
     /// The sets that judged in shadow, the newest first.
     pub fn shadow_runs(&self) -> Result<Vec<ShadowRun>, StoreError> {
-        self.many("SELECT candidate, first_at, judged FROM shadow_run ORDER BY first_at DESC", [], |row| {
+        self.many("SELECT candidate, first_at, judged FROM shadow_run ORDER BY first_at DESC", params![], |row| {
             Ok(ShadowRun {
                 candidate: row.get("candidate")?,
                 first_at: Timestamp(row.get("first_at")?),
@@ -205,7 +189,7 @@ impl Reader<'_> {
     /// How often a set in shadow would have done otherwise, by what held the message.
     pub fn disagreement_counts(&self, candidate: &str) -> Result<Vec<DisagreementCount>, StoreError> {
         let sql = "SELECT held, rules, count(*) AS messages FROM shadow WHERE candidate = ?1 GROUP BY held, rules ORDER BY messages DESC, rules";
-        self.many(sql, [candidate], |row| {
+        self.many(sql, params![candidate], |row| {
             let rules: String = row.get("rules")?;
             let rules = serde_json::from_str(&rules).map_err(|e| StoreError::new("rules", e))?;
             Ok(DisagreementCount { held: row.get("held")?, rules, messages: row.get("messages")? })
@@ -216,12 +200,10 @@ impl Reader<'_> {
 impl Tx<'_> {
     /// Records a restricted term.
     pub fn add_restriction(&mut self, restriction: &Restriction) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached(
-                "INSERT INTO restriction (id, conversation, term, reason, owner, created_at, until, ended_at)
+        self.run(
+            "INSERT INTO restriction (id, conversation, term, reason, owner, created_at, until, ended_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?
-            .execute(params![
+            params![
                 restriction.id.to_string(),
                 restriction.conversation.to_string(),
                 restriction.term,
@@ -230,15 +212,14 @@ impl Tx<'_> {
                 restriction.created_at.0,
                 restriction.until.0,
                 restriction.ended_at.map(|t| t.0)
-            ])?;
+            ],
+        )?;
         Ok(())
     }
 
     /// Ends a restricted term before its time.
     pub fn end_restriction(&mut self, restriction: RestrictionId, at: Timestamp) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached("UPDATE restriction SET ended_at = ?2 WHERE id = ?1")?
-            .execute(params![restriction.to_string(), at.0])?;
+        self.run("UPDATE restriction SET ended_at = ?2 WHERE id = ?1", params![restriction.to_string(), at.0])?;
         Ok(())
     }
 
@@ -252,17 +233,14 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         let (conversation, account) = (conversation.to_string(), account.to_string());
         if told {
-            self.connection()
-                .prepare_cached("DELETE FROM sign WHERE conversation = ?1 AND account = ?2")?
-                .execute([&conversation, &account])?;
+            self.run("DELETE FROM sign WHERE conversation = ?1 AND account = ?2", params![&conversation, &account])?;
             return Ok(());
         }
         for sign in signs {
-            self.connection()
-                .prepare_cached(
-                    "INSERT INTO sign (conversation, account, category, points, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                )?
-                .execute(params![conversation, account, sign.category.as_str(), sign.points, sign.at.0])?;
+            self.run(
+                "INSERT INTO sign (conversation, account, category, points, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![conversation, account, sign.category.as_str(), sign.points, sign.at.0],
+            )?;
         }
         Ok(())
     }
@@ -271,9 +249,10 @@ impl Tx<'_> {
     pub fn add_rule_set(&mut self, version: &str, packs: &[Source], at: Timestamp) -> Result<(), StoreError> {
         let packs: Vec<(&str, &str)> = packs.iter().map(|pack| (pack.name.as_str(), pack.toml.as_str())).collect();
         let packs = serde_json::to_string(&packs).map_err(|e| StoreError::new("write a rule set", e))?;
-        self.connection()
-            .prepare_cached("INSERT OR IGNORE INTO rule_set (version, first_at, packs) VALUES (?1, ?2, ?3)")?
-            .execute(params![version, at.0, packs])?;
+        self.run(
+            "INSERT INTO rule_set (version, first_at, packs) VALUES (?1, ?2, ?3) ON CONFLICT (version) DO NOTHING",
+            params![version, at.0, packs],
+        )?;
         Ok(())
     }
 
@@ -285,19 +264,19 @@ impl Tx<'_> {
         disagreements: &[Disagreement],
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached(
-                "INSERT INTO shadow_run (candidate, first_at, judged) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (candidate) DO UPDATE SET judged = judged + excluded.judged",
-            )?
-            .execute(params![candidate, at.0, judged])?;
+        self.run(
+            "INSERT INTO shadow_run (candidate, first_at, judged) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (candidate) DO UPDATE SET judged = shadow_run.judged + excluded.judged",
+            params![candidate, at.0, judged],
+        )?;
         for one in disagreements {
             let rules = serde_json::to_string(&one.rules).map_err(|e| StoreError::new("write a disagreement", e))?;
-            self.connection()
-                .prepare_cached(
-                    "INSERT OR REPLACE INTO shadow (message, live, candidate, held, rules, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                )?
-                .execute(params![one.message.to_string(), one.live, one.candidate, one.held, rules, one.at.0])?;
+            self.run(
+                "INSERT INTO shadow (message, live, candidate, held, rules, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (candidate, message) DO UPDATE SET live = excluded.live, held = excluded.held,
+                 rules = excluded.rules, at = excluded.at",
+                params![one.message.to_string(), one.live, one.candidate, one.held, rules, one.at.0],
+            )?;
         }
         Ok(())
     }

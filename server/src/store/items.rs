@@ -1,15 +1,16 @@
 //! Items in the record: columns for what is asked of all, JSON for what only the one who opens it reads.
 
 use super::reader::{Reader, id};
+use super::sql::{Row, params};
 use super::{StoreError, Tx};
 use handrail_domain::event::Event;
 use handrail_domain::finding::{Finding, Severity};
 use handrail_domain::ids::{AccountId, ItemId, MessageId, SiteId};
 use handrail_domain::quarantine::{Decision, Item, OutcomeName, State};
-use handrail_domain::text::Text;
+use handrail_domain::score::Judged;
+use handrail_domain::text::{ERASED, Text};
 use handrail_domain::time::Timestamp;
 use handrail_domain::wire::DecisionBody;
-use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
 /// Which items of a queue.
@@ -129,7 +130,7 @@ const ITEM: &str = "SELECT item.id AS id, item.message AS message, item.conversa
     (SELECT text FROM message WHERE message.sender = item.sender AND message.cid = item.cid) AS text FROM item";
 
 fn item(row: &Row<'_>) -> Result<Item, StoreError> {
-    let data = row.get_ref("data")?.as_str().map_err(|e| StoreError::new("data", e))?;
+    let data = row.text("data")?;
     let data: Data = serde_json::from_str(data).map_err(|e| StoreError::new("read an item", e))?;
     let severity =
         Severity::from_level(row.get("severity")?).ok_or_else(|| StoreError::new("severity", "out of range"))?;
@@ -140,7 +141,7 @@ fn item(row: &Row<'_>) -> Result<Item, StoreError> {
         conversation: id(row, "conversation")?,
         message: id(row, "message")?,
         from: id(row, "sender")?,
-        text: Text::from_record(row.get::<_, Option<String>>("text")?.unwrap_or_default()),
+        text: Text::from_record(row.get::<Option<String>>("text")?.unwrap_or_else(|| ERASED.into())),
         held_at: Timestamp(row.get("held_at")?),
         due_at: data.due_at,
         escalate_at: data.escalate_at,
@@ -155,15 +156,26 @@ fn item(row: &Row<'_>) -> Result<Item, StoreError> {
     })
 }
 
+/// An item as a score-card reads it.
+pub(super) fn judged(row: &Row<'_>) -> Result<Judged, StoreError> {
+    let data: Data = serde_json::from_str(row.text("data")?).map_err(|e| StoreError::new("read an item", e))?;
+    let rules = data.findings.into_iter().map(|finding| (finding.rule, finding.severity == Severity::Urgent));
+    let (outcome, closed_at) = match data.state {
+        Stored::Closed { outcome, at, .. } => (Some(outcome), Some(at)),
+        Stored::Waiting | Stored::Claimed { .. } | Stored::Decided { .. } => (None, None),
+    };
+    Ok(Judged { rules: rules.collect(), outcome, held_at: Timestamp(row.get("held_at")?), closed_at })
+}
+
 impl Reader<'_> {
     /// The item of that id.
     pub fn item(&self, item_id: ItemId) -> Result<Option<Item>, StoreError> {
-        self.one(&format!("{ITEM} WHERE item.id = ?1"), [item_id.to_string()], item)
+        self.one(&format!("{ITEM} WHERE item.id = ?1"), params![item_id.to_string()], item)
     }
 
     /// The item of that message.
     pub fn item_of(&self, message_id: MessageId) -> Result<Option<Item>, StoreError> {
-        self.one(&format!("{ITEM} WHERE item.message = ?1"), [message_id.to_string()], item)
+        self.one(&format!("{ITEM} WHERE item.message = ?1"), params![message_id.to_string()], item)
     }
 
     /// A page of a queue after an item, in the order of the queue.
@@ -181,7 +193,7 @@ impl Reader<'_> {
             OpenItems::Open => {
                 let sql = format!(
                     "{ITEM} WHERE item.site = ?1 AND item.state <> 'closed'
-                     AND (?2 IS NULL OR (-item.severity, item.held_at, item.id) > (-?2, ?3, ?4))
+                     AND (CAST(?2 AS BIGINT) IS NULL OR (-item.severity, item.held_at, item.id) > (-CAST(?2 AS BIGINT), ?3, ?4))
                      ORDER BY item.severity DESC, item.held_at, item.id LIMIT ?5"
                 );
                 let severity = after.map(|item| item.severity.level());
@@ -190,7 +202,7 @@ impl Reader<'_> {
             OpenItems::Closed => {
                 let sql = format!(
                     "{ITEM} WHERE item.site = ?1 AND item.state = 'closed'
-                     AND (?2 IS NULL OR (-item.held_at, item.id) > (-?2, ?3))
+                     AND (CAST(?2 AS BIGINT) IS NULL OR (-item.held_at, item.id) > (-CAST(?2 AS BIGINT), ?3))
                      ORDER BY item.held_at DESC, item.id LIMIT ?4"
                 );
                 self.many(&sql, params![site, held_at, key, limit], item)
@@ -207,19 +219,19 @@ impl Reader<'_> {
     /// When the clock must look next.
     pub fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
         let sql = "SELECT wake_at FROM item WHERE wake_at IS NOT NULL ORDER BY wake_at LIMIT 1";
-        self.one(sql, [], |row| Ok(Timestamp(row.get("wake_at")?)))
+        self.one(sql, params![], |row| Ok(Timestamp(row.get("wake_at")?)))
     }
 
     /// The items that an account holds.
     pub fn claimed_by(&self, account: AccountId) -> Result<Vec<ItemId>, StoreError> {
-        self.many("SELECT id FROM item WHERE claimed_by = ?1", [account.to_string()], |row| id(row, "id"))
+        self.many("SELECT id FROM item WHERE claimed_by = ?1", params![account.to_string()], |row| id(row, "id"))
     }
 
     /// The items of a conversation that are still open.
     pub fn open_items_of(&self, conversation: handrail_domain::ids::ConversationId) -> Result<Vec<ItemId>, StoreError> {
         let sql = "SELECT item.id AS id FROM message JOIN item ON item.message = message.id
                    WHERE message.conversation = ?1 AND message.seq IS NULL AND item.state <> 'closed'";
-        self.many(sql, [conversation.to_string()], |row| id(row, "id"))
+        self.many(sql, params![conversation.to_string()], |row| id(row, "id"))
     }
 }
 
@@ -252,14 +264,10 @@ impl Tx<'_> {
             State::Claimed { by, .. } => Some(by.to_string()),
             State::Waiting | State::Decided { .. } | State::Closed { .. } => None,
         };
-        self.connection()
-            .prepare_cached(
-                "INSERT INTO item (id, message, conversation, site, sender, cid, version, state, severity, held_at, wake_at, claimed_by, data)
+        self.run("INSERT INTO item (id, message, conversation, site, sender, cid, version, state, severity, held_at, wake_at, claimed_by, data)
                  VALUES (?1, ?2, ?3, ?4, ?5, (SELECT cid FROM message WHERE id = ?2 AND seq IS NULL), ?6, ?7, ?8, ?9, ?10, ?11, ?12)
                  ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state,
-                 wake_at = excluded.wake_at, claimed_by = excluded.claimed_by, data = excluded.data",
-            )?
-            .execute(params![
+                 wake_at = excluded.wake_at, claimed_by = excluded.claimed_by, data = excluded.data", params![
                 item.id.to_string(),
                 item.message.to_string(),
                 item.conversation.to_string(),

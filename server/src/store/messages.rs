@@ -3,30 +3,30 @@
 use super::feed::{FeedEntry, Logged, Owner};
 use super::items::note_of;
 use super::reader::{Reader, id, maybe_id, word};
+use super::sql::{Row, params};
 use super::tx::Body;
 use super::{StoreError, Tx};
 use handrail_domain::conversation::{Message, MessageStatus};
 use handrail_domain::event::{Audience, Event, GENESIS, Hash, What, body_digest, mark};
 use handrail_domain::ids::{AccountId, Cid, ConversationId, LogN, MessageId, Offset, Seq};
-use handrail_domain::text::{Cleared, Text};
+use handrail_domain::text::{Cleared, ERASED, Text};
 use handrail_domain::time::Timestamp;
-use rusqlite::{Row, params};
 
-const MESSAGE: &str = "row, id, conversation, sender, cid, salt, text, shown, status, seq, passed, rules, decision, sent_at, delivered_at";
+pub(super) const MESSAGE: &str = "row, id, conversation, sender, cid, salt, text, shown, status, seq, passed, rules, decision, sent_at, delivered_at";
 
-fn message(row: &Row<'_>) -> Result<Message, StoreError> {
+pub(super) fn message(row: &Row<'_>) -> Result<Message, StoreError> {
     Ok(Message {
         id: id(row, "id")?,
         conversation: id(row, "conversation")?,
         from: id(row, "sender")?,
         cid: word(row, "cid", Cid::parse)?,
-        text: Text::from_record(row.get::<_, Option<String>>("text")?.unwrap_or_default()),
-        shown: row.get::<_, Option<String>>("shown")?.map(Text::from_record),
-        salt: row.get::<_, Option<[u8; 16]>>("salt")?.unwrap_or_default(),
+        text: Text::from_record(row.get::<Option<String>>("text")?.unwrap_or_else(|| ERASED.into())),
+        shown: row.get::<Option<String>>("shown")?.map(Text::from_record),
+        salt: row.get::<Option<[u8; 16]>>("salt")?.unwrap_or_default(),
         status: word(row, "status", MessageStatus::parse)?,
         seq: row.get("seq")?,
         sent_at: Timestamp(row.get("sent_at")?),
-        delivered_at: row.get::<_, Option<i64>>("delivered_at")?.map(Timestamp),
+        delivered_at: row.get::<Option<i64>>("delivered_at")?.map(Timestamp),
         passed: row.get("passed")?,
         rules: row.get("rules")?,
         decision: maybe_id(row, "decision")?,
@@ -43,7 +43,7 @@ impl Reader<'_> {
     /// A message that was not delivered.
     pub fn undelivered(&self, message_id: MessageId) -> Result<Option<Message>, StoreError> {
         let sql = format!("SELECT {MESSAGE} FROM message WHERE id = ?1 AND seq IS NULL");
-        self.one(&sql, [message_id.to_string()], message)
+        self.one(&sql, params![message_id.to_string()], message)
     }
 
     /// Whether this sender ever said a message of that id. Walks the sender's messages: for answers to mistakes only.
@@ -100,8 +100,8 @@ impl Reader<'_> {
 
     /// The end of a feed; 0 if nothing ever entered it.
     pub fn feed_head(&self, owner: Owner) -> Result<Offset, StoreError> {
-        let sql = "SELECT offset FROM feed WHERE owner = ?1 ORDER BY offset DESC LIMIT 1";
-        Ok(self.one(sql, [owner.to_string()], |row| Ok(row.get("offset")?))?.unwrap_or(0))
+        let sql = r#"SELECT "offset" FROM feed WHERE owner = ?1 ORDER BY "offset" DESC LIMIT 1"#;
+        Ok(self.one(sql, params![owner.to_string()], |row| row.get("offset"))?.unwrap_or(0))
     }
 
     /// The mark at a place in a feed; nothing if that place is not there. Before the first stands the mark of the beginning.
@@ -110,23 +110,23 @@ impl Reader<'_> {
             return Ok(Some(mark(&GENESIS)));
         }
         let sql = "SELECT event.hash AS hash FROM feed JOIN event ON event.n = feed.n WHERE feed.owner = ?1 AND feed.offset = ?2";
-        self.one(sql, params![owner.to_string(), offset], |row| Ok(mark(&row.get::<_, Hash>("hash")?)))
+        self.one(sql, params![owner.to_string(), offset], |row| Ok(mark(&row.get::<Hash>("hash")?)))
     }
 
     /// A page of a feed after an offset, oldest first.
     pub fn feed_page(&self, owner: Owner, after: Offset, limit: usize) -> Result<Vec<FeedEntry>, StoreError> {
         let sql = format!(
-            "SELECT feed.offset AS offset, {EVENT} FROM feed JOIN event ON event.n = feed.n
+            "SELECT feed.offset AS place, {EVENT} FROM feed JOIN event ON event.n = feed.n
              {BESIDE} WHERE feed.owner = ?1 AND feed.offset > ?2 ORDER BY feed.offset LIMIT ?3"
         );
         self.many(&sql, params![owner.to_string(), after, limit], |row| {
-            Ok(FeedEntry { offset: row.get("offset")?, mark: mark(&row.get::<_, Hash>("hash")?), event: event(row)? })
+            Ok(FeedEntry { offset: row.get("place")?, mark: mark(&row.get::<Hash>("hash")?), event: event(row)? })
         })
     }
 
     /// The number of the log's last line.
     pub fn log_head(&self) -> Result<LogN, StoreError> {
-        Ok(self.one("SELECT n FROM event ORDER BY n DESC LIMIT 1", [], |row| Ok(row.get("n")?))?.unwrap_or(0))
+        Ok(self.one("SELECT n FROM event ORDER BY n DESC LIMIT 1", params![], |row| row.get("n"))?.unwrap_or(0))
     }
 
     /// A page of the log after a number, oldest first, with the feeds that each event entered.
@@ -162,9 +162,8 @@ impl Reader<'_> {
         let mut owners: Vec<Owner> = event.accounts.iter().map(|account| Owner::Account(*account)).collect();
         owners.extend(event.queue.then_some(Owner::Queue(event.site)));
         for owner in owners {
-            let sql = "SELECT offset FROM feed WHERE owner = ?1 AND n = ?2 ORDER BY offset DESC LIMIT 1";
-            let found =
-                self.one(sql, params![owner.to_string(), logged.n], |row| Ok(row.get::<_, Offset>("offset")?))?;
+            let sql = r#"SELECT "offset" FROM feed WHERE owner = ?1 AND n = ?2 ORDER BY "offset" DESC LIMIT 1"#;
+            let found = self.one(sql, params![owner.to_string(), logged.n], |row| row.get::<Offset>("offset"))?;
             logged.feeds.extend(found.map(|offset| (owner, offset)));
         }
         Ok(logged)
@@ -172,7 +171,7 @@ impl Reader<'_> {
 
     /// Who said a message that was held at some time.
     fn sender_of(&self, message_id: MessageId) -> Result<Option<AccountId>, StoreError> {
-        self.one("SELECT sender FROM item WHERE message = ?1 LIMIT 1", [message_id.to_string()], |row| {
+        self.one("SELECT sender FROM item WHERE message = ?1 LIMIT 1", params![message_id.to_string()], |row| {
             id(row, "sender")
         })
     }
@@ -187,17 +186,17 @@ const BESIDE: &str =
 
 /// An event as the log holds it, with the text that it is about while that is kept.
 fn event(row: &Row<'_>) -> Result<Event, StoreError> {
-    let data = row.get_ref("data")?.as_str().map_err(|e| StoreError::new("data", e))?;
+    let data = row.text("data")?;
     let mut what: What = serde_json::from_str(data).map_err(|e| StoreError::new("read an event", e))?;
-    let said = row.get::<_, Option<String>>("text")?;
-    let altered = row.get::<_, Option<String>>("shown")?;
+    let said = row.get::<Option<String>>("text")?;
+    let altered = row.get::<Option<String>>("shown")?;
     match &mut what {
         What::Delivered { text, .. } => *text = altered.or(said).map(Cleared::from_record),
         What::Held { text, .. } => *text = said.map(Text::from_record),
         What::Settled { altered: changed, shown, note, note_digest, .. } => {
             *shown = altered.filter(|_| *changed).map(Cleared::from_record);
             if note_digest.is_some() {
-                *note = row.get::<_, Option<String>>("decided")?.map(|data| note_of(&data)).transpose()?.flatten();
+                *note = row.get::<Option<String>>("decided")?.map(|data| note_of(&data)).transpose()?.flatten();
             }
         }
         What::Help {}
@@ -230,12 +229,11 @@ impl Tx<'_> {
     /// Records a message for the first time, and what the log says of it.
     pub fn add_message(&mut self, message: &Message, events: Vec<Event>) -> Result<(), StoreError> {
         let digest = body_digest(&message.salt, message.text.as_str());
-        self.connection()
-            .prepare_cached(
-                "INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-            )?
-            .execute(params![
+        let sql = "INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING row";
+        let row = self.one(
+            sql,
+            params![
                 message.id.to_string(),
                 message.conversation.to_string(),
                 message.from.to_string(),
@@ -249,8 +247,10 @@ impl Tx<'_> {
                 message.rules,
                 message.sent_at.0,
                 message.delivered_at.map(|t| t.0)
-            ])?;
-        let row = self.connection().last_insert_rowid();
+            ],
+            |row| row.get::<i64>("row"),
+        )?;
+        let row = row.ok_or_else(|| StoreError::new("write a message", "no row came of it"))?;
         self.number(message)?;
         for event in events {
             self.append_about(event, Some(Body { row, digest }))?;
@@ -262,19 +262,19 @@ impl Tx<'_> {
     pub fn end_message(&mut self, message: &Message, events: Vec<Event>) -> Result<(), StoreError> {
         let key = message.id.to_string();
         let sql = "SELECT row FROM message WHERE id = ?1 AND seq IS NULL";
-        let row: i64 = self.connection().prepare_cached(sql)?.query_row([&key], |row| row.get(0))?;
-        self.connection()
-            .prepare_cached(
-                "UPDATE message SET status = ?2, shown = ?3, seq = ?4, decision = ?5, delivered_at = ?6 WHERE row = ?1",
-            )?
-            .execute(params![
+        let row = self.one(sql, params![key], |row| row.get::<i64>("row"))?;
+        let row = row.ok_or_else(|| StoreError::new("end a message", "it has ended before, or never was"))?;
+        self.run(
+            "UPDATE message SET status = ?2, shown = ?3, seq = ?4, decision = ?5, delivered_at = ?6 WHERE row = ?1",
+            params![
                 row,
                 message.status.as_str(),
                 message.shown.as_ref().map(Text::as_str),
                 message.seq,
                 message.decision.map(|id| id.to_string()),
                 message.delivered_at.map(|t| t.0)
-            ])?;
+            ],
+        )?;
         self.number(message)?;
         let seen = message.shown.as_ref().unwrap_or(&message.text);
         let digest = body_digest(&message.salt, seen.as_str());
@@ -287,10 +287,10 @@ impl Tx<'_> {
     /// A delivered message's number becomes its conversation's last.
     fn number(&mut self, message: &Message) -> Result<(), StoreError> {
         let Some(seq) = message.seq else { return Ok(()) };
-        let moved = self
-            .connection()
-            .prepare_cached("UPDATE conversation SET last_seq = ?2 WHERE id = ?1 AND last_seq = ?2 - 1")?
-            .execute(params![message.conversation.to_string(), seq])?;
+        let moved = self.run(
+            "UPDATE conversation SET last_seq = ?2 WHERE id = ?1 AND last_seq + 1 = ?2",
+            params![message.conversation.to_string(), seq],
+        )?;
         if moved == 1 { Ok(()) } else { Err(StoreError::new("number a message", "its conversation has moved on")) }
     }
 }

@@ -2,13 +2,19 @@
 //! after the fsync of its commit. This module knows tables and durability; it knows no rule of the product.
 
 mod audit;
+mod erase;
+mod error;
+mod export;
 mod feed;
 mod filter;
 mod items;
 mod messages;
 mod people;
+mod postgres;
 mod queue;
 mod reader;
+mod readers;
+mod sql;
 mod sqlite;
 mod tx;
 mod writer;
@@ -17,117 +23,57 @@ mod writer;
 mod tests;
 
 pub use audit::Numbers;
+pub use erase::Erasable;
+pub use error::{Failure, StoreError};
+pub use export::{ExportedLine, Times};
 pub use feed::{FeedEntry, Logged, Owner};
 pub use filter::{Disagreement, DisagreementCount, Said, ShadowRun};
 pub use items::OpenItems;
 pub use people::{Article, Credentials, NewAccount, SessionRow};
 pub use queue::QueueLine;
 pub use reader::Reader;
+pub use sqlite::{Copied, RECORD_FILE, inspect, is_in_use};
 pub use tx::Tx;
 
-use handrail_domain::refusal::{Code, Refusal};
-use rusqlite::ErrorCode;
-use std::fmt;
+use handrail_domain::ids::{ConversationId, ItemId, MessageId};
+use handrail_domain::refusal::Code;
+use readers::Readers;
+use sql::params;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use writer::{Engine, Job, Writer};
 
 /// The most acts that may wait for the writer; beyond it an act is refused as `unavailable`, and nothing is buffered.
 pub const WRITER_QUEUE_MAX: usize = 4_096;
 /// The most acts in one commit.
 pub const BATCH_MAX: usize = 512;
+/// Commits that a slow follower may be behind before it must read the log.
+const COMMITS_KEPT: usize = 1_024;
 
-/// The record. Two of them at most, so an enum and not a trait.
+/// The record, in an embedded SQLite file or on a PostgreSQL server.
 #[derive(Clone)]
-pub enum Store {
-    /// One file, embedded.
-    Sqlite(sqlite::SqliteStore),
+pub struct Store {
+    jobs: mpsc::Sender<Job>,
+    commits: broadcast::Sender<Arc<[Logged]>>,
+    readers: Readers,
+    stop: watch::Receiver<bool>,
+    epoch: Arc<str>,
 }
 
-/// The world got in the way of the record.
-#[derive(Debug)]
-pub struct StoreError {
-    what: String,
-    cause: Cause,
-}
-
-/// How bad it is.
+/// What an act reads and changes, so that no two nodes decide on the same at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
-    /// One statement failed; the act is undone.
-    Act,
-    /// No space, or another process has the record: the batch is undone, and a later one may succeed.
-    Wait,
-    /// The disk failed: nothing may be acknowledged any more.
-    Disk,
-}
-
-impl StoreError {
-    /// What was being tried, and what came of it.
-    pub fn new(what: &str, error: impl fmt::Display) -> Self {
-        Self { what: format!("{what}: {error}"), cause: Cause::Act }
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
-    }
-}
-
-impl std::error::Error for StoreError {}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        let cause = match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Cause::Wait,
-            Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::ReadOnly) => Cause::Disk,
-            _ => Cause::Act,
-        };
-        Self { what: error.to_string(), cause }
-    }
-}
-
-/// Why an act was not done: the product said no, or the record could not.
-#[derive(Debug)]
-pub enum Failure {
-    /// An expected no.
-    Refused(Refusal),
-    /// The record failed; nothing of the act remains.
-    Store(StoreError),
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        Failure::Refused(refusal)
-    }
-}
-
-impl From<Code> for Failure {
-    fn from(code: Code) -> Self {
-        Failure::Refused(code.into())
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Failure::Store(error)
-    }
-}
-
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
-        Failure::Store(error.into())
-    }
-}
-
-impl From<Failure> for Refusal {
-    /// What the user is told: the expected no, or that it could not be taken just now. The cause is logged where it arose.
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Refused(refusal) => refusal,
-            Failure::Store(_) => Code::Unavailable.into(),
-        }
-    }
+pub enum Scope {
+    /// Anything: people, sites, rules. No other act runs beside it, on any node.
+    Everything,
+    /// One conversation with its messages and items.
+    Conversation(ConversationId),
+    /// The conversation of an item.
+    Item(ItemId),
+    /// The conversation of a message that was not delivered.
+    Message(MessageId),
+    /// Rows that nobody else changes, such as a new session.
+    Own,
 }
 
 /// How the record is, for health and metrics.
@@ -140,22 +86,51 @@ pub struct Health {
 }
 
 /// Commits as they happen, in order. What is dropped here is read from the log by who follows it.
-pub type Commits = tokio::sync::broadcast::Receiver<Arc<[Logged]>>;
+pub type Commits = broadcast::Receiver<Arc<[Logged]>>;
 
 impl Store {
-    /// Opens the record in this folder, making it if there is none.
+    /// Opens the embedded record in this folder, making it if there is none.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        sqlite::SqliteStore::open(folder).map(Store::Sqlite)
+        let engine = Engine::Sqlite(sqlite::Sqlite::open(folder)?);
+        Self::start(engine, Readers::sqlite(folder)?)
+    }
+
+    /// Opens the record on the server at this `postgres://` address, making its tables if there are none. Blocks.
+    pub fn connect(url: &str) -> Result<Self, StoreError> {
+        let (engine, readers) = postgres::open(url)?;
+        Self::start(Engine::Postgres(Box::new(engine)), readers)
+    }
+
+    fn start(engine: Engine, readers: Readers) -> Result<Self, StoreError> {
+        let epoch = readers.ask(|record| {
+            record.one("SELECT value FROM meta WHERE key = 'epoch'", params![], |row| row.get::<String>("value"))
+        })?;
+        let epoch = epoch.ok_or_else(|| StoreError::new("open the record", "it has no epoch; restore a backup"))?;
+        let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
+        let (commits, _) = broadcast::channel(COMMITS_KEPT);
+        let (stopping, stop) = watch::channel(false);
+        let writer = Writer { engine, queue, commits: commits.clone(), stopping };
+        std::thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || writer.run())
+            .map_err(|e| StoreError::new("start the writer", e))?;
+        Ok(Self { jobs, commits, readers, stop, epoch: epoch.into() })
     }
 
     /// Queues an act for the writer at once, in the order of calls; the future answers after its commit is durable. The act
-    /// loads, decides and writes inside one transaction, so what it loaded cannot have changed.
+    /// loads, decides and writes inside one transaction, so what it loaded within its scope cannot have changed.
     pub fn write<T: Send + 'static>(
         &self,
+        scope: Scope,
         act: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> impl Future<Output = Result<T, Failure>> + Send + 'static {
-        match self {
-            Store::Sqlite(store) => store.write(act),
+        let (answer, answered) = oneshot::channel();
+        let queued = self.jobs.try_send(Job::new(scope, act, answer)).is_ok();
+        async move {
+            if !queued {
+                return Err(Code::Unavailable.into());
+            }
+            answered.await.unwrap_or_else(|_| Err(Code::Unavailable.into()))
         }
     }
 
@@ -164,36 +139,52 @@ impl Store {
         &self,
         question: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        match self {
-            Store::Sqlite(store) => store.read(question).await,
-        }
+        self.readers.read(question).await
+    }
+
+    /// Copies the record into a folder, as it is at one moment; nobody waits for that. Only the embedded one: a server has its
+    /// own tools. Blocks.
+    pub fn copy(&self, to: &Path) -> Result<Copied, StoreError> {
+        self.readers.copy(to)
+    }
+
+    /// Leaves nothing behind of what was erased: where the engine keeps pages that a commit replaced, they go now. Says whether
+    /// that could be done; who reads for long may be in the way. Blocks.
+    pub fn scrub(&self) -> Result<bool, StoreError> {
+        self.readers.scrub()
     }
 
     /// Follows the commits of this process.
     pub fn commits(&self) -> Commits {
-        match self {
-            Store::Sqlite(store) => store.commits(),
-        }
+        self.commits.subscribe()
     }
 
     /// The epoch: it changes when the record lost its past, so that cursors of that past are found out.
     pub fn epoch(&self) -> &str {
-        match self {
-            Store::Sqlite(store) => store.epoch(),
-        }
+        &self.epoch
     }
 
     /// How it is.
     pub fn health(&self) -> Health {
-        match self {
-            Store::Sqlite(store) => store.health(),
+        Health {
+            open: !*self.stop.borrow() && !self.jobs.is_closed(),
+            waiting: WRITER_QUEUE_MAX - self.jobs.capacity(),
         }
     }
 
     /// Resolves when a commit failed in a way after which nothing may be acknowledged any more: the node must stop.
     pub async fn stopped(&self) {
-        match self {
-            Store::Sqlite(store) => store.stopped().await,
-        }
+        let mut stop = self.stop.clone();
+        // The sender lives in the writer thread: its end is a stop as well.
+        let _ended = stop.wait_for(|stopped| *stopped).await;
     }
 }
+
+/// What is said to a program that is older than the record.
+fn newer_schema(found: i64, ours: i64) -> StoreError {
+    let advice =
+        format!("it was written by a newer version (schema {found}, this program knows {ours}); run that version");
+    StoreError::new("open the record", advice)
+}
+
+const _: () = assert!(BATCH_MAX <= WRITER_QUEUE_MAX);

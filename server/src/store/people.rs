@@ -1,13 +1,13 @@
 //! Sites, accounts, sessions, relationships and articles in the record.
 
 use super::reader::{Reader, id, word};
+use super::sql::{Row, params};
 use super::{StoreError, Tx};
 use handrail_domain::conversation::{Conversation, ConversationState, Kind, Party};
 use handrail_domain::event::Hash;
 use handrail_domain::ids::{AccountId, ArticleId, ConversationId, Seq, SiteId};
 use handrail_domain::people::{Account, Role, Site};
 use handrail_domain::time::Timestamp;
-use rusqlite::{Row, params};
 
 /// An account to be made.
 pub struct NewAccount {
@@ -75,35 +75,39 @@ fn site(row: &Row<'_>) -> Result<Site, StoreError> {
 impl Reader<'_> {
     /// The site of that id.
     pub fn site(&self, site_id: SiteId) -> Result<Option<Site>, StoreError> {
-        self.one("SELECT id, name, settings FROM site WHERE id = ?1", [site_id.to_string()], site)
+        self.one("SELECT id, name, settings FROM site WHERE id = ?1", params![site_id.to_string()], site)
     }
 
     /// Every site, by name.
     pub fn sites(&self) -> Result<Vec<Site>, StoreError> {
-        self.many("SELECT id, name, settings FROM site ORDER BY name", [], site)
+        self.many("SELECT id, name, settings FROM site ORDER BY name", params![], site)
     }
 
     /// The account of that id.
     pub fn account(&self, account_id: AccountId) -> Result<Option<Account>, StoreError> {
-        self.one(&format!("SELECT {ACCOUNT} FROM account WHERE id = ?1"), [account_id.to_string()], account)
+        self.one(&format!("SELECT {ACCOUNT} FROM account WHERE id = ?1"), params![account_id.to_string()], account)
     }
 
     /// What a sign-in with that name is checked against.
     pub fn credentials(&self, username: &str) -> Result<Option<Credentials>, StoreError> {
-        self.one(&format!("SELECT {ACCOUNT}, password FROM account WHERE username = ?1"), [username], |row| {
-            Ok(Credentials { account: account(row)?, password: row.get("password")? })
-        })
+        self.one(
+            &format!("SELECT {ACCOUNT}, password FROM account WHERE lower(username) = lower(?1)"),
+            params![username],
+            |row| Ok(Credentials { account: account(row)?, password: row.get("password")? }),
+        )
     }
 
     /// The name that an account signs in with.
     pub fn username(&self, account_id: AccountId) -> Result<Option<String>, StoreError> {
-        self.one("SELECT username FROM account WHERE id = ?1", [account_id.to_string()], |row| Ok(row.get("username")?))
+        self.one("SELECT username FROM account WHERE id = ?1", params![account_id.to_string()], |row| {
+            row.get("username")
+        })
     }
 
     /// Every account of a site with its sign-in name, by name.
     pub fn accounts(&self, site_id: SiteId) -> Result<Vec<(Account, String)>, StoreError> {
         let sql = format!("SELECT {ACCOUNT}, username FROM account WHERE site = ?1 ORDER BY username");
-        self.many(&sql, [site_id.to_string()], |row| Ok((account(row)?, row.get("username")?)))
+        self.many(&sql, params![site_id.to_string()], |row| Ok((account(row)?, row.get("username")?)))
     }
 
     /// The session of that token's hash.
@@ -112,41 +116,39 @@ impl Reader<'_> {
             "SELECT {ACCOUNT}, session.expires_at AS expires_at
              FROM session JOIN account ON account.id = session.account WHERE session.token = ?1"
         );
-        self.one(&sql, [token], |row| {
-            Ok(SessionRow {
-                account: account(row)?,
-                expires_at: row.get::<_, Option<i64>>("expires_at")?.map(Timestamp),
-            })
+        self.one(&sql, params![token], |row| {
+            Ok(SessionRow { account: account(row)?, expires_at: row.get::<Option<i64>>("expires_at")?.map(Timestamp) })
         })
     }
 
     /// The conversation of that id, with its parties.
     pub fn conversation(&self, conversation_id: ConversationId) -> Result<Option<Conversation>, StoreError> {
         let key = conversation_id.to_string();
-        let head = self.one("SELECT site, kind, state, last_seq FROM conversation WHERE id = ?1", [&key], |row| {
-            Ok(Conversation {
-                id: conversation_id,
-                site: id(row, "site")?,
-                kind: word(row, "kind", |w| match w {
-                    "pair" => Some(Kind::Pair),
-                    "circle" => Some(Kind::Circle),
-                    _ => None,
-                })?,
-                state: word(row, "state", |w| match w {
-                    "open" => Some(ConversationState::Open),
-                    "paused" => Some(ConversationState::Paused),
-                    "ended" => Some(ConversationState::Ended),
-                    _ => None,
-                })?,
-                parties: Vec::new(),
-                last_seq: row.get("last_seq")?,
-            })
-        })?;
+        let head =
+            self.one("SELECT site, kind, state, last_seq FROM conversation WHERE id = ?1", params![&key], |row| {
+                Ok(Conversation {
+                    id: conversation_id,
+                    site: id(row, "site")?,
+                    kind: word(row, "kind", |w| match w {
+                        "pair" => Some(Kind::Pair),
+                        "circle" => Some(Kind::Circle),
+                        _ => None,
+                    })?,
+                    state: word(row, "state", |w| match w {
+                        "open" => Some(ConversationState::Open),
+                        "paused" => Some(ConversationState::Paused),
+                        "ended" => Some(ConversationState::Ended),
+                        _ => None,
+                    })?,
+                    parties: Vec::new(),
+                    last_seq: row.get("last_seq")?,
+                })
+            })?;
         let Some(mut conversation) = head else { return Ok(None) };
         conversation.parties = self.many(
             "SELECT account.id AS account, account.name AS name, account.role AS role, party.read_seq AS read_seq
              FROM party JOIN account ON account.id = party.account WHERE party.conversation = ?1 ORDER BY account.id",
-            [&key],
+            params![key],
             |row| {
                 Ok(Party {
                     account: id(row, "account")?,
@@ -164,7 +166,7 @@ impl Reader<'_> {
         let ids: Vec<ConversationId> = self.many(
             "SELECT conversation.id AS id FROM party JOIN conversation ON conversation.id = party.conversation
              WHERE party.account = ?1 ORDER BY conversation.created_at, conversation.id",
-            [account_id.to_string()],
+            params![account_id.to_string()],
             |row| id(row, "id"),
         )?;
         let mut all = Vec::with_capacity(ids.len());
@@ -178,7 +180,7 @@ impl Reader<'_> {
     pub fn crisis_articles(&self, site_id: SiteId) -> Result<Vec<Article>, StoreError> {
         self.many(
             "SELECT id, site, title, topic, body, phone, crisis FROM article WHERE site = ?1 AND crisis = 1 ORDER BY title",
-            [site_id.to_string()],
+            params![site_id.to_string()],
             |row| {
                 Ok(Article {
                     id: id(row, "id")?,
@@ -198,24 +200,21 @@ impl Tx<'_> {
     /// Makes a site, or gives it new settings.
     pub fn put_site(&mut self, site: &Site) -> Result<(), StoreError> {
         let settings = serde_json::to_string(&site.settings).map_err(|e| StoreError::new("write a site", e))?;
-        self.connection()
-            .prepare_cached(
-                "INSERT INTO site (id, name, settings) VALUES (?1, ?2, ?3)
+        self.run(
+            "INSERT INTO site (id, name, settings) VALUES (?1, ?2, ?3)
                  ON CONFLICT (id) DO UPDATE SET name = excluded.name, settings = excluded.settings",
-            )?
-            .execute(params![site.id.to_string(), site.name, settings])?;
+            params![site.id.to_string(), site.name, settings],
+        )?;
         Ok(())
     }
 
     /// Makes an account.
     pub fn add_account(&mut self, new: &NewAccount, at: Timestamp) -> Result<(), StoreError> {
         let account = &new.account;
-        self.connection()
-            .prepare_cached(
-                "INSERT INTO account (id, site, role, name, username, password, disabled, created_at)
+        self.run(
+            "INSERT INTO account (id, site, role, name, username, password, disabled, created_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?
-            .execute(params![
+            params![
                 account.id.to_string(),
                 account.site.to_string(),
                 account.role.as_str(),
@@ -224,23 +223,20 @@ impl Tx<'_> {
                 new.password,
                 account.disabled,
                 at.0
-            ])?;
+            ],
+        )?;
         Ok(())
     }
 
     /// Gives an account another password hash.
     pub fn set_password(&mut self, account_id: AccountId, password: &str) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached("UPDATE account SET password = ?2 WHERE id = ?1")?
-            .execute(params![account_id.to_string(), password])?;
+        self.run("UPDATE account SET password = ?2 WHERE id = ?1", params![account_id.to_string(), password])?;
         Ok(())
     }
 
     /// Disables or enables an account.
     pub fn set_disabled(&mut self, account_id: AccountId, disabled: bool) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached("UPDATE account SET disabled = ?2 WHERE id = ?1")?
-            .execute(params![account_id.to_string(), disabled])?;
+        self.run("UPDATE account SET disabled = ?2 WHERE id = ?1", params![account_id.to_string(), disabled])?;
         Ok(())
     }
 
@@ -252,28 +248,27 @@ impl Tx<'_> {
         at: Timestamp,
         expires_at: Option<Timestamp>,
     ) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached("INSERT INTO session (token, account, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![token, account_id.to_string(), at.0, expires_at.map(|t| t.0)])?;
+        self.run(
+            "INSERT INTO session (token, account, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
+            params![token, account_id.to_string(), at.0, expires_at.map(|t| t.0)],
+        )?;
         Ok(())
     }
 
     /// Ends one session. Says whether there was one.
     pub fn end_session(&mut self, token: &Hash) -> Result<bool, StoreError> {
-        Ok(self.connection().prepare_cached("DELETE FROM session WHERE token = ?1")?.execute([token])? == 1)
+        Ok(self.run("DELETE FROM session WHERE token = ?1", params![token])? == 1)
     }
 
     /// Ends all sessions of an account.
     pub fn end_sessions(&mut self, account_id: AccountId) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached("DELETE FROM session WHERE account = ?1")?
-            .execute([account_id.to_string()])?;
+        self.run("DELETE FROM session WHERE account = ?1", params![account_id.to_string()])?;
         Ok(())
     }
 
     /// Drops sessions whose time is over.
-    pub fn sweep_sessions(&mut self, now: Timestamp) -> Result<usize, StoreError> {
-        Ok(self.connection().prepare_cached("DELETE FROM session WHERE expires_at <= ?1")?.execute([now.0])?)
+    pub fn sweep_sessions(&mut self, now: Timestamp) -> Result<u64, StoreError> {
+        self.run("DELETE FROM session WHERE expires_at <= ?1", params![now.0])
     }
 
     /// Begins a conversation between these accounts.
@@ -290,46 +285,51 @@ impl Tx<'_> {
             Kind::Circle => "circle",
         };
         let key = conversation_id.to_string();
-        self.connection()
-            .prepare_cached(
-                "INSERT INTO conversation (id, site, kind, state, created_at) VALUES (?1, ?2, ?3, 'open', ?4)",
-            )?
-            .execute(params![key, site_id.to_string(), kind, at.0])?;
+        self.run(
+            "INSERT INTO conversation (id, site, kind, state, created_at) VALUES (?1, ?2, ?3, 'open', ?4)",
+            params![key, site_id.to_string(), kind, at.0],
+        )?;
         for party in parties {
-            self.connection()
-                .prepare_cached("INSERT INTO party (conversation, account) VALUES (?1, ?2)")?
-                .execute(params![key, party.to_string()])?;
+            self.run("INSERT INTO party (conversation, account) VALUES (?1, ?2)", params![key, party.to_string()])?;
         }
         Ok(())
     }
 
-    /// Opens, pauses or ends a conversation.
-    pub fn set_conversation_state(&mut self, of: ConversationId, state: ConversationState) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached("UPDATE conversation SET state = ?2 WHERE id = ?1")?
-            .execute(params![of.to_string(), state.as_str()])?;
+    /// The record goes on in this epoch.
+    pub fn set_epoch(&mut self, epoch: &str) -> Result<(), StoreError> {
+        self.run("UPDATE meta SET value = ?1 WHERE key = 'epoch'", params![epoch])?;
+        Ok(())
+    }
+
+    /// Opens, pauses or ends a conversation. The first end counts.
+    pub fn set_conversation_state(
+        &mut self,
+        of: ConversationId,
+        state: ConversationState,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let ended_at = (state == ConversationState::Ended).then_some(at.0);
+        self.run(
+            "UPDATE conversation SET state = ?2, ended_at = coalesce(ended_at, ?3) WHERE id = ?1",
+            params![of.to_string(), state.as_str(), ended_at],
+        )?;
         Ok(())
     }
 
     /// Moves a party's reading mark forward; never back, and never past the last message.
     pub fn set_read(&mut self, of: ConversationId, account_id: AccountId, seq: Seq) -> Result<bool, StoreError> {
-        let moved = self
-            .connection()
-            .prepare_cached(
-                "UPDATE party SET read_seq = min(?3, (SELECT last_seq FROM conversation WHERE id = ?1))
-                 WHERE conversation = ?1 AND account = ?2 AND read_seq < ?3",
-            )?
-            .execute(params![of.to_string(), account_id.to_string(), seq])?;
+        let moved = self.run("UPDATE party SET read_seq = (SELECT CASE WHEN last_seq < ?3 THEN last_seq ELSE ?3 END FROM conversation WHERE id = ?1)
+                 WHERE conversation = ?1 AND account = ?2 AND read_seq < ?3", params![of.to_string(), account_id.to_string(), seq])?;
         Ok(moved == 1)
     }
 
     /// Puts an article into the library.
     pub fn put_article(&mut self, article: &Article) -> Result<(), StoreError> {
-        self.connection()
-            .prepare_cached(
-                "INSERT OR REPLACE INTO article (id, site, title, topic, body, phone, crisis) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?
-            .execute(params![
+        self.run(
+            "INSERT INTO article (id, site, title, topic, body, phone, crisis) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (id) DO UPDATE SET site = excluded.site, title = excluded.title, topic = excluded.topic,
+             body = excluded.body, phone = excluded.phone, crisis = excluded.crisis",
+            params![
                 article.id.to_string(),
                 article.site.to_string(),
                 article.title,
@@ -337,7 +337,8 @@ impl Tx<'_> {
                 article.body,
                 article.phone,
                 article.crisis
-            ])?;
+            ],
+        )?;
         Ok(())
     }
 }

@@ -3,12 +3,12 @@
 use super::StoreError;
 use super::feed::Owner;
 use super::reader::{Reader, word};
+use super::sql::{Row, params};
 use handrail_domain::event::What;
 use handrail_domain::finding::Severity;
 use handrail_domain::ids::{ItemId, LogN, Offset, SiteId};
 use handrail_domain::quarantine::{ItemAct, StateName};
 use handrail_domain::time::Timestamp;
-use rusqlite::{Row, params};
 
 /// An item's change in its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,11 +31,12 @@ pub struct QueueLine {
     pub state: StateName,
 }
 
-const LINE: &str = "SELECT feed.offset AS offset, event.n AS n, event.at AS at, event.data AS data, item.severity AS severity,
-    item.state AS state FROM feed JOIN event ON event.n = feed.n JOIN item ON item.id = json_extract(event.data, '$.item')";
+const LINE: &str =
+    "SELECT feed.offset AS place, event.n AS n, event.at AS at, event.data AS data, item.severity AS severity,
+    item.state AS state FROM feed JOIN event ON event.n = feed.n JOIN item ON item.id = event.data ->> 'item'";
 
 fn line(row: &Row<'_>) -> Result<QueueLine, StoreError> {
-    let data = row.get_ref("data")?.as_str().map_err(|e| StoreError::new("data", e))?;
+    let data = row.text("data")?;
     let what: What = serde_json::from_str(data).map_err(|e| StoreError::new("read an event", e))?;
     let What::Item { item, version, act, .. } = what else {
         return Err(StoreError::new("read a queue", "an event that is not about an item"));
@@ -45,7 +46,7 @@ fn line(row: &Row<'_>) -> Result<QueueLine, StoreError> {
     let states = [StateName::Waiting, StateName::Claimed, StateName::Decided, StateName::Closed];
     Ok(QueueLine {
         n: row.get("n")?,
-        offset: row.get("offset")?,
+        offset: row.get("place")?,
         at: Timestamp(row.get("at")?),
         item,
         version,

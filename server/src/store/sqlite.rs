@@ -1,142 +1,201 @@
-//! SQLite, embedded: WAL, `synchronous=FULL`, one writer thread, read-only connections beside it. The bundled version is
-//! newer than the WAL-reset fault that was mended in 3.51.3.
+//! SQLite, embedded: WAL, `synchronous=FULL`, one writer, read-only connections beside it. The bundled version is newer than
+//! the WAL-reset fault that was mended in 3.51.3.
 
-use super::writer::{Job, Writer};
-use super::{BATCH_MAX, Commits, Failure, Health, Reader, StoreError, Tx, WRITER_QUEUE_MAX};
-use handrail_domain::refusal::Code;
+use super::StoreError;
+use super::feed::{Feeds, Head, Logged, Owner};
+use super::reader::Reader;
+use super::sql::{Link, params};
+use super::tx::{Sealed, Unsealed, seal};
+use handrail_domain::event::{GENESIS, Hash};
 use rusqlite::{Connection, OpenFlags};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
+use std::time::Duration;
 
-const FILE: &str = "handrail.db";
+/// The record's file in its folder.
+pub const RECORD_FILE: &str = "handrail.db";
+use RECORD_FILE as FILE;
 /// What makes the tables, step by step: a record of an older version is brought forward by the steps that it lacks.
-const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("filter.sql")];
+const STEPS: [&str; 3] =
+    [include_str!("schema/sqlite-1.sql"), include_str!("schema/sqlite-2.sql"), include_str!("schema/sqlite-3.sql")];
 /// Which tables these are. A newer number than ours is refused.
 const SCHEMA: i64 = STEPS.len() as i64;
-/// Connections that read beside the writer.
-const READERS: usize = 4;
-/// Commits that a slow follower may be behind before it must read the log.
-const COMMITS_KEPT: usize = 1_024;
+/// How long another process may hold the file before an act is refused.
+const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 128;
 
-/// The embedded record.
-#[derive(Clone)]
-pub struct SqliteStore {
-    jobs: mpsc::Sender<Job>,
-    commits: broadcast::Sender<Arc<[super::Logged]>>,
-    readers: Arc<Mutex<Vec<Connection>>>,
-    turns: Arc<Semaphore>,
-    stop: watch::Receiver<bool>,
-    epoch: Arc<str>,
+/// The writer's side of the file.
+pub(super) struct Sqlite {
+    connection: Connection,
+    head: Head,
+    feeds: Feeds,
+    /// SQLite's count of other processes' commits: when it moves, what we remember is old.
+    seen_version: i64,
 }
 
-impl SqliteStore {
+impl Sqlite {
+    /// Opens the file in this folder, or makes it.
     pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
         std::fs::create_dir_all(folder).map_err(|e| StoreError::new("make the data folder", e))?;
-        let path = folder.join(FILE);
-        let mut connection = Connection::open(&path).map_err(|e| StoreError::new("open the record", e))?;
+        let mut connection = Connection::open(folder.join(FILE)).map_err(|e| StoreError::new("open the record", e))?;
         prepare_writer(&connection)?;
         migrate(&mut connection)?;
-        let epoch =
-            connection.query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| row.get::<_, String>(0))?;
-        let readers = (0..READERS).map(|_| open_reader(&path)).collect::<Result<Vec<_>, _>>()?;
-        let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
-        let (commits, _) = broadcast::channel(COMMITS_KEPT);
-        let (stopping, stop) = watch::channel(false);
-        let writer = Writer::new(connection, queue, commits.clone(), stopping)?;
-        std::thread::Builder::new()
-            .name("writer".into())
-            .spawn(move || writer.run())
-            .map_err(|e| StoreError::new("start the writer", e))?;
-        Ok(Self {
-            jobs,
-            commits,
-            readers: Arc::new(Mutex::new(readers)),
-            turns: Arc::new(Semaphore::new(READERS)),
-            stop,
-            epoch: epoch.into(),
-        })
+        let head = load_head(&connection)?;
+        let seen_version = data_version(&connection)?;
+        Ok(Self { connection, head, feeds: Feeds::default(), seen_version })
     }
 
-    pub(super) fn write<T: Send + 'static>(
-        &self,
-        act: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
-    ) -> impl Future<Output = Result<T, Failure>> + Send + 'static {
-        let (answer, answered) = oneshot::channel();
-        let queued = self.jobs.try_send(Job::new(act, answer)).is_ok();
-        async move {
-            if !queued {
-                return Err(Code::Unavailable.into());
-            }
-            answered.await.unwrap_or_else(|_| Err(Code::Unavailable.into()))
+    pub(super) fn link(&self) -> Link<'_> {
+        Link::Sqlite(&self.connection)
+    }
+
+    pub(super) fn begin(&mut self) -> Result<(), StoreError> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let version = data_version(&self.connection)?;
+        if version != self.seen_version {
+            self.seen_version = version;
+            self.forget();
+            self.head = load_head(&self.connection)?;
         }
+        Ok(())
     }
 
-    pub(super) async fn read<T: Send + 'static>(
-        &self,
-        question: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let turn = self.turns.clone().acquire_owned().await.map_err(|e| StoreError::new("wait to read", e))?;
-        let readers = self.readers.clone();
-        let answer = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            let mut connection = pop(&readers).ok_or_else(|| StoreError::new("read", "no connection is free"))?;
-            // One transaction, so that every question of this reading sees the same state. A question that panics gives its
-            // connection back all the same: there are only a few.
-            let answer = catch_unwind(AssertUnwindSafe(|| {
-                connection.transaction().map_err(StoreError::from).and_then(|tx| question(&Reader::new(&tx)))
-            }));
-            let answer = answer.unwrap_or_else(|_| Err(StoreError::new("read", "the question panicked")));
-            readers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(connection);
-            answer
-        });
-        answer.await.map_err(|e| StoreError::new("read", e))?
-    }
-
-    pub(super) fn commits(&self) -> Commits {
-        self.commits.subscribe()
-    }
-
-    pub(super) fn epoch(&self) -> &str {
-        &self.epoch
-    }
-
-    pub(super) fn health(&self) -> Health {
-        Health {
-            open: !*self.stop.borrow() && !self.jobs.is_closed(),
-            waiting: WRITER_QUEUE_MAX - self.jobs.capacity(),
+    /// Numbers and chains the batch's lines and writes them.
+    pub(super) fn seal(&mut self, lines: Vec<Unsealed>) -> Result<Vec<Logged>, StoreError> {
+        let reader = Reader::new(Link::Sqlite(&self.connection));
+        for owner in self.feeds.unknown(lines.iter().flat_map(Unsealed::owners)) {
+            self.feeds.learn(owner, reader.feed_head(owner)?);
         }
+        let sealed = seal(&mut self.head, &mut self.feeds, lines);
+        for line in &sealed {
+            write_line(self.link(), line)?;
+        }
+        Ok(sealed.into_iter().map(Logged::from).collect())
     }
 
-    pub(super) async fn stopped(&self) {
-        let mut stop = self.stop.clone();
-        // The sender lives in the writer thread: its end is a stop as well.
-        let _ended = stop.wait_for(|stopped| *stopped).await;
+    /// Runs one of the words that begin and end transactions and their parts.
+    pub(super) fn control(&self, word: &str) -> Result<(), StoreError> {
+        Ok(self.connection.execute_batch(word)?)
+    }
+
+    /// Undoes whatever is under way, and forgets what it had learned. Says whether that went well.
+    pub(super) fn roll_back(&mut self) -> bool {
+        let undone = self.connection.is_autocommit() || self.connection.execute_batch("ROLLBACK").is_ok();
+        self.forget();
+        match load_head(&self.connection) {
+            Ok(head) => self.head = head,
+            Err(_) => return false,
+        }
+        undone
+    }
+
+    fn forget(&mut self) {
+        self.feeds.clear();
     }
 }
 
-fn pop(readers: &Mutex<Vec<Connection>>) -> Option<Connection> {
-    readers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop()
+fn write_line(link: Link<'_>, sealed: &Sealed) -> Result<(), StoreError> {
+    let line = &sealed.line;
+    link.run(
+        "INSERT INTO event (n, at, kind, site, conversation, message, actor, data, body, body_digest, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        params![
+            sealed.n,
+            line.event.at.0,
+            line.event.what.kind(),
+            line.site,
+            line.conversation,
+            line.message,
+            line.actor,
+            line.data,
+            line.body.map(|body| body.row),
+            line.body.map(|body| body.digest),
+            sealed.hash
+        ],
+    )?;
+    for (owner, offset) in &sealed.feeds {
+        let owner: &Owner = owner;
+        link.run(
+            r#"INSERT INTO feed (owner, "offset", n) VALUES (?1, ?2, ?3)"#,
+            params![owner.to_string(), offset, sealed.n],
+        )?;
+    }
+    Ok(())
 }
 
 fn prepare_writer(connection: &Connection) -> Result<(), StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
+    // What is erased is overwritten, not only let go.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     Ok(())
 }
 
-fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+/// What a copy of the record is: where its log ends, in which epoch, with which tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// The epoch.
+    pub epoch: String,
+    /// The log's last line.
+    pub n: u64,
+    /// Its hash.
+    pub hash: Hash,
+    /// Which tables these are.
+    pub schema: i64,
+}
+
+/// Copies the record as it is at one moment, beside whoever reads and writes, without what was let go in it.
+pub(super) fn copy(folder: &Path, to: &Path) -> Result<Copied, StoreError> {
+    let path = to.join(FILE);
+    let text = path.to_str().ok_or_else(|| StoreError::new("copy the record", "the folder's name is not UTF-8"))?;
+    open_reader(folder)?.execute("VACUUM INTO ?1", [text]).map_err(|e| StoreError::new("copy the record", e))?;
+    let synced = std::fs::File::open(&path).and_then(|file| file.sync_all());
+    synced.map_err(|e| StoreError::new("copy the record", e))?;
+    inspect(to)
+}
+
+/// What the record in this folder is. Nothing of it is changed.
+pub fn inspect(folder: &Path) -> Result<Copied, StoreError> {
+    let connection = open_reader(folder)?;
+    let Head { n, hash } = load_head(&connection)?;
+    let epoch = connection.query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| row.get(0))?;
+    let schema = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok(Copied { epoch, n, hash, schema })
+}
+
+/// Whether anybody has the record in this folder open. Who has it open keeps its log of pages; so it is tried to do without one.
+pub fn is_in_use(folder: &Path) -> Result<bool, StoreError> {
+    let path = folder.join(FILE);
+    if !path.exists() {
+        return Ok(false);
+    }
+    let connection = Connection::open(path).map_err(|e| StoreError::new("open the record", e))?;
+    connection.busy_timeout(Duration::ZERO)?;
+    match connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get::<_, String>(0)) {
+        Ok(mode) => Ok(mode != "delete"),
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes the file anew without what was let go in it, and empties the log of pages beside it. Says whether both could be done.
+pub(super) fn scrub(folder: &Path) -> Result<bool, StoreError> {
+    let connection = Connection::open(folder.join(FILE)).map_err(|e| StoreError::new("open the record", e))?;
+    prepare_writer(&connection)?;
+    let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))?;
+    Ok(emptied == 0)
+}
+
+/// A connection that only reads.
+pub(super) fn open_reader(folder: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection =
-        Connection::open_with_flags(path, flags).map_err(|e| StoreError::new("open the record to read", e))?;
+    let connection = Connection::open_with_flags(folder.join(FILE), flags)
+        .map_err(|e| StoreError::new("open the record to read", e))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY)?;
     Ok(connection)
 }
 
@@ -144,10 +203,7 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found > SCHEMA {
-        let advice = format!(
-            "it was written by a newer version (schema {found}, this program knows {SCHEMA}); run that version"
-        );
-        return Err(StoreError::new("open the record", advice));
+        return Err(super::newer_schema(found, SCHEMA));
     }
     for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         tx.execute_batch(step).map_err(|e| StoreError::new("make the tables", e))?;
@@ -162,4 +218,15 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     tx.commit().map_err(|e| StoreError::new("make the tables", e))
 }
 
-const _: () = assert!(BATCH_MAX <= WRITER_QUEUE_MAX);
+/// The log's last line.
+fn load_head(connection: &Connection) -> Result<Head, StoreError> {
+    let reader = Reader::new(Link::Sqlite(connection));
+    let last = reader.one("SELECT n, hash FROM event ORDER BY n DESC LIMIT 1", params![], |row| {
+        Ok(Head { n: row.get("n")?, hash: row.get("hash")? })
+    })?;
+    Ok(last.unwrap_or(Head { n: 0, hash: GENESIS }))
+}
+
+fn data_version(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
+}

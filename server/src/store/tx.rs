@@ -1,18 +1,17 @@
-//! One act on the record: everything a [`Reader`] can ask, and writes that become true together or not at all.
+//! One act on the record: everything a [`Reader`] can ask, and writes that become true together or not at all. Lines for the
+//! log are gathered while acts run and sealed at the end of their batch: numbered, chained and entered into feeds.
 
 use super::StoreError;
-use super::feed::{Caches, Head, Logged, Owner};
+use super::feed::{Feeds, Head, Logged, Owner};
 use super::reader::Reader;
-use handrail_domain::event::{Event, GENESIS, Hash, Line, chain};
-use rusqlite::{Connection, OptionalExtension, params};
+use super::sql::{Link, Value};
+use handrail_domain::event::{Event, Hash, Line, chain};
 use std::ops::Deref;
 
 /// One act, inside its savepoint.
 pub struct Tx<'a> {
     reader: Reader<'a>,
-    head: &'a mut Head,
-    caches: &'a mut Caches,
-    logged: &'a mut Vec<Logged>,
+    lines: &'a mut Vec<Unsealed>,
 }
 
 impl<'a> Deref for Tx<'a> {
@@ -23,19 +22,45 @@ impl<'a> Deref for Tx<'a> {
 }
 
 /// The text that an event is about: its message's row, and the salted digest.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Body {
     pub(super) row: i64,
     pub(super) digest: Hash,
 }
 
+/// A line on its way into the log, with its columns in words.
+pub(super) struct Unsealed {
+    pub(super) event: Event,
+    pub(super) site: String,
+    pub(super) conversation: Option<String>,
+    pub(super) message: Option<String>,
+    pub(super) actor: Option<String>,
+    pub(super) data: String,
+    pub(super) body: Option<Body>,
+}
+
+/// A line with its place in the log and in its feeds.
+pub(super) struct Sealed {
+    pub(super) line: Unsealed,
+    pub(super) n: u64,
+    pub(super) hash: Hash,
+    pub(super) feeds: Vec<(Owner, u64)>,
+}
+
+impl From<Sealed> for Logged {
+    fn from(sealed: Sealed) -> Self {
+        Logged { n: sealed.n, hash: sealed.hash, event: sealed.line.event, feeds: sealed.feeds }
+    }
+}
+
 impl<'a> Tx<'a> {
-    pub(super) fn new(
-        connection: &'a Connection,
-        head: &'a mut Head,
-        caches: &'a mut Caches,
-        logged: &'a mut Vec<Logged>,
-    ) -> Self {
-        Self { reader: Reader::new(connection), head, caches, logged }
+    pub(super) fn new(link: Link<'a>, lines: &'a mut Vec<Unsealed>) -> Self {
+        Self { reader: Reader::new(link), lines }
+    }
+
+    /// Runs a statement. Says how many rows it changed.
+    pub(super) fn run(&self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
+        self.reader.link().run(sql, params)
     }
 
     /// Adds a line to the log and to the feeds it names.
@@ -44,72 +69,49 @@ impl<'a> Tx<'a> {
     }
 
     pub(super) fn append_about(&mut self, event: Event, body: Option<Body>) -> Result<(), StoreError> {
-        let n = self.head.n + 1;
         let data = serde_json::to_string(&event.what).map_err(|e| StoreError::new("write an event", e))?;
-        let site = event.site.to_string();
-        let text = |id: Option<String>| id.unwrap_or_default();
-        let conversation = text(event.conversation.map(|id| id.to_string()));
-        let message = text(event.message.map(|id| id.to_string()));
-        let actor = text(event.actor.map(|id| id.to_string()));
-        let line = Line {
-            n,
-            at: event.at.0,
-            kind: event.what.kind(),
-            site: &site,
-            conversation: &conversation,
-            message: &message,
-            actor: &actor,
-            data: &data,
-            body_digest: body.as_ref().map(|body| &body.digest),
-        };
-        let hash = chain(&self.head.hash, &line);
-        self.connection()
-            .prepare_cached(
-                "INSERT INTO event (n, at, kind, site, conversation, message, actor, data, body, body_digest, hash)
-                 VALUES (?1, ?2, ?3, ?4, nullif(?5, ''), nullif(?6, ''), nullif(?7, ''), ?8, ?9, ?10, ?11)",
-            )?
-            .execute(params![
-                n,
-                line.at,
-                line.kind,
-                site,
-                conversation,
-                message,
-                actor,
-                data,
-                body.as_ref().map(|body| body.row),
-                body.as_ref().map(|body| body.digest),
-                hash
-            ])?;
-        *self.head = Head { n, hash };
-        let accounts = event.accounts.iter().map(|account| Owner::Account(*account));
-        let queue = event.queue.then_some(Owner::Queue(event.site));
-        let feeds =
-            accounts.chain(queue).map(|owner| Ok((owner, self.enter(owner, n)?))).collect::<Result<_, StoreError>>()?;
-        self.logged.push(Logged { n, hash, event, feeds });
+        self.lines.push(Unsealed {
+            site: event.site.to_string(),
+            conversation: event.conversation.map(|id| id.to_string()),
+            message: event.message.map(|id| id.to_string()),
+            actor: event.actor.map(|id| id.to_string()),
+            data,
+            body,
+            event,
+        });
         Ok(())
-    }
-
-    /// Gives the event the next place in a feed.
-    fn enter(&mut self, owner: Owner, n: u64) -> Result<u64, StoreError> {
-        let last = match self.caches.offset(owner) {
-            Some(offset) => offset,
-            None => self.feed_head(owner)?,
-        };
-        let offset = last + 1;
-        self.connection()
-            .prepare_cached("INSERT INTO feed (owner, offset, n) VALUES (?1, ?2, ?3)")?
-            .execute(params![owner.to_string(), offset, n])?;
-        self.caches.set_offset(owner, offset);
-        Ok(offset)
     }
 }
 
-/// The log's last line.
-pub(super) fn load_head(connection: &Connection) -> Result<Head, StoreError> {
-    let last = connection
-        .prepare_cached("SELECT n, hash FROM event ORDER BY n DESC LIMIT 1")?
-        .query_row([], |row| Ok(Head { n: row.get(0)?, hash: row.get(1)? }))
-        .optional()?;
-    Ok(last.unwrap_or(Head { n: 0, hash: GENESIS }))
+impl Unsealed {
+    /// The accounts and the queue that are told.
+    pub(super) fn owners(&self) -> impl Iterator<Item = Owner> {
+        let queue = self.event.queue.then_some(Owner::Queue(self.event.site));
+        self.event.accounts.iter().map(|account| Owner::Account(*account)).chain(queue)
+    }
+}
+
+/// Gives each line the next number, chains it to the one before, and gives it the next place in each of its feeds. `feeds`
+/// knows the ends of all of them.
+pub(super) fn seal(head: &mut Head, feeds: &mut Feeds, lines: Vec<Unsealed>) -> Vec<Sealed> {
+    let place = |line: Unsealed| {
+        let n = head.n + 1;
+        let empty = String::new();
+        let columns = Line {
+            n,
+            at: line.event.at.0,
+            kind: line.event.what.kind(),
+            site: &line.site,
+            conversation: line.conversation.as_ref().unwrap_or(&empty),
+            message: line.message.as_ref().unwrap_or(&empty),
+            actor: line.actor.as_ref().unwrap_or(&empty),
+            data: &line.data,
+            body_digest: line.body.as_ref().map(|body| &body.digest),
+        };
+        let hash = chain(&head.hash, &columns);
+        *head = Head { n, hash };
+        let entered = line.owners().map(|owner| (owner, feeds.next(owner))).collect();
+        Sealed { line, n, hash, feeds: entered }
+    };
+    lines.into_iter().map(place).collect()
 }

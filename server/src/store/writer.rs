@@ -2,30 +2,40 @@
 //! and then answers: group commit. An act that is refused or panics leaves nothing behind; a commit that fails leaves nothing
 //! of the whole batch behind, and nobody is told otherwise.
 
-use super::feed::{Caches, Head, Logged};
-use super::tx::{Tx, load_head};
-use super::{BATCH_MAX, Cause, Failure, StoreError};
+use super::error::{Cause, Failure, StoreError};
+use super::feed::Logged;
+use super::postgres::Postgres;
+use super::sql::Link;
+use super::sqlite::Sqlite;
+use super::tx::{Tx, Unsealed};
+use super::{BATCH_MAX, Scope};
 use crate::telemetry::{Timing, metrics};
 use handrail_domain::refusal::Code;
-use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// An act on its way to the writer, with the one who waits for its answer.
-pub(super) struct Job(Box<dyn FnOnce(&mut Tx<'_>) -> Done + Send>);
+pub(super) struct Job {
+    scope: Scope,
+    queued: Instant,
+    act: Act,
+}
+
+type Act = Box<dyn FnOnce(&mut Tx<'_>) -> Done + Send>;
+type Tell = Box<dyn FnOnce(Told) + Send>;
 
 /// What an act came to: whether it stays, and how its caller is told once that is durable.
 pub(super) struct Done {
     outcome: Outcome,
-    tell: Box<dyn FnOnce(Told) + Send>,
+    tell: Tell,
 }
 
 enum Outcome {
     Keep,
     Undo,
-    /// The disk is full or failing: the whole batch goes.
+    /// The disk is full or failing, or the server is gone: the whole batch goes.
     Abort(Cause),
 }
 
@@ -38,10 +48,11 @@ enum Told {
 
 impl Job {
     pub(super) fn new<T: Send + 'static>(
+        scope: Scope,
         act: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
         answer: oneshot::Sender<Result<T, Failure>>,
     ) -> Self {
-        Self(Box::new(move |tx| {
+        let act = move |tx: &mut Tx<'_>| {
             let result = catch_unwind(AssertUnwindSafe(|| act(tx))).unwrap_or_else(|_| {
                 tracing::error!("an act panicked; nothing of it remains");
                 Err(Code::Internal.into())
@@ -60,34 +71,73 @@ impl Job {
                 let _gone = answer.send(result);
             };
             Done { outcome, tell: Box::new(tell) }
-        }))
+        };
+        Self { scope, queued: Instant::now(), act: Box::new(act) }
     }
 }
 
-/// The writer's own state: what the last line of the log is, and the ends of feeds it has seen.
+/// Where the writer writes.
+pub(super) enum Engine {
+    /// Into the embedded file.
+    Sqlite(Sqlite),
+    /// To a server.
+    Postgres(Box<Postgres>),
+}
+
+impl Engine {
+    fn link(&self) -> Link<'_> {
+        match self {
+            Engine::Sqlite(engine) => engine.link(),
+            Engine::Postgres(engine) => engine.link(),
+        }
+    }
+
+    /// Begins a batch that touches these parts of the record.
+    fn begin(&mut self, scopes: &[Scope]) -> Result<(), StoreError> {
+        match self {
+            // The file has one writer at a time: whoever began owns all of it.
+            Engine::Sqlite(engine) => engine.begin(),
+            Engine::Postgres(engine) => engine.begin(scopes),
+        }
+    }
+
+    fn control(&self, word: &str) -> Result<(), StoreError> {
+        match self {
+            Engine::Sqlite(engine) => engine.control(word),
+            Engine::Postgres(engine) => engine.control(word),
+        }
+    }
+
+    fn seal(&mut self, lines: Vec<Unsealed>) -> Result<Vec<Logged>, StoreError> {
+        match self {
+            Engine::Sqlite(engine) => engine.seal(lines),
+            Engine::Postgres(engine) => engine.seal(lines),
+        }
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        match self {
+            Engine::Sqlite(engine) => engine.control("COMMIT"),
+            Engine::Postgres(engine) => engine.commit(),
+        }
+    }
+
+    fn roll_back(&mut self) -> bool {
+        match self {
+            Engine::Sqlite(engine) => engine.roll_back(),
+            Engine::Postgres(engine) => engine.roll_back(),
+        }
+    }
+}
+
 pub(super) struct Writer {
-    connection: Connection,
-    queue: mpsc::Receiver<Job>,
-    commits: broadcast::Sender<Arc<[Logged]>>,
-    stopping: watch::Sender<bool>,
-    head: Head,
-    caches: Caches,
-    /// SQLite's count of other processes' commits: when it moves, what we remember is old.
-    seen_version: i64,
+    pub(super) engine: Engine,
+    pub(super) queue: mpsc::Receiver<Job>,
+    pub(super) commits: broadcast::Sender<Arc<[Logged]>>,
+    pub(super) stopping: watch::Sender<bool>,
 }
 
 impl Writer {
-    pub(super) fn new(
-        connection: Connection,
-        queue: mpsc::Receiver<Job>,
-        commits: broadcast::Sender<Arc<[Logged]>>,
-        stopping: watch::Sender<bool>,
-    ) -> Result<Self, StoreError> {
-        let head = load_head(&connection)?;
-        let seen_version = data_version(&connection)?;
-        Ok(Self { connection, queue, commits, stopping, head, caches: Caches::default(), seen_version })
-    }
-
     pub(super) fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while let Some(first) = self.queue.blocking_recv() {
@@ -98,7 +148,7 @@ impl Writer {
                     Err(_) => break,
                 }
             }
-            if let Err(error) = self.commit(&mut batch) {
+            if let Err(error) = self.write(std::mem::take(&mut batch)) {
                 tracing::error!(%error, "a commit failed; nothing more is acknowledged, the node stops");
                 self.stopping.send_replace(true);
                 return;
@@ -107,25 +157,10 @@ impl Writer {
     }
 
     /// One transaction for the whole batch. `Err` means that the record can no longer be trusted to take anything.
-    fn commit(&mut self, batch: &mut Vec<Job>) -> Result<(), StoreError> {
-        let before = self.head;
-        let begun = self.begin();
-        let mut logged = Vec::new();
+    fn write(&mut self, batch: Vec<Job>) -> Result<(), StoreError> {
         let mut tells = Vec::with_capacity(batch.len());
-        let mut outcome = begun;
-        for job in batch.drain(..) {
-            if outcome.is_ok() {
-                let (tell, ran) = self.run_one(job, &mut logged);
-                tells.push(tell);
-                outcome = ran;
-            }
-            // The rest of a batch that is lost is dropped here: a dropped answer reads as `unavailable`.
-        }
-        let begun = Instant::now();
-        let outcome = outcome.and_then(|()| Ok(self.connection.execute_batch("COMMIT")?));
-        metrics().observe(Timing::Commit, begun.elapsed());
-        match outcome {
-            Ok(()) => {
+        match self.run_all(batch, &mut tells) {
+            Ok(logged) => {
                 tells.into_iter().for_each(|tell| tell(Told::Durable));
                 if !logged.is_empty() {
                     // Nobody may be following yet: the log has it.
@@ -134,65 +169,48 @@ impl Writer {
                 Ok(())
             }
             Err(error) => {
-                self.head = before;
-                self.caches.clear();
+                let rolled_back = self.engine.roll_back();
                 tells.into_iter().for_each(|tell| tell(Told::Lost));
-                self.give_up(error)
+                // A full disk or a server that is away is waited out: the next batch may succeed. Anything else stops the
+                // node, because after a failed fsync a later success proves nothing.
+                if !rolled_back || error.cause == Cause::Disk {
+                    return Err(error);
+                }
+                tracing::error!(%error, "the record cannot be written for now; messages are refused until it can");
+                Ok(())
             }
         }
     }
 
-    /// A full disk is waited out: the batch is rolled back, and the next one may succeed. Anything else stops the node,
-    /// because after a failed fsync a later success proves nothing.
-    fn give_up(&self, error: StoreError) -> Result<(), StoreError> {
-        let rolled_back = self.connection.is_autocommit() || self.connection.execute_batch("ROLLBACK").is_ok();
-        if rolled_back && error.cause == Cause::Wait {
-            tracing::error!(%error, "the record cannot be written for now; messages are refused until it can");
-            return Ok(());
+    /// Runs the acts, seals what they log, and commits. What is left of a batch that is lost is dropped: a dropped answer
+    /// reads as `unavailable`.
+    fn run_all(&mut self, batch: Vec<Job>, tells: &mut Vec<Tell>) -> Result<Vec<Logged>, StoreError> {
+        let scopes: Vec<Scope> = batch.iter().map(|job| job.scope).collect();
+        self.engine.begin(&scopes)?;
+        let mut lines = Vec::new();
+        for job in batch {
+            metrics().observe(Timing::WriterWait, job.queued.elapsed());
+            self.run_one(job.act, &mut lines, tells)?;
         }
-        Err(error)
+        let begun = Instant::now();
+        let logged = self.engine.seal(lines)?;
+        self.engine.commit()?;
+        metrics().observe(Timing::Commit, begun.elapsed());
+        Ok(logged)
     }
 
-    fn begin(&mut self) -> Result<(), StoreError> {
-        self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        let version = data_version(&self.connection)?;
-        if version != self.seen_version {
-            self.seen_version = version;
-            self.head = load_head(&self.connection)?;
-            self.caches.clear();
-        }
-        Ok(())
-    }
-
-    #[expect(clippy::type_complexity, reason = "one caller, and the boxed answer has no better name")]
-    fn run_one(
-        &mut self,
-        job: Job,
-        logged: &mut Vec<Logged>,
-    ) -> (Box<dyn FnOnce(Told) + Send>, Result<(), StoreError>) {
-        let (head, so_far) = (self.head, logged.len());
-        if let Err(error) = self.connection.execute_batch("SAVEPOINT act") {
-            return (Box::new(|_| ()), Err(error.into()));
-        }
-        let mut tx = Tx::new(&self.connection, &mut self.head, &mut self.caches, logged);
-        let Done { outcome, tell } = (job.0)(&mut tx);
-        let ran = match outcome {
-            Outcome::Keep => self.connection.execute_batch("RELEASE act").map_err(StoreError::from),
+    fn run_one(&mut self, act: Act, lines: &mut Vec<Unsealed>, tells: &mut Vec<Tell>) -> Result<(), StoreError> {
+        let so_far = lines.len();
+        self.engine.control("SAVEPOINT act")?;
+        let Done { outcome, tell } = act(&mut Tx::new(self.engine.link(), lines));
+        tells.push(tell);
+        match outcome {
+            Outcome::Keep => self.engine.control("RELEASE act"),
             Outcome::Undo => {
-                // The head moves before the feeds do, so an act that ended between two feeds is seen here as well.
-                if self.head.n > head.n {
-                    self.caches.clear();
-                    logged.truncate(so_far);
-                }
-                self.head = head;
-                self.connection.execute_batch("ROLLBACK TO act; RELEASE act").map_err(StoreError::from)
+                lines.truncate(so_far);
+                self.engine.control("ROLLBACK TO act; RELEASE act")
             }
             Outcome::Abort(cause) => Err(StoreError { cause, what: "an act could not be written".into() }),
-        };
-        (tell, ran)
+        }
     }
-}
-
-fn data_version(connection: &Connection) -> Result<i64, StoreError> {
-    Ok(connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
 }

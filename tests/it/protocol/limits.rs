@@ -25,7 +25,7 @@ async fn the_thirty_third_unanswered_send_is_told_to_wait() {
     ann.send(conversation, "warm", "hello").await.expect("a message");
     // The writer is kept busy, as a slow disk would keep it.
     let (go_on, wait) = mpsc::channel::<()>();
-    let held_up = world.chat.store().write(move |_| {
+    let held_up = world.chat.store().write(handrail::store::Scope::Own, move |_| {
         let _told = wait.recv();
         Ok(())
     });

@@ -61,8 +61,13 @@ async fn a_session_ends_with_its_time() {
     let Pair { world, ann, .. } = &pair().await;
     let (token, account) = (fresh::token(43), ann.account);
     let (session, until) = (token_hash(&token), fresh::now().plus_ms(1_500));
-    let made =
-        world.chat.store().write(move |tx| Ok(tx.add_session(&session, account, fresh::now(), Some(until))?)).await;
+    let made = world
+        .chat
+        .store()
+        .write(handrail::store::Scope::Own, move |tx| {
+            Ok(tx.add_session(&session, account, fresh::now(), Some(until))?)
+        })
+        .await;
     made.expect("a session");
     let mut client = world.connect(&Person { token: token.clone(), ..ann.clone() }).await;
     assert_eq!(client.closing().await, (4201, "expired".into()));

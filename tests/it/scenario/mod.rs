@@ -34,6 +34,13 @@ macro_rules! stories {
             })*
         }
 
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::play(stringify!($name), crate::world::On::Postgres).await;
+            })*
+        }
+
         mod on_redis {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {

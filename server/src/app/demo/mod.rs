@@ -4,7 +4,7 @@ mod script;
 
 use crate::chat::{AccountSpec, Chat, Send, add_account, add_relationship, add_site, hash_password};
 use crate::fresh;
-use crate::store::{Article, Failure, Tx};
+use crate::store::{Article, Failure, Scope, Tx};
 use anyhow::Context;
 use handrail_domain::ids::{AccountId, ArticleId, ConversationId, SiteId};
 use handrail_domain::people::{Role, SiteSettings};
@@ -64,7 +64,7 @@ pub async fn seed(chat: &Arc<Chat>, folder: &Path, relationships: usize) -> anyh
         move || hash_password(&password)
     });
     let hash = hash.await?.map_err(|refusal| anyhow::anyhow!(refusal.code.advice()))?;
-    let people = chat.store().write(move |tx| people(tx, relationships, &hash)).await;
+    let people = chat.store().write(Scope::Everything, move |tx| people(tx, relationships, &hash)).await;
     let people = people.map_err(|failure| anyhow::anyhow!(Refusal::from(failure).code.advice()))?;
     let mut accounts = Vec::with_capacity(people.len());
     for person in people {

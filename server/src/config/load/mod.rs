@@ -1,6 +1,10 @@
 //! Reads `handrail.toml`. Every value is checked here, once, and a bad one is refused with the file, the line, the key and what
 //! is allowed. It opens nothing but the file.
 
+mod addresses;
+
+use addresses::{check_database, check_redis, is_loopback};
+
 use super::{
     Bus, Config, GuessLimit, LimitSettings, Live, LogFormat, LogLevel, Network, Rate, Rules, Secret, SessionLength,
     SessionSettings, TlsFiles,
@@ -75,6 +79,10 @@ pub fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
     raw.limits.settle(&source, &mut config.fixed.limits)?;
     if let Some(path) = raw.store.path {
         config.fixed.store = folder.join(source.not_empty("store.path", path)?);
+    }
+    if let Some(url) = raw.store.url {
+        check_database(&url).map_err(|problem| source.refuse("store.url", problem))?;
+        config.fixed.database = Some(Secret::new(url));
     }
     if let Some(path) = raw.rules.folder {
         config.fixed.rules = Rules::Folder(folder.join(source.not_empty("rules.folder", path)?));
@@ -199,36 +207,6 @@ fn key_at(table: &DeTable<'_>, offset: usize) -> Option<String> {
     })
 }
 
-/// A Redis address as the bus takes it. Over a network it must have a password: whoever reaches the bus reads the queue.
-fn check_redis(address: &str) -> Result<(), String> {
-    const ALLOWED: &str = "Allowed: such as redis://127.0.0.1:6379, rediss://user:password@redis.example.org:6379/0 or \
-                           unix:///run/redis.sock.";
-    // The address may hold a password, so it is not repeated here.
-    let bad = |why: &str| Err(format!("{why} {ALLOWED}"));
-    if let Some(path) = address.strip_prefix("unix://") {
-        return if path.starts_with('/') { Ok(()) } else { bad("this Unix socket has no absolute path.") };
-    }
-    let Some(rest) = address.strip_prefix("redis://").or_else(|| address.strip_prefix("rediss://")) else {
-        return bad("this is not the address of a Redis.");
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let Ok(parsed) = host.parse::<http::uri::Authority>() else { return bad("this names no host.") };
-    if host.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']') && port.parse::<u16>().is_err()) {
-        return bad("this port is not a number up to 65535.");
-    }
-    let has_password = user.split_once(':').is_some_and(|(_, password)| !password.is_empty());
-    if !is_loopback(parsed.host()) && !has_password {
-        return bad("a Redis on another machine must have a password.");
-    }
-    Ok(())
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 /// An origin exactly as browsers write it: scheme, host in small letters, and the port if it is not the usual one.
 fn is_origin(text: &str) -> bool {
     let (rest, usual, secure) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
@@ -284,6 +262,7 @@ struct RawTls {
 #[serde(deny_unknown_fields, default)]
 struct RawStore {
     path: Option<String>,
+    url: Option<String>,
 }
 
 #[derive(Deserialize, Default)]

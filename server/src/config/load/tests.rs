@@ -224,3 +224,22 @@ fn a_demo_stays_on_loopback() {
     assert_eq!(config.fixed.server.origins(bound), own);
     assert!(demo("0.0.0.0:8080").unwrap_err().to_string().contains("127.0.0.1:8080"));
 }
+
+#[test]
+fn a_database_server_on_the_network_must_be_spoken_to_in_secret_and_no_error_repeats_its_password() {
+    for good in [
+        "postgres://handrail:p@127.0.0.1:5432/handrail",
+        "postgresql://handrail@localhost/handrail",
+        "postgres://handrail:p@db.example.org/handrail?sslmode=require",
+        "postgres:///handrail?host=/run/postgresql",
+    ] {
+        assert_eq!(check_database(good), Ok(()), "{good}");
+    }
+    for bad in
+        ["", "mysql://127.0.0.1/handrail", "host=127.0.0.1 dbname=handrail", "postgres://127.0.0.1", "postgres:///x"]
+    {
+        assert!(check_database(bad).is_err(), "{bad}");
+    }
+    check("[store]\nurl = \"postgres://db.example.org/x\"", 2, "store.url", "sslmode=require");
+    assert!(!refusal("[store]\nurl = \"postgres://u:secret-word@db.example.org/x\"").contains("secret-word"));
+}

@@ -5,9 +5,9 @@ use crate::bus::{Bus, LocalBus};
 use crate::chat::{AccountSpec, Chat, Send, Sent, Signed, add_account, add_relationship, add_site};
 use crate::config::SessionSettings;
 use crate::fresh;
-use crate::store::Store;
+use crate::store::{Scope, Store};
 use handrail_domain::filter::{Rules, Source};
-use handrail_domain::ids::{AccountId, Cid, ConversationId, SiteId};
+use handrail_domain::ids::{Cid, ConversationId, SiteId};
 use handrail_domain::people::{Account, Role, SiteSettings};
 use handrail_domain::wire::{DecisionBody, Reason};
 use std::path::Path;
@@ -58,7 +58,7 @@ impl World {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let chat = open(folder.path());
-        let made = chat.store().write(|tx| {
+        let made = chat.store().write(Scope::Everything, |tx| {
             let settings = SiteSettings { undo_ms: 0, ..SiteSettings::default() };
             let site = add_site(tx, "Riverside", settings)?;
             let mut add = |role, username: &str| {
@@ -138,9 +138,5 @@ impl World {
         let record = rusqlite::Connection::open(self.path().join("handrail.db")).unwrap();
         record.execute("VACUUM INTO ?1", [copy.path().join("handrail.db").to_string_lossy()]).unwrap();
         copy
-    }
-
-    pub(crate) fn accounts(&self) -> [AccountId; 2] {
-        [self.mentor.id, self.mentee.id]
     }
 }

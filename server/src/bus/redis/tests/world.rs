@@ -4,7 +4,7 @@ use super::super::RedisBus;
 use crate::bus::{BusHealth, QueueHint, Signal};
 use crate::chat::{AccountSpec, add_account, add_relationship, add_site};
 use crate::fresh;
-use crate::store::{Owner, Store};
+use crate::store::{Owner, Scope, Store};
 use handrail_domain::conversation::{Message, MessageStatus};
 use handrail_domain::finding::Severity;
 use handrail_domain::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, SiteId};
@@ -200,7 +200,7 @@ impl World {
     pub(super) async fn new() -> Self {
         let folder = Folder::new();
         let store = Store::open(&folder.0).unwrap();
-        let made = store.write(|tx| {
+        let made = store.write(Scope::Everything, |tx| {
             let site = add_site(tx, "Ashby", SiteSettings::default())?;
             let person = |username: &str| AccountSpec {
                 site,
@@ -272,7 +272,7 @@ impl World {
             state: State::Waiting,
         };
         let (site, id) = (self.site, item.id);
-        let written = self.store.write(move |tx| {
+        let written = self.store.write(Scope::Everything, move |tx| {
             tx.add_message(&message, Vec::new())?;
             tx.put_item(&item, Some(item.changed(ItemAct::Hold, Some(item.from), now)))?;
             Ok((tx.log_head()?, tx.feed_head(Owner::Queue(site))?))
@@ -286,7 +286,7 @@ impl World {
 
     /// An item is closed.
     pub(super) async fn close(&self, held: QueueHint) {
-        let written = self.store.write(move |tx| {
+        let written = self.store.write(Scope::Everything, move |tx| {
             let item = tx.item(held.item)?.unwrap();
             let state = State::Closed { outcome: OutcomeName::Expired, decided: None, at: item.held_at };
             let closed = Item { version: item.version + 1, state, ..item };

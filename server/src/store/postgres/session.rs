@@ -1,0 +1,245 @@
+//! A session with the server, for one thread: every call waits for its answer, at most for a while. Words that begin and end
+//! transactions go out together with the statement after them, which saves most of the waiting.
+
+use crate::store::StoreError;
+use crate::store::sql::Value;
+use bytes::{BufMut, BytesMut};
+use futures_util::future::join;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, Config, Row, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(2);
+/// How long the server may take for one statement before it gives up.
+const STATEMENT_MS: u32 = 10_000;
+/// How long it may wait for a lock.
+const LOCK_MS: u32 = 5_000;
+/// How long a transaction may do nothing before the server ends its session: a node that froze must not stop the others.
+const IDLE_MS: u32 = 10_000;
+/// How long an answer may take before the session is given up: longer than the server's own limit.
+const ANSWER: Duration = Duration::from_secs(12);
+/// A session that was quiet for longer is asked whether it is still there before it is relied on.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// Where the server is, and as whom to speak to it.
+#[derive(Clone)]
+pub(in crate::store) struct Address {
+    config: Box<Config>,
+    /// The certificates that this machine trusts.
+    trust: Arc<rustls::ClientConfig>,
+}
+
+impl Address {
+    /// Reads a `postgres://` address. The error says nothing of the password in it.
+    pub(in crate::store) fn parse(url: &str) -> Result<Self, StoreError> {
+        let mut config: Config = url.parse().map_err(|_| {
+            StoreError::new("[store] url", "not an address such as postgres://user:password@host:5432/database")
+        })?;
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT);
+        }
+        let ours = format!(
+            "-c statement_timeout={STATEMENT_MS} -c lock_timeout={LOCK_MS} -c idle_in_transaction_session_timeout={IDLE_MS}"
+        );
+        let options = config.get_options().map_or(ours.clone(), |theirs| format!("{ours} {theirs}"));
+        config.options(options);
+        if config.get_application_name().is_none() {
+            config.application_name("handrail");
+        }
+        Ok(Self { config: Box::new(config), trust: Arc::new(trust()?) })
+    }
+}
+
+/// Trusts whom the system trusts; `SSL_CERT_FILE` names others.
+fn trust() -> Result<rustls::ClientConfig, StoreError> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let versions = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let versions = versions.map_err(|e| StoreError::new("prepare the link to the database server", e))?;
+    Ok(versions.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// One session. It works only while somebody waits for it, so that it needs no thread of its own.
+pub(in crate::store) struct Session {
+    /// Taken when the session ends.
+    runtime: Option<Runtime>,
+    client: Client,
+    statements: RefCell<HashMap<String, Statement>>,
+    /// Words that go out with the next statement.
+    queued: RefCell<String>,
+    /// An answer did not come in time: what comes later belongs to nobody.
+    broken: Cell<bool>,
+    used: Cell<Instant>,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // A runtime that waits for its end may not do so inside another one.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Session {
+    pub(in crate::store) fn connect(address: &Address) -> Result<Self, StoreError> {
+        let failed = |error: std::io::Error| StoreError::new("connect to the database server", error);
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let connected = runtime.block_on(async {
+            let (client, connection) =
+                address.config.connect(MakeRustlsConnect::new(rustls::ClientConfig::clone(&address.trust))).await?;
+            tokio::spawn(async move {
+                // Its end shows in the statement that meets it.
+                let _ended = connection.await;
+            });
+            Ok::<_, tokio_postgres::Error>(client)
+        });
+        let client = connected.map_err(|error| {
+            let reason = error.as_db_error().map_or_else(|| error.to_string(), |said| said.message().to_owned());
+            StoreError::wait("connect to the database server", reason)
+        })?;
+        Ok(Self {
+            runtime: Some(runtime),
+            client,
+            statements: RefCell::default(),
+            queued: RefCell::default(),
+            broken: Cell::new(false),
+            used: Cell::new(Instant::now()),
+        })
+    }
+
+    /// Whether it may be used. A session that was quiet is asked.
+    pub(in crate::store) fn is_open(&self) -> bool {
+        let fresh = || self.used.get().elapsed() < QUIET || self.control("").is_ok();
+        !self.broken.get() && !self.client.is_closed() && fresh()
+    }
+
+    /// Waits for an answer.
+    fn wait<T>(&self, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, StoreError> {
+        let lost = || {
+            self.broken.set(true);
+            StoreError::wait("talk to the database server", "it did not answer in time")
+        };
+        let Some(runtime) = self.runtime.as_ref().filter(|_| !self.broken.get()) else { return Err(lost()) };
+        let answered = runtime.block_on(async { tokio::time::timeout(ANSWER, answer).await }).map_err(|_| lost())?;
+        self.used.set(Instant::now());
+        answered.map_err(|error| {
+            if error.is_closed() || error.as_db_error().is_none() {
+                self.broken.set(true);
+            }
+            error.into()
+        })
+    }
+
+    fn statement(&self, sql: &str) -> Result<Statement, StoreError> {
+        if let Some(statement) = self.statements.borrow().get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.wait(self.client.prepare(&sql.replace('?', "$")))?;
+        self.statements.borrow_mut().insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    /// Waits for an answer whose question goes out behind what is queued.
+    fn wait_behind<T>(&self, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, StoreError> {
+        let words = self.queued.take();
+        if words.is_empty() {
+            return self.wait(answer);
+        }
+        self.wait(async {
+            let (before, answered) = join(self.client.batch_execute(&words), answer).await;
+            before?;
+            answered
+        })
+    }
+
+    pub(in crate::store) fn execute(&self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
+        let statement = self.statement(sql)?;
+        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|value| value as _).collect();
+        self.wait_behind(self.client.execute(&statement, &params))
+    }
+
+    pub(in crate::store) fn query(&self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
+        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|value| value as _).collect();
+        self.query_arrays(sql, &params)
+    }
+
+    /// The same with whole columns for parameters.
+    pub(super) fn query_arrays(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, StoreError> {
+        let statement = self.statement(sql)?;
+        self.wait_behind(self.client.query(&statement, params))
+    }
+
+    /// Lets these words go out before the next statement.
+    pub(in crate::store) fn queue(&self, words: &str) {
+        let mut queued = self.queued.borrow_mut();
+        queued.push_str(words);
+        queued.push(';');
+    }
+
+    /// Sends these words now.
+    pub(super) fn control(&self, words: &str) -> Result<(), StoreError> {
+        self.wait_behind(self.client.batch_execute(words))
+    }
+
+    /// Runs several statements of a file.
+    pub(super) fn script(&self, sql: &str) -> Result<(), StoreError> {
+        self.control(sql)
+    }
+
+    /// Commits what is under way. A server answers `ROLLBACK` to the commit of a transaction in which something failed: every
+    /// failure before was an error of its own, so that never passes for a commit.
+    pub(super) fn commit(&self) -> Result<(), StoreError> {
+        self.control("COMMIT")
+    }
+
+    /// Ends what is under way, if anything was begun.
+    pub(in crate::store) fn roll_back(&self) {
+        let begun = self.queued.take().is_empty();
+        if begun && !self.broken.get() && self.control("ROLLBACK").is_err() {
+            self.broken.set(true);
+        }
+    }
+
+    /// Ends what is under way when it is dropped.
+    pub(in crate::store) fn rolls_back(&self) -> impl Drop {
+        RollsBack(self)
+    }
+}
+
+struct RollsBack<'a>(&'a Session);
+
+impl Drop for RollsBack<'_> {
+    fn drop(&mut self) {
+        self.0.roll_back();
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match (*self, kind) {
+            (Value::Null, _) => return Ok(IsNull::Yes),
+            (Value::Int(number), &Type::INT8) => out.put_i64(number),
+            (Value::Int(number), &Type::INT4) => out.put_i32(number.try_into()?),
+            (Value::Text(text), &Type::TEXT | &Type::VARCHAR | &Type::JSON) => out.put_slice(text.as_bytes()),
+            (Value::Blob(bytes), &Type::BYTEA) => out.put_slice(bytes),
+            (Value::Int(_) | Value::Text(_) | Value::Blob(_), _) => {
+                return Err(format!("a parameter does not fit the type {kind}").into());
+            }
+        }
+        Ok(IsNull::No)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}

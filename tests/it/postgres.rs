@@ -1,0 +1,58 @@
+//! A PostgreSQL server for the tests of this process, on its own port and in its own folder, and a database for each of them.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
+use tempfile::TempDir;
+
+/// A server. It ends when its input does: with this value, or with the process.
+pub(crate) struct Postgres {
+    _child: Child,
+    words: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    port: u16,
+    databases: usize,
+    _folder: TempDir,
+}
+
+impl Postgres {
+    /// One that answers.
+    pub(crate) fn start() -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/postgres");
+        let folder = tempfile::tempdir().expect("a folder for PostgreSQL");
+        let port = crate::world::free_port();
+        let mut child = Command::new(script)
+            .args([folder.path().as_os_str(), port.to_string().as_ref()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("PostgreSQL starts; install it with `apt-get install postgresql`");
+        let (words, answers) = (child.stdin.take().expect("input"), child.stdout.take().expect("output"));
+        let answers = BufReader::new(answers);
+        let mut server = Self { _child: child, words, answers, port, databases: 0, _folder: folder };
+        server.say("start");
+        server
+    }
+
+    fn say(&mut self, word: &str) {
+        writeln!(self.words, "{word}").expect("the script reads");
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).expect("the script answers");
+        assert_eq!(answer, "done\n", "the database server did not {word}");
+    }
+
+    /// Makes a database and says where it is.
+    pub(crate) fn database(&mut self) -> String {
+        self.databases += 1;
+        let name = format!("record{}", self.databases);
+        self.say(&format!("create {name}"));
+        format!("postgres://handrail:handrail@127.0.0.1:{}/{name}", self.port)
+    }
+}
+
+/// A new database on the server that all tests of this process share.
+pub(crate) fn database() -> String {
+    static SHARED: OnceLock<Mutex<Postgres>> = OnceLock::new();
+    SHARED.get_or_init(|| Mutex::new(Postgres::start())).lock().expect("no test breaks the server").database()
+}
