@@ -8,6 +8,7 @@ mod operate;
 mod postgres;
 mod process;
 mod protocol;
+mod records;
 mod redis_away;
 mod rule_change;
 mod scenario;

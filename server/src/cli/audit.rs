@@ -72,7 +72,6 @@ pub(super) async fn run(asked: AuditCommand) -> anyhow::Result<()> {
         AuditCommand::Verify(asked) => verify(asked).await,
         AuditCommand::Key { config } => {
             let folder = data_folder(&config)?;
-            std::fs::create_dir_all(&folder).context("make the data folder")?;
             say(&SigningKey::open(&folder)?.verifier())
         }
     }

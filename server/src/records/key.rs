@@ -23,6 +23,7 @@ pub struct SigningKey {
 impl SigningKey {
     /// The key of this data folder; a new one if there is none.
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| format!("make the data folder {}", folder.display()))?;
         let path = folder.join(KEY_FILE);
         let advice = || format!("the key of checkpoints in {}", path.display());
         match std::fs::read_to_string(&path) {
