@@ -20,7 +20,7 @@ async fn told(store: &Store, from: AccountId, number: u128, at: Timestamp) -> Re
         let filed = file(&conversation, who, ReportId::from_bits(number), draft, at);
         tx.add_report(&filed.report)?;
         if let Some(paused) = &filed.paused {
-            tx.set_conversation_state(paused.id, paused.state)?;
+            tx.set_conversation_state(paused.id, paused.state, NOW)?;
         }
         filed.events.into_iter().try_for_each(|event| tx.append(event))?;
         Ok(filed.report)
