@@ -6,6 +6,7 @@ mod bare;
 mod people;
 mod server;
 
+use handrail::records::{verify, verify_tail};
 use handrail::store::{OpenItems, Store};
 use handrail_domain::ids::{Cid, ConversationId};
 use people::{PAIRS, fill, pair, say, seed, site};
@@ -138,8 +139,9 @@ async fn scale(name: &str, open: impl AsyncFn() -> Store) {
     drop(store);
     let began = Instant::now();
     let store = open().await;
+    store.read(|record| Ok(verify_tail(record).is_ok())).await.expect("the end of the log");
     say_line(&format!("{name} with {messages} messages:"));
-    say_line(&format!("  opening the record                 {:>9.2?}", began.elapsed()));
+    say_line(&format!("  opening, and checking the log's end {:>8.2?}", began.elapsed()));
     let page = |before: Option<u64>| {
         let store = store.clone();
         async move |at: usize| {
@@ -163,6 +165,10 @@ async fn scale(name: &str, open: impl AsyncFn() -> Store) {
         store.read(move |record| record.message_by_cid(pair(at % PAIRS).mentor, &cid)).await.expect("a message")
     };
     reading("a message said again", twice).await;
+    let began = Instant::now();
+    let lines = store.read(|record| Ok(verify(record, 1).map(|audit| audit.lines()).ok())).await.expect("the record");
+    let rate = lines.expect("the record is whole") as f64 / began.elapsed().as_secs_f64();
+    say_line(&format!("  checking the whole record          {rate:>9.0} lines of the log a second"));
 }
 
 #[tokio::main]
