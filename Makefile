@@ -93,7 +93,7 @@ bench: need-build
 need-build:
 	@scripts/need cc:gcc make:make git:git cargo: node: npm:
 need-test: $(TOOLS)/.cargo-deny
-	@scripts/need redis-server:redis-server chromium:chromium pg_ctlcluster:postgresql strace:strace
+	@scripts/need redis-server:redis-server chromium:chromium pg_ctlcluster:postgresql strace:strace faketime:faketime
 
 $(TOOLS)/.cargo-deny:
 	@mkdir -p $(TOOLS)

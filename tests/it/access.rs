@@ -16,6 +16,7 @@ const ASKED: &[&str] = &[
     "/api/conversations/{id}/messages",
     "/api/queues/{site}/items",
     "/api/queues/{site}/decisions",
+    "/api/reports",
     "/api/rules",
 ];
 
@@ -132,6 +133,9 @@ async fn everybody_reaches_what_is_theirs_and_nothing_else_is_there() {
     for path in ["/api/rules", "/api/rules?days=1", "/api/rules?days=366"] {
         check_or(&sites, path, &staff, 403).await;
     }
+    for path in ["/api/reports", "/api/reports?limit=1"] {
+        check_or(&sites, path, &["its supervisor", "another supervisor"], 403).await;
+    }
     foreign_is_absent(&sites).await;
     live_foreign_is_absent(&sites).await;
     scores_are_of_ones_own_site(&sites).await;
@@ -153,7 +157,7 @@ async fn foreign_is_absent(sites: &Sites) {
     }
 }
 
-/// The same on the socket: sending, watching, claiming, withdrawing.
+/// The same on the socket: sending, withdrawing, answering, reporting, lifting, watching, claiming.
 async fn live_foreign_is_absent(sites: &Sites) {
     let address = sites.server.address;
     let mut mentee = Wire::open(address, &sites.mentee.token, None).await.expect("it listens");
@@ -171,6 +175,9 @@ async fn live_foreign_is_absent(sites: &Sites) {
             for frame in [
                 json!({"op": "send", "conversation": id(&conversation), "cid": "c", "text": "hello"}),
                 json!({"op": "withdraw", "message": id(&message)}),
+                json!({"op": "answer", "message": id(&message), "accept": true}),
+                json!({"op": "report", "cid": "c", "conversation": id(&conversation), "reason": "other", "text": "", "pause": true}),
+                json!({"op": "lift", "conversation": id(&conversation)}),
                 json!({"op": "watch", "queue": id(&site)}),
                 json!({"op": "claim", "item": id(&item)}),
                 json!({"op": "unclaim", "item": id(&item)}),

@@ -2,9 +2,12 @@
 
 mod access;
 mod client;
+mod crowd;
 mod faults;
 mod filter_cli;
+mod history;
 mod operate;
+mod outage;
 mod postgres;
 mod process;
 mod protocol;

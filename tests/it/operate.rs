@@ -236,6 +236,15 @@ fn a_site_shows_and_changes_what_it_does() {
     ] {
         place.refuses(&[&action[..], more].concat(), words);
     }
+    assert!(usual.contains("consent          delivers an altered text without asking its sender"), "{usual}");
+    let said = place.does(&["site", "consent", "Riverside Mentoring", "on", "--answer-within", "90m"]);
+    assert!(said.contains("asks the sender of an altered text, who has 90 min to answer"), "{said}");
+    let shown = place.does(&["site", "show", &site]);
+    assert!(shown.contains("who has 90 min") && shown.contains("hold from high, ring from high"), "{shown}");
+    place.does(&["site", "consent", &site, "off"]);
+    assert!(place.does(&["site", "show", &site]).contains("without asking its sender"));
+    place.refuses(&["site", "consent", &site, "maybe"], &["on, off"]);
+    place.refuses(&["site", "consent", &site, "on", "--answer-within", "soon"], &["such as 24h"]);
     place.refuses(&["site", "show", "Nowhere"], &["there is no site", "Riverside Mentoring"]);
     place.refuses(&["site", "action", "Nowhere", "drugs", "--hold-from", "low"], &["there is no site"]);
 }

@@ -42,6 +42,21 @@ impl Postgres {
         assert_eq!(answer, "done\n", "the database server did not {word}");
     }
 
+    /// Ends it as a power cut does.
+    pub(crate) fn kill(&mut self) {
+        self.say("kill");
+    }
+
+    /// Starts it again where it was.
+    pub(crate) fn restart(&mut self) {
+        self.say("start");
+    }
+
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Makes a database and says where it is.
     pub(crate) fn database(&mut self) -> String {
         self.databases += 1;

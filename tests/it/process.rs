@@ -74,6 +74,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     child: Child,
     said: Arc<Mutex<String>>,
+    told: Vec<std::thread::JoinHandle<()>>,
 }
 
 impl Server {
@@ -88,24 +89,64 @@ impl Server {
         Self::start(&["serve", "--config", &config.to_string_lossy()])
     }
 
+    /// The same, run by another program, such as `strace -D …`, which becomes the server in the end; with more in its environment.
+    pub(crate) fn serve_under(config: &Path, program: &[String], environment: &[(&str, String)]) -> Self {
+        let own = command(&["serve", "--config", &config.to_string_lossy()]);
+        let mut under = match program {
+            [] => Command::new(own.get_program()),
+            [first, rest @ ..] => {
+                let mut under = Command::new(first);
+                under.args(rest).arg(own.get_program());
+                under
+            }
+        };
+        under.args(own.get_args()).envs(own.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        under.envs(environment.iter().map(|(key, value)| (key, value)));
+        Self::begin(under).unwrap_or_else(|(ended, said)| panic!("it did not start ({ended:?}):\n{said}"))
+    }
+
+    /// `handrail serve` with that configuration, if it starts; else how it ended and all that it said.
+    pub(crate) fn try_serve(config: &Path) -> Result<Self, (ExitStatus, String)> {
+        Self::begin(command(&["serve", "--config", &config.to_string_lossy()]))
+    }
+
     fn start(arguments: &[&str]) -> Self {
-        let mut command = command(arguments);
+        let begun = Self::begin(command(arguments));
+        begun.unwrap_or_else(|(ended, said)| panic!("it did not start ({ended:?}):\n{said}"))
+    }
+
+    fn begin(mut command: Command) -> Result<Self, (ExitStatus, String)> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let said = Arc::new(Mutex::new(String::new()));
-        listen(child.stdout.take().expect("its output"), said.clone());
-        listen(child.stderr.take().expect("its log"), said.clone());
-        let mut server = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), child, said };
+        let told = vec![
+            listen(child.stdout.take().expect("its output"), said.clone()),
+            listen(child.stderr.take().expect("its log"), said.clone()),
+        ];
+        let mut server = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), child, said, told };
         let patience = Instant::now() + PATIENCE;
         server.address = loop {
             if let Some(address) = address_in(&server.said()) {
                 break address;
             }
-            let ended = server.child.try_wait().expect("its state");
-            assert!(ended.is_none() && Instant::now() < patience, "it did not start ({ended:?}):\n{}", server.said());
+            if server.has_ended() {
+                return Err(server.ended_saying());
+            }
+            assert!(Instant::now() < patience, "it did not start:\n{}", server.said());
             std::thread::sleep(Duration::from_millis(10));
         };
-        server
+        Ok(server)
+    }
+
+    /// Its number among the machine's processes.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success(), "no {name}");
     }
 
     /// All that it has written, to the screen and to its log.
@@ -121,16 +162,26 @@ impl Server {
 
     /// Asks it to stop, as systemd does.
     pub(crate) fn terminate(&self) {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(asked.expect("kill runs").success());
+        self.signal("TERM");
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_some()
     }
 
     /// Waits for its own end.
-    pub(crate) fn ended(mut self) -> ExitStatus {
+    pub(crate) fn ended(self) -> ExitStatus {
+        self.ended_saying().0
+    }
+
+    /// Waits for its own end. Gives all that it has said as well.
+    pub(crate) fn ended_saying(mut self) -> (ExitStatus, String) {
         let patience = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().expect("its state") {
-                return status;
+                self.told.drain(..).for_each(|told| told.join().expect("its last words"));
+                return (status, self.said());
             }
             assert!(Instant::now() < patience, "it does not end:\n{}", self.said());
             std::thread::sleep(Duration::from_millis(10));
@@ -155,14 +206,14 @@ impl Drop for Server {
     }
 }
 
-fn listen(from: impl Read + Send + 'static, said: Arc<Mutex<String>>) {
+fn listen(from: impl Read + Send + 'static, said: Arc<Mutex<String>>) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
             let mut said = said.lock().unwrap();
             said.push_str(&line);
             said.push('\n');
         }
-    });
+    })
 }
 
 /// `http://localhost:8080` of a demonstration, `address=127.0.0.1:8080` of a server.
@@ -176,6 +227,7 @@ fn address_in(said: &str) -> Option<SocketAddr> {
 /// Somebody of `demo-accounts.json`.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
+    pub(crate) account: String,
     pub(crate) username: String,
     pub(crate) token: String,
     pub(crate) site: String,
@@ -187,6 +239,7 @@ pub(crate) fn people(data: &Path) -> Vec<Person> {
     let text = std::fs::read_to_string(data.join("demo-accounts.json")).expect("demo-accounts.json");
     let all: Vec<Value> = serde_json::from_str(&text).expect("JSON");
     let person = |one: Value| Person {
+        account: word(&one["account"]),
         username: word(&one["username"]),
         token: word(&one["token"]),
         site: word(&one["site"]),
@@ -218,9 +271,13 @@ pub(crate) struct Wire {
     socket: WebSocketStream<TcpStream>,
     pub(crate) cursor: Cursor,
     pub(crate) events: Vec<Value>,
+    /// When each of them was heard.
+    pub(crate) heard_at: Vec<Instant>,
     /// The last words before the close, and its code.
     pub(crate) bye: Option<Value>,
     pub(crate) closed: Option<u16>,
+    /// Whether the connection has ended, by a close or without one.
+    pub(crate) lost: bool,
     next_id: u64,
 }
 
@@ -239,9 +296,21 @@ impl Wire {
             hello["resume"] = json!({"epoch": at.epoch, "offset": at.offset, "mark": at.mark});
         }
         let cursor = cursor.unwrap_or(fresh);
-        let mut wire = Self { socket, cursor, events: Vec::new(), bye: None, closed: None, next_id: 2 };
+        let mut wire = Self {
+            socket,
+            cursor,
+            events: Vec::new(),
+            heard_at: Vec::new(),
+            bye: None,
+            closed: None,
+            lost: false,
+            next_id: 2,
+        };
         wire.say(&hello).await;
         let welcome = wire.next().await?;
+        if welcome["op"] == "bye" {
+            return None;
+        }
         assert_eq!(welcome["op"], "welcome", "{welcome}");
         assert_ne!(welcome["resume"], "reset", "a cursor that we had just been given is known");
         if welcome["resume"] == "live" {
@@ -257,10 +326,10 @@ impl Wire {
         let _heard = self.socket.send(Message::text(frame.to_string())).await;
     }
 
-    /// The next frame; nothing once the connection has ended.
+    /// The next frame; nothing once the connection has ended, or is silent for so long that it is as good as gone.
     pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
-            match timeout(PATIENCE, self.socket.next()).await.expect("a frame or an end in time") {
+            match timeout(PATIENCE, self.socket.next()).await.unwrap_or(None) {
                 Some(Ok(Message::Text(text))) => {
                     let frame: Value = serde_json::from_str(&text).expect("JSON");
                     self.note(&frame);
@@ -268,7 +337,10 @@ impl Wire {
                 }
                 Some(Ok(Message::Close(close))) => self.closed = close.map(|close| close.code.into()),
                 Some(Ok(_)) => (),
-                Some(Err(_)) | None => return None,
+                Some(Err(_)) | None => {
+                    self.lost = true;
+                    return None;
+                }
             }
         }
     }
@@ -287,20 +359,33 @@ impl Wire {
             self.cursor.offset += 1;
             self.cursor.mark = word(&frame["mark"]);
             self.events.push(frame.clone());
+            self.heard_at.push(Instant::now());
+        }
+    }
+
+    /// Asks without waiting. Gives the id of the answer.
+    pub(crate) async fn put(&mut self, mut frame: Value) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        frame["id"] = json!(id);
+        self.say(&frame).await;
+        id
+    }
+
+    /// The answer to that; nothing if the connection ends before it.
+    pub(crate) async fn answer(&mut self, id: u64) -> Option<Value> {
+        loop {
+            let heard = self.next().await?;
+            if heard["id"] == id && (heard["op"] == "ok" || heard["op"] == "err") {
+                return Some(heard);
+            }
         }
     }
 
     /// Asks and waits for the answer; nothing if the connection ends before it.
-    pub(crate) async fn try_ask(&mut self, mut frame: Value) -> Option<Value> {
-        frame["id"] = json!(self.next_id);
-        self.next_id += 1;
-        self.say(&frame).await;
-        loop {
-            let heard = self.next().await?;
-            if heard["id"] == frame["id"] && (heard["op"] == "ok" || heard["op"] == "err") {
-                return Some(heard);
-            }
-        }
+    pub(crate) async fn try_ask(&mut self, frame: Value) -> Option<Value> {
+        let id = self.put(frame).await;
+        self.answer(id).await
     }
 
     /// Asks and waits for the answer.
@@ -322,20 +407,31 @@ impl Wire {
 
 /// One HTTP request of its own connection: its status and body.
 pub(crate) async fn http(address: SocketAddr, method: &str, path: &str, token: &str, body: &str) -> (u16, String) {
+    try_http(address, method, path, token, body).await.unwrap_or_else(|| panic!("{method} {path}: no answer"))
+}
+
+/// The same; nothing if the server is not there, goes in the middle of it, or does not answer in time.
+pub(crate) async fn try_http(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &str,
+) -> Option<(u16, String)> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let mut stream = TcpStream::connect(address).await.expect("the server listens");
+    let mut stream = TcpStream::connect(address).await.ok()?;
     let who = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
     let of = if body.is_empty() { String::new() } else { "content-type: application/json\r\n".into() };
     let length = if method == "GET" { String::new() } else { format!("content-length: {}\r\n", body.len()) };
     let request =
         format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{who}{of}{length}\r\n{body}");
-    stream.write_all(request.as_bytes()).await.expect("a request");
+    stream.write_all(request.as_bytes()).await.ok()?;
     let mut heard = Vec::new();
-    timeout(PATIENCE, stream.read_to_end(&mut heard)).await.expect("an answer in time").expect("an answer");
+    timeout(PATIENCE, stream.read_to_end(&mut heard)).await.ok()?.ok()?;
     let heard = String::from_utf8_lossy(&heard).into_owned();
-    let (head, body) = heard.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{method} {path}: {heard:?}"));
+    let (head, body) = heard.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-    (status.unwrap_or_else(|| panic!("{method} {path}: {head}")), body.to_owned())
+    Some((status.unwrap_or_else(|| panic!("{method} {path}: {head}")), body.to_owned()))
 }
 
 /// Everything that was delivered in a conversation, oldest first: number and text.

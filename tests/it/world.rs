@@ -177,8 +177,7 @@ impl World {
 
     /// Redis is back where it was, and has forgotten everything.
     pub(crate) fn regain_redis(&mut self) {
-        let redis = self.redis.as_mut().expect("a world on Redis");
-        redis.server = Redis::serve(redis.port, redis.folder.path());
+        self.redis.as_mut().expect("a world on Redis").restart();
     }
 
     /// Stops the node as an operator would: nothing new, goodbye to all, then gone.
@@ -229,14 +228,14 @@ async fn seed(chat: &Chat, site: SiteId, settings: SiteSettings) {
 }
 
 /// A Redis of this world's own, gone with it.
-struct Redis {
+pub(crate) struct Redis {
     server: Child,
     port: u16,
     folder: TempDir,
 }
 
 impl Redis {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder for Redis");
         let port = free_port();
         Self { server: Self::serve(port, folder.path()), port, folder }
@@ -259,10 +258,26 @@ impl Redis {
         server
     }
 
-    fn kill(&mut self) {
+    /// Starts it again where it was; it has forgotten everything.
+    pub(crate) fn restart(&mut self) {
+        self.kill();
+        self.server = Self::serve(self.port, self.folder.path());
+    }
+
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn kill(&mut self) {
         // It may be gone already; then there is nothing to end.
         let _gone = self.server.kill();
         let _reaped = self.server.wait();
+    }
+
+    /// What a configuration says to be over it.
+    pub(crate) fn as_bus(&self) -> String {
+        format!("[bus]\nredis = \"{}\"\n", self.url())
     }
 
     fn url(&self) -> String {

@@ -246,6 +246,7 @@ function event(state: Messenger, frame: Extract<Frame, { op: "event" }>): Messen
       return { ...state, threads: { ...state.threads, [view.id]: thread ? { ...thread, view } : newThread(view) } };
     }
     case "item":
+    case "report":
     case "unknown":
       return state;
     default:

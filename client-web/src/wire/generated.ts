@@ -98,7 +98,7 @@ mark: string, };
 
 export type DecisionBody = { "kind": "release" } | { "kind": "alter", text: string, reason: Reason, note?: string, log?: string, } | { "kind": "reject", reason: Reason, note: string, log?: string, } | { "kind": "rephrase", note: string, } | { "kind": "escalate", log: string, } | { "kind": "note", log: string, };
 
-export type FromClient = { "op": "hello", id: number, resume?: Resume, } | { "op": "send", id: number, conversation: string, cid: string, text: string, } | { "op": "withdraw", id: number, message: string, } | { "op": "read", conversation: string, seq: number, } | { "op": "typing", conversation: string, on: boolean, } | { "op": "away", on: boolean, } | { "op": "watch", id: number, queue: string, } | { "op": "unwatch", id: number, queue: string, } | { "op": "claim", id: number, item: string, } | { "op": "unclaim", id: number, item: string, } | { "op": "decide", id: number, item: string, version: number, decision: DecisionBody, } | { "op": "undo", id: number, item: string, version: number, } | { "op": "acknowledge", id: number, item: string, } | { "op": "ack", offset: number, } | { "op": "ping", } | { "op": "pong", };
+export type FromClient = { "op": "hello", id: number, resume?: Resume, } | { "op": "send", id: number, conversation: string, cid: string, text: string, } | { "op": "withdraw", id: number, message: string, } | { "op": "answer", id: number, message: string, accept: boolean, } | { "op": "read", conversation: string, seq: number, } | { "op": "typing", conversation: string, on: boolean, } | { "op": "away", on: boolean, } | { "op": "report", id: number, cid: string, conversation: string, reason: ReportReason, text: string, pause: boolean, } | { "op": "watch", id: number, queue: string, } | { "op": "unwatch", id: number, queue: string, } | { "op": "claim", id: number, item: string, } | { "op": "unclaim", id: number, item: string, } | { "op": "decide", id: number, item: string, version: number, decision: DecisionBody, } | { "op": "undo", id: number, item: string, version: number, } | { "op": "acknowledge", id: number, item: string, } | { "op": "lift", id: number, conversation: string, } | { "op": "ack", offset: number, } | { "op": "ping", } | { "op": "pong", };
 
 export type Me = { id: string, name: string, role: Role, site: string, };
 
@@ -108,7 +108,13 @@ export type Person = { account: string, name: string, role: Role, };
 
 export type Holder = { account: string, name: string, };
 
-export type Pending = { message: string, cid: string, text: string, sent_at: string, status: MessageStatus, };
+export type ConsentView = { text: string, reason: Reason, note?: string, answer_by: string, };
+
+export type Pending = { message: string, cid: string, text: string, sent_at: string, status: MessageStatus, 
+/**
+ * What one is asked, while the status is `consent`. (Feature `consent`.)
+ */
+consent?: ConsentView, };
 
 export type ConversationView = { id: string, kind: Kind, state: ConversationState, site: string, parties: Array<PartyView>, last_seq: number, read_seq: number, pending: Array<Pending>, };
 
@@ -120,9 +126,15 @@ export type HelpArticle = { id: string, title: string, phone?: string, text?: st
 
 export type MessageView = { conversation: string, message: string, seq: number, from: string, text: string, altered: boolean, sent_at: string, delivered_at: string, cid?: string, };
 
-export type StatusView = { conversation: string, message: string, cid: string, status: MessageStatus, sent_at: string, text?: string, expected_wait_s?: number, seq?: number, altered?: boolean, reason?: Reason, note?: string, };
+export type StatusView = { conversation: string, message: string, cid: string, status: MessageStatus, sent_at: string, text?: string, expected_wait_s?: number, seq?: number, altered?: boolean, reason?: Reason, note?: string, answer_by?: string, };
 
-export type EventBody = { "type": "message" } & MessageView | { "type": "status" } & StatusView | { "type": "help", message: string, articles: Array<HelpArticle>, } | { "type": "conversation", conversation: ConversationView, } | { "type": "item", item: ItemView, };
+export type ReportView = { id: string, conversation: string, from: string, 
+/**
+ * Their name and role. (Feature `report`.)
+ */
+name: string, role: Role, reason: ReportReason, text: string, pause: boolean, at: string, };
+
+export type EventBody = { "type": "message" } & MessageView | { "type": "status" } & StatusView | { "type": "help", message: string, articles: Array<HelpArticle>, } | { "type": "conversation", conversation: ConversationView, } | { "type": "item", item: ItemView, } | { "type": "report", report: ReportView, };
 
 export type Limits = { frame_bytes: number, text_chars: number, unanswered: number, replay_max: number, pong_ms: number, };
 
@@ -132,13 +144,13 @@ export type OkBody = { message?: string, status?: MessageStatus, seq?: number, d
 /**
  * What the rules saw in an altered text: for the supervisor's eyes, never a bar.
  */
-findings?: Array<Finding>, };
+findings?: Array<Finding>, report?: string, conversation?: string, state?: ConversationState, };
 
-export type FromServer = { "op": "welcome" } & Welcome | { "op": "event", queue?: string, offset: number, mark?: string, } & ({ "type": "message" } & MessageView | { "type": "status" } & StatusView | { "type": "help", message: string, articles: Array<HelpArticle>, } | { "type": "conversation", conversation: ConversationView, } | { "type": "item", item: ItemView, }) | { "op": "live", head: number, mark: string, } | { "op": "presence", account: string, state: Presence, } | { "op": "typing", conversation: string, account: string, on: boolean, } | { "op": "read", conversation: string, seq: number, } | { "op": "ok", id: number, message?: string, status?: MessageStatus, seq?: number, duplicate?: boolean, queue?: string, head?: number, item?: ItemView, 
+export type FromServer = { "op": "welcome" } & Welcome | { "op": "event", queue?: string, offset: number, mark?: string, } & ({ "type": "message" } & MessageView | { "type": "status" } & StatusView | { "type": "help", message: string, articles: Array<HelpArticle>, } | { "type": "conversation", conversation: ConversationView, } | { "type": "item", item: ItemView, } | { "type": "report", report: ReportView, }) | { "op": "live", head: number, mark: string, } | { "op": "presence", account: string, state: Presence, } | { "op": "typing", conversation: string, account: string, on: boolean, } | { "op": "read", conversation: string, seq: number, } | { "op": "ok", id: number, message?: string, status?: MessageStatus, seq?: number, duplicate?: boolean, queue?: string, head?: number, item?: ItemView, 
 /**
  * What the rules saw in an altered text: for the supervisor's eyes, never a bar.
  */
-findings?: Array<Finding>, } | { "op": "err", id?: number, code: Code, scope?: Scope, retry_after_ms?: number, temporary: boolean, message: string, item?: ItemView, } | { "op": "ping", head: number, mark: string, queues: Record<string, number>, } | { "op": "pong", } | { "op": "bye", code: number, reason: string, reconnect_after_ms: number, };
+findings?: Array<Finding>, report?: string, conversation?: string, state?: ConversationState, } | { "op": "err", id?: number, code: Code, scope?: Scope, retry_after_ms?: number, temporary: boolean, message: string, item?: ItemView, } | { "op": "ping", head: number, mark: string, queues: Record<string, number>, } | { "op": "pong", } | { "op": "bye", code: number, reason: string, reconnect_after_ms: number, };
 
 export type SignIn = { username: string, password: string, 
 /**
@@ -163,6 +175,12 @@ export type ItemPage = { items: Array<ItemView>,
  * The queue's head when this was read.
  */
 head: number, 
+/**
+ * What to pass as `after` for the next page.
+ */
+next: string | null, };
+
+export type ReportPage = { reports: Array<ReportView>, 
 /**
  * What to pass as `after` for the next page.
  */

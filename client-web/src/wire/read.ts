@@ -20,7 +20,7 @@ const OPS: Record<Op, true> = {
   pong: true,
   bye: true,
 };
-const EVENTS: Record<EventType, true> = { message: true, status: true, help: true, conversation: true, item: true };
+const EVENTS: Record<EventType, true> = { message: true, status: true, help: true, conversation: true, item: true, report: true };
 const knownOps = new Set(Object.keys(OPS));
 const knownEvents = new Set(Object.keys(EVENTS));
 

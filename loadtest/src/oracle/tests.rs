@@ -101,6 +101,7 @@ impl World {
             status,
             sent_at: Timestamp(1_000),
             text: None,
+            answer_by: None,
             expected_wait_s: None,
             seq: None,
             altered: None,

@@ -211,6 +211,7 @@ mod tests {
             tier: 1,
             ringing: false,
             withdrawn: false,
+            answer_by: None,
             state,
         }
     }

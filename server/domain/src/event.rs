@@ -3,12 +3,12 @@
 
 use crate::conversation::MessageStatus;
 use crate::ids::{
-    AccountId, Cid, ConversationId, ErasureId, HoldId, ItemId, LogN, MessageId, RestrictionId, Seq, SiteId,
+    AccountId, Cid, ConversationId, ErasureId, HoldId, ItemId, LogN, MessageId, ReportId, RestrictionId, Seq, SiteId,
 };
 use crate::quarantine::{Item, ItemAct};
 use crate::text::{Cleared, Text};
 use crate::time::Timestamp;
-use crate::wire::Reason;
+use crate::wire::{Reason, ReportReason};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -78,6 +78,8 @@ pub enum What {
         /// See `note`; in hexadecimal.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note_digest: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer_by: Option<Timestamp>,
         /// The text that was shown in its place.
         #[serde(skip)]
         shown: Option<Cleared>,
@@ -92,6 +94,9 @@ pub enum What {
         #[serde(skip)]
         now: Option<Box<Item>>,
     },
+    /// A party told the supervisors something. To the queue; what they wrote is not part of the log.
+    #[serde(rename = "report")]
+    Report { report: ReportId, reason: ReportReason, pause: bool },
     /// A relationship began or changed. To its parties.
     #[serde(rename = "conversation")]
     Conversation { act: ConversationAct },
@@ -214,7 +219,7 @@ impl What {
         match self {
             What::Delivered { .. } | What::Conversation { .. } => Audience::Parties,
             What::Held { .. } | What::Help {} | What::Settled { .. } => Audience::Sender,
-            What::Item { .. } => Audience::Queue,
+            What::Item { .. } | What::Report { .. } => Audience::Queue,
             What::Account { .. }
             | What::Site { .. }
             | What::Session { .. }
@@ -236,6 +241,7 @@ impl What {
             What::Help {} => "message.help",
             What::Settled { .. } => "message.settled",
             What::Item { .. } => "item",
+            What::Report { .. } => "report",
             What::Conversation { .. } => "conversation",
             What::Account { .. } => "account",
             What::Site { .. } => "site",
@@ -249,6 +255,38 @@ impl What {
             What::Epoch { .. } => "epoch",
         }
     }
+
+    /// What it is about in a site's queue, if it enters one.
+    pub fn queued(&self) -> Option<Queued> {
+        match self {
+            What::Item { item, .. } => Some(Queued::Item(*item)),
+            What::Report { report, .. } => Some(Queued::Report(*report)),
+            What::Delivered { .. }
+            | What::Held { .. }
+            | What::Help {}
+            | What::Settled { .. }
+            | What::Conversation { .. }
+            | What::Account { .. }
+            | What::Site { .. }
+            | What::Session { .. }
+            | What::Rules { .. }
+            | What::Restriction { .. }
+            | What::Erased { .. }
+            | What::ErasedName { .. }
+            | What::LegalHold { .. }
+            | What::Exported { .. }
+            | What::Epoch { .. } => None,
+        }
+    }
+}
+
+/// What a line of a site's queue is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queued {
+    /// An item changed.
+    Item(ItemId),
+    /// A report came.
+    Report(ReportId),
 }
 
 /// The site of a line that is about the whole record: an id that no site has.
@@ -363,6 +401,7 @@ mod tests {
                 reason: None,
                 note: None,
                 note_digest: None,
+                answer_by: None,
                 shown: Some(shown),
             },
         ];

@@ -2,7 +2,7 @@
 //! shell (crate `handrail`) asks, is answered, and acts.
 //!
 //! Read in this order: `ids`, `time`, `text` (what there is), `people`, `policy` (who may), `finding`, `filter` (what a rule
-//! saw), `restriction` (what conditions forbid), `conversation`, `quarantine` (what may happen to a message), `event` (what the log says), `audit`,
+//! saw), `restriction` (what conditions forbid), `conversation`, `quarantine` (what may happen to a message), `report` (what a party tells the supervisors), `event` (what the log says), `audit`,
 //! `checkpoint` (whether that still holds), `erasure` (what is taken out of it), `wire` (how it is said to
 //! clients), `score` (what the rules are worth), `refusal` (every expected no).
 //!
@@ -25,6 +25,7 @@ pub mod people;
 pub mod policy;
 pub mod quarantine;
 pub mod refusal;
+pub mod report;
 pub mod restriction;
 pub mod score;
 pub mod text;

@@ -76,6 +76,8 @@ pub struct SiteSettings {
     pub undo_ms: i64,
     /// Whether an altered text asks its sender first.
     pub consent: bool,
+    /// How long a sender has to answer that, in milliseconds.
+    pub answer_ms: i64,
     /// How long an item may wait before it escalates, in milliseconds, by severity.
     pub target_ms: Targets,
     /// After how long a held message expires, in milliseconds. Never, unless the site sets it.
@@ -90,6 +92,13 @@ pub struct SiteSettings {
 pub const RETENTION_DAYS: u32 = 365;
 /// The longest a site may keep words after the end of a relationship, in days: ten years.
 pub const RETENTION_DAYS_MAX: u32 = 3_660;
+
+impl SiteSettings {
+    /// How long a sender has to answer an altered text, in milliseconds; nothing if they are not asked.
+    pub fn asks_for_ms(&self) -> Option<i64> {
+        self.consent.then_some(self.answer_ms)
+    }
+}
 
 /// Target times in milliseconds, by severity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +134,7 @@ impl Default for SiteSettings {
         Self {
             undo_ms: 5_000,
             consent: false,
+            answer_ms: 24 * 60 * MINUTE,
             target_ms: Targets { low: 15 * MINUTE, medium: 10 * MINUTE, high: 5 * MINUTE, urgent: 2 * MINUTE },
             expire_after_ms: None,
             filter: Actions::default(),

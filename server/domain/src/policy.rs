@@ -32,6 +32,19 @@ impl Moderator {
     }
 }
 
+/// Proof that an account may tell the supervisors about a conversation: one of its parties.
+#[derive(Debug, Clone, Copy)]
+pub struct Reporter {
+    who: AccountId,
+}
+
+impl Reporter {
+    /// The one who tells.
+    pub fn who(&self) -> AccountId {
+        self.who
+    }
+}
+
 /// Whether `account` may send in `conversation`. To an outsider the conversation does not exist.
 pub fn may_send(account: &Account, conversation: &Conversation) -> Result<Permit, Refusal> {
     if account.disabled {
@@ -45,6 +58,14 @@ pub fn may_send(account: &Account, conversation: &Conversation) -> Result<Permit
         ConversationState::Paused => Err(Code::ConversationPaused.into()),
         ConversationState::Ended => Err(Code::ConversationEnded.into()),
     }
+}
+
+/// Whether `account` may tell the supervisors about `conversation`, which a party may whatever its state.
+pub fn may_report(account: &Account, conversation: &Conversation) -> Result<Reporter, Refusal> {
+    if account.disabled {
+        return Err(Code::Unauthenticated.into());
+    }
+    if conversation.has(account.id) { Ok(Reporter { who: account.id }) } else { Err(Code::NotFound.into()) }
 }
 
 /// Whether `account` may read the queue of `site`. To all but its supervisors the queue does not exist.
@@ -107,6 +128,19 @@ mod tests {
                 let disabled = account(role, 1, true);
                 let refused = code(may_send(&disabled, &conversation(state, true)));
                 assert_eq!(refused, Some(Code::Unauthenticated), "{role:?} {state:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_party_tells_the_supervisors_in_any_state_of_the_conversation_and_nobody_else_does() {
+        for role in Role::ALL {
+            for state in [ConversationState::Open, ConversationState::Paused, ConversationState::Ended] {
+                let who = account(role, 1, false);
+                assert_eq!(code(may_report(&who, &conversation(state, true))), None, "{role:?} {state:?}");
+                assert_eq!(code(may_report(&who, &conversation(state, false))), Some(Code::NotFound));
+                let disabled = code(may_report(&account(role, 1, true), &conversation(state, true)));
+                assert_eq!(disabled, Some(Code::Unauthenticated));
             }
         }
     }

@@ -38,7 +38,7 @@ impl LocalBus {
         self.signals.subscribe()
     }
 
-    /// Hands an item's change to this node's queue.
+    /// Hands a new line to this node's queue.
     pub fn relay(&self, hint: QueueHint) {
         let _listening = self.queue.send(hint);
     }

@@ -7,7 +7,8 @@ mod redis;
 pub use local::LocalBus;
 pub use redis::{BusError, RedisBus};
 
-use handrail_domain::ids::{AccountId, ConversationId, ItemId, LogN, Offset, Seq, SiteId};
+use handrail_domain::event::Queued;
+use handrail_domain::ids::{AccountId, ConversationId, LogN, Offset, Seq, SiteId};
 use handrail_domain::wire::Presence;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -49,7 +50,7 @@ pub enum Signal {
     Log(LogN),
 }
 
-/// An item changed: its place in its queue. Whoever hears it reads the item as it is now.
+/// A queue has a new line. Whoever hears it reads the item, as it is now, or the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueHint {
     /// The queue.
@@ -58,8 +59,8 @@ pub struct QueueHint {
     pub n: LogN,
     /// Its offset in the queue.
     pub offset: Offset,
-    /// Which item.
-    pub item: ItemId,
+    /// What it is about.
+    pub about: Queued,
 }
 
 /// How the bus is, for health.
@@ -116,7 +117,7 @@ impl Bus {
         }
     }
 
-    /// An item of this node's log changed: hand it to the supervisor channel. Never waits.
+    /// A queue has a new line in this node's log: hand it to the supervisor channel. Never waits.
     pub fn relay(&self, hint: QueueHint) {
         match self {
             Bus::Local(bus) => bus.relay(hint),

@@ -226,21 +226,25 @@ impl Chat {
         Ok(self.write(Scope::Everything, move |tx| add_relationship(tx, site, &ids)).await?)
     }
 
+    /// Chooses whether a site asks the senders of altered texts, and how long they have to answer, in milliseconds.
+    pub async fn admin_set_consent(&self, site: SiteId, asks_for_ms: Option<i64>) -> Result<(), AdminError> {
+        let chosen = self.write(Scope::Everything, move |tx| {
+            let Site { id, name, settings } = tx.site(site)?.ok_or(Code::NotFound)?;
+            let answer_ms = asks_for_ms.unwrap_or(settings.answer_ms);
+            let settings = SiteSettings { consent: asks_for_ms.is_some(), answer_ms, ..settings };
+            tx.put_site(&Site { id, name: name.clone(), settings })?;
+            Ok(tx.append(event(id, What::Site { name }))?)
+        });
+        Ok(chosen.await?)
+    }
+
     /// Opens, pauses or ends a relationship. An end closes its open items as expired.
     pub async fn admin_set_relationship(&self, id: ConversationId, state: ConversationState) -> Result<(), AdminError> {
-        let act = match state {
-            ConversationState::Open => ConversationAct::Lift,
-            ConversationState::Paused => ConversationAct::Pause,
-            ConversationState::Ended => ConversationAct::End,
-        };
         self.write(Scope::Everything, move |tx| {
             let conversation = tx.conversation(id)?.ok_or(Code::NotFound)?;
-            if conversation.state == ConversationState::Ended && state != ConversationState::Ended {
-                return Err(Code::ConversationEnded.into());
-            }
-            tx.set_conversation_state(id, state, fresh::now())?;
-            let changed = event(conversation.site, What::Conversation { act });
-            tx.append(Event { conversation: Some(id), accounts: conversation.accounts(), ..changed })?;
+            let Some((changed, event)) = conversation.becomes(state, None, fresh::now())? else { return Ok(()) };
+            tx.set_conversation_state(id, changed.state, fresh::now())?;
+            tx.append(event)?;
             if state == ConversationState::Ended {
                 for item in tx.open_items_of(id)? {
                     super::clock::wake(tx, item, fresh::now())?;

@@ -1,12 +1,13 @@
-//! The clock's part: elapsed decisions take effect, lapsed claims are free again, what waits too long escalates. Every node
+//! The clock's part: elapsed decisions take effect, lapsed claims are free again, what waits too long escalates, what its
+//! sender did not answer in time expires. Every node
 //! runs it; of two, the second finds the work done.
 
 use super::Chat;
 use crate::fresh;
 use crate::store::{Failure, Scope, Tx};
-use handrail_domain::conversation::{Conversation, ConversationState, Message, MessageStatus, settle, settled};
+use handrail_domain::conversation::{answered, settle};
 use handrail_domain::ids::ItemId;
-use handrail_domain::quarantine::{Effect, Item, ItemAct, State};
+use handrail_domain::quarantine::{Due, ItemAct};
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::time::Timestamp;
 use std::time::Duration;
@@ -61,49 +62,26 @@ impl Chat {
 pub(super) fn wake(tx: &mut Tx<'_>, id: ItemId, now: Timestamp) -> Result<(), Failure> {
     let Some(item) = tx.item(id)? else { return Ok(()) };
     let conversation = tx.conversation(item.conversation)?.ok_or(Code::Internal)?;
-    if conversation.state == ConversationState::Ended {
-        return item.expire(now).map_or(Ok(()), |over| close_expired(tx, &conversation, &over, now));
-    }
-    if let Some((closed, effect)) = item.settle(now) {
-        let waits = conversation.state == ConversationState::Paused && matches!(effect, Effect::Deliver { .. });
-        if waits {
-            return Ok(tx.put_item_until(&item, None, Some(now.plus_ms(PAUSED_MS)))?);
+    let settings = tx.site(item.site)?.ok_or(Code::Internal)?.settings;
+    match item.due(conversation.state, settings.asks_for_ms(), now) {
+        Due::Nothing => (),
+        Due::AfterPause => tx.put_item_until(&item, None, Some(now.plus_ms(PAUSED_MS)))?,
+        Due::Changed(item, act) => tx.put_item(&item, Some(item.changed(act, None, now)))?,
+        Due::Closed(closed, effect) => {
+            if let Some(effect) = effect {
+                let held = tx.undelivered(closed.message)?.ok_or(Code::Internal)?;
+                let (message, events) = settle(&conversation, &held, &closed, effect, now);
+                tx.end_message(&message, events)?;
+            }
+            let by = closed.decision().map(|(by, _)| by);
+            tx.put_item(&closed, Some(closed.changed(ItemAct::Close, by, now)))?;
         }
-        return take_effect(tx, &conversation, &closed, effect, now);
-    }
-    if let Some(over) = item.outdated(now) {
-        return close_expired(tx, &conversation, &over, now);
-    }
-    let changed = item.lapse(now).map(|item| (item, ItemAct::Lapse));
-    let changed = changed.or_else(|| item.overdue(now).map(|item| (item, ItemAct::Overdue)));
-    if let Some((item, act)) = changed {
-        let event = item.changed(act, None, now);
-        tx.put_item(&item, Some(event))?;
+        Due::Unanswered(closed, effect) => {
+            let asked = tx.undelivered(closed.message)?.ok_or(Code::Internal)?;
+            let (message, events) = answered(&conversation, &asked, &closed, effect, None, now);
+            tx.end_message(&message, events)?;
+            tx.put_item(&closed, None)?;
+        }
     }
     Ok(())
-}
-
-fn take_effect(
-    tx: &mut Tx<'_>,
-    conversation: &Conversation,
-    closed: &Item,
-    effect: Effect,
-    now: Timestamp,
-) -> Result<(), Failure> {
-    let held = tx.undelivered(closed.message)?.ok_or(Code::Internal)?;
-    let (ended, events) = settle(conversation, &held, closed, effect, now);
-    tx.end_message(&ended, events)?;
-    let by = closed.decision().map(|(by, _)| by);
-    Ok(tx.put_item(closed, Some(closed.changed(ItemAct::Close, by, now)))?)
-}
-
-/// Nobody will decide: the message ends undelivered, unless its sender took it back before.
-fn close_expired(tx: &mut Tx<'_>, conversation: &Conversation, over: &Item, now: Timestamp) -> Result<(), Failure> {
-    debug_assert!(matches!(over.state, State::Closed { .. }));
-    if let Some(held) = tx.undelivered(over.message)?.filter(|held| held.status == MessageStatus::Held) {
-        let ended = Message { status: MessageStatus::Expired, ..held };
-        let told = settled(conversation, &ended, None, now, None, None, None);
-        tx.end_message(&ended, vec![told])?;
-    }
-    Ok(tx.put_item(over, Some(over.changed(ItemAct::Close, None, now)))?)
 }

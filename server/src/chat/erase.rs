@@ -132,7 +132,7 @@ impl Chat {
                 }
                 Step::Open => {
                     return Err(AdminError(
-                        "a held message of it still waits for a decision; decide on it first, then erase".into(),
+                        "a held message of it still waits for a decision, or for its sender's answer; settle it first, then erase".into(),
                     ));
                 }
             }
@@ -279,9 +279,10 @@ fn erase(tx: &mut Tx<'_>, extent: Extent, one: &Erasable) -> Result<u64, Failure
     Ok(items)
 }
 
-/// What goes last: the terms that were restricted in a relationship that is over, the name of an account that is disabled. Says
+/// What goes last: what was written in reports, the terms that were restricted in a relationship that is over, the name of an account that is disabled. Says
 /// whether a name went.
 fn finish(tx: &mut Tx<'_>, erasure: &Erasure) -> Result<bool, Failure> {
+    tx.erase_reports(erasure.extent)?;
     match erasure.extent {
         Extent::Conversation(id) => {
             let conversation = tx.conversation(id)?.ok_or(Code::NotFound)?;

@@ -1,10 +1,12 @@
-//! Saying something, and taking it back.
+//! Saying something, taking it back, and answering when it was altered.
 
 use super::windows::{Asked, Judged, read_window};
 use super::{Chat, Signed};
 use crate::fresh;
 use crate::store::{Failure, Reader, Scope, StoreError, Tx};
-use handrail_domain::conversation::{Envelope, Message, MessageStatus, settled, submit};
+use handrail_domain::conversation::{
+    ConversationState, Envelope, Message, MessageStatus, Told, answered, settled, submit,
+};
 use handrail_domain::filter::Rules;
 use handrail_domain::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, Seq};
 use handrail_domain::policy::may_send;
@@ -112,6 +114,12 @@ impl Chat {
         let from = who.account.id;
         self.write(Scope::Message(message), move |tx| take_back(tx, from, message, fresh::now())).await
     }
+
+    /// Accepts or declines the words that a supervisor put in place of one's own. The same answer again is the same.
+    pub async fn answer(&self, who: &Signed, message: MessageId, accept: bool) -> Result<Sent, Refusal> {
+        let from = who.account.id;
+        self.write(Scope::Message(message), move |tx| answer(tx, from, message, accept, fresh::now())).await
+    }
 }
 
 /// The act of sending, inside the record: once per client id, with a permit as things are now.
@@ -158,7 +166,7 @@ fn take_back(tx: &mut Tx<'_>, from: AccountId, message: MessageId, now: Timestam
     let withdrawn = item.withdraw(now)?;
     let conversation = tx.conversation(held.conversation)?.ok_or(Code::Internal)?;
     let ended = Message { status: MessageStatus::Withdrawn, ..held };
-    let told = settled(&conversation, &ended, Some(from), now, None, None, None);
+    let told = settled(&conversation, &ended, Some(from), now, Told::default());
     tx.end_message(&ended, vec![told])?;
     let changed = withdrawn.changed(ItemAct::Withdraw, Some(from), now);
     tx.put_item(&withdrawn, Some(changed))?;
@@ -174,4 +182,28 @@ fn own_held(record: &Reader<'_>, from: AccountId, message: MessageId) -> Result<
         None if record.said(from, message)? => Err(Code::NotHeld.into()),
         None => Err(Code::NotFound.into()),
     }
+}
+
+fn answer(tx: &mut Tx<'_>, from: AccountId, message: MessageId, accept: bool, now: Timestamp) -> Result<Sent, Failure> {
+    let item = tx.item_of(message)?.filter(|item| item.from == from);
+    let Some(item) = item else {
+        let code = if tx.said(from, message)? { Code::NotHeld } else { Code::NotFound };
+        return Err(code.into());
+    };
+    let asked = tx.undelivered(message)?;
+    // What was delivered is found among what was not no more.
+    let status = asked.as_ref().map_or(MessageStatus::Delivered, |asked| asked.status);
+    if item.was_answered(accept, status) {
+        return Ok(Sent { message, status, seq: None, duplicate: true });
+    }
+    let (closed, effect) = item.answer(accept, now)?;
+    let conversation = tx.conversation(item.conversation)?.ok_or(Code::Internal)?;
+    if accept && conversation.state == ConversationState::Paused {
+        return Err(Code::ConversationPaused.into());
+    }
+    let asked = asked.ok_or(Code::Internal)?;
+    let (ended, events) = answered(&conversation, &asked, &closed, effect, Some(from), now);
+    tx.end_message(&ended, events)?;
+    tx.put_item(&closed, None)?;
+    Ok(Sent { message, status: ended.status, seq: ended.seq, duplicate: false })
 }

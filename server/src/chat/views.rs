@@ -10,8 +10,8 @@ use handrail_domain::quarantine::{Item, State};
 use handrail_domain::text::{ERASED, Text};
 use handrail_domain::time::Timestamp;
 use handrail_domain::wire::{
-    ContextLine, ConversationView, EventBody, FromServer, HelpArticle, Holder, ItemView, MessageView, PartyView,
-    Pending, Person, Presence, StatusView,
+    ConsentView, ContextLine, ConversationView, EventBody, FromServer, HelpArticle, Holder, ItemView, MessageView,
+    PartyView, Pending, Person, Presence, StatusView,
 };
 
 /// Messages around an item that a supervisor sees.
@@ -52,8 +52,9 @@ fn plain_body(account: AccountId, event: &Event) -> Option<EventBody> {
             altered: None,
             reason: None,
             note: None,
+            answer_by: None,
         })),
-        What::Settled { cid, status, sent_at, seq, altered, reason, note, shown, .. } => {
+        What::Settled { cid, status, sent_at, seq, altered, reason, note, answer_by, shown, .. } => {
             Some(EventBody::Status(StatusView {
                 conversation,
                 message,
@@ -66,10 +67,12 @@ fn plain_body(account: AccountId, event: &Event) -> Option<EventBody> {
                 altered: seq.map(|_| *altered),
                 reason: *reason,
                 note: note.clone(),
+                answer_by: *answer_by,
             }))
         }
         What::Help {}
         | What::Item { .. }
+        | What::Report { .. }
         | What::Conversation { .. }
         | What::Account { .. }
         | What::Site { .. }
@@ -164,18 +167,34 @@ pub(super) fn conversation_view(
         parties: parties.collect(),
         last_seq: conversation.last_seq,
         read_seq: conversation.party(reader).map_or(0, |party| party.read_seq),
-        pending: pending.into_iter().map(pending_view).collect(),
+        pending: pending.into_iter().map(|message| pending_view(record, message)).collect::<Result<_, _>>()?,
     })
 }
 
-fn pending_view(message: Message) -> Pending {
-    Pending {
+fn pending_view(record: &Reader<'_>, message: Message) -> Result<Pending, StoreError> {
+    let item = match message.status {
+        MessageStatus::Consent => record.item_of(message.id)?,
+        MessageStatus::Held
+        | MessageStatus::Delivered
+        | MessageStatus::Rejected
+        | MessageStatus::Rephrase
+        | MessageStatus::Withdrawn
+        | MessageStatus::Expired => None,
+    };
+    let consent = item.as_ref().and_then(Item::question).map(|question| ConsentView {
+        text: question.text.as_str().to_owned(),
+        reason: question.reason,
+        note: question.note.map(str::to_owned),
+        answer_by: question.answer_by,
+    });
+    Ok(Pending {
         message: message.id,
         cid: message.cid,
         text: message.text.as_str().to_owned(),
         sent_at: message.sent_at,
         status: message.status,
-    }
+        consent,
+    })
 }
 
 /// An item as this supervisor may see it: with names, what was said around it, and what they may do.
@@ -198,10 +217,6 @@ pub fn item_for(record: &Reader<'_>, item: &Item, reader: &Account, now: Timesta
         State::Closed { decided: Some(_), at, .. } => Some(*at),
         State::Waiting | State::Claimed { .. } | State::Closed { .. } => None,
     };
-    let outcome = match &item.state {
-        State::Closed { outcome, .. } => Some(*outcome),
-        State::Waiting | State::Claimed { .. } | State::Decided { .. } => None,
-    };
     let claim = item.holder(now);
     Ok(ItemView {
         item: item.id,
@@ -222,7 +237,7 @@ pub fn item_for(record: &Reader<'_>, item: &Item, reader: &Account, now: Timesta
         claimed_until: claim.map(|(_, until)| until),
         decided_by: item.decision().map(|(by, _)| holder(by)).transpose()?,
         effective_at,
-        outcome,
+        outcome: item.outcome(),
         withdrawn: item.withdrawn,
         tier: item.tier,
         ringing: item.ringing,

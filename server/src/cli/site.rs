@@ -1,4 +1,4 @@
-//! `handrail site`: sites, and what each does about what the filter sees.
+//! `handrail site`: sites, what each does about what the filter sees, and whether it asks the sender of an altered text.
 
 use super::{ConfigFile, admin, say};
 use anyhow::ensure;
@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use handrail_domain::filter::Action;
 use handrail_domain::finding::{Category, Severity};
 use handrail_domain::people::{RETENTION_DAYS_MAX, Site};
+use handrail_domain::time::length_ms;
 
 #[derive(Subcommand)]
 pub(super) enum SiteCommand {
@@ -37,6 +38,19 @@ pub(super) enum SiteCommand {
         #[arg(value_name = "DAYS|never", value_parser = retention)]
         keep: Keep,
     },
+    /// Choose whether a sender is asked before an altered text is delivered in place of their own.
+    Consent {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Its name or id.
+        site: String,
+        /// on or off.
+        #[arg(value_enum)]
+        asked: Asked,
+        /// How long a sender has to answer, such as 90m, 24h or 3d; a message that nobody answers for is not delivered.
+        #[arg(long, value_name = "LENGTH", value_parser = answer_within, default_value = "24h")]
+        answer_within: i64,
+    },
 }
 
 /// How many days; for good, if nothing.
@@ -57,6 +71,17 @@ fn kept(days: Option<u32>) -> String {
         || "until somebody erases them".into(),
         |days| format!("{days} days after the end of a relationship"),
     )
+}
+
+/// Whether a site asks.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(super) enum Asked {
+    On,
+    Off,
+}
+
+fn answer_within(text: &str) -> Result<i64, String> {
+    length_ms(text).ok_or_else(|| "a length of time is a number with m, h or d, such as 24h".to_owned())
 }
 
 #[derive(Args)]
@@ -118,6 +143,13 @@ pub(super) async fn run(asked: SiteCommand) -> anyhow::Result<()> {
             chat.admin_set_retention(site.id, days).await?;
             say(&format!("{:?} now keeps words {}.", site.name, kept(days)))
         }
+        SiteCommand::Consent { config, site, asked, answer_within } => {
+            let chat = admin(&config).await?;
+            let site = chat.admin_site_settings(&site).await?;
+            let asks_for_ms = matches!(asked, Asked::On).then_some(answer_within);
+            chat.admin_set_consent(site.id, asks_for_ms).await?;
+            say(&format!("{:?} now {}.", site.name, consent(asks_for_ms)))
+        }
     }
 }
 
@@ -144,9 +176,17 @@ fn in_words(action: Action) -> String {
     format!("hold from {}, ring from {}, help from {help}", hold_from.as_str(), ring_from.as_str())
 }
 
+fn consent(asks_for_ms: Option<i64>) -> String {
+    match asks_for_ms {
+        Some(ms) => format!("asks the sender of an altered text, who has {} to answer", length(ms)),
+        None => "delivers an altered text without asking its sender".into(),
+    }
+}
+
 /// A length of time in the largest unit that says it without a fraction.
 fn length(ms: i64) -> String {
     match (ms % 60_000, ms % 1_000) {
+        _ if ms > 0 && ms % 3_600_000 == 0 => format!("{} h", ms / 3_600_000),
         (0, _) if ms > 0 => format!("{} min", ms / 60_000),
         (_, 0) => format!("{} s", ms / 1_000),
         _ => format!("{ms} ms"),
@@ -162,6 +202,7 @@ fn shown(site: &Site) -> String {
     line("undo window", &length(settings.undo_ms));
     line("target times", &targets.join(", "));
     line("words are kept", &kept(settings.retention_days));
+    line("consent", &consent(settings.asks_for_ms()));
     text += "What it does about what the filter sees:\n";
     let mut line = |name: &str, what: &str| text += &format!("  {name:<17}{what}\n");
     for category in Category::ALL.into_iter().filter(|category| *category != Category::Filter) {
@@ -177,6 +218,7 @@ mod tests {
 
     #[test]
     fn a_length_is_said_in_whole_units() {
-        assert_eq!([0, 300, 5_000, 90_000, 120_000].map(length), ["0 s", "300 ms", "5 s", "90 s", "2 min"]);
+        let told = [0, 300, 5_000, 90_000, 120_000, 5_400_000, 86_400_000].map(length);
+        assert_eq!(told, ["0 s", "300 ms", "5 s", "90 s", "2 min", "90 min", "24 h"]);
     }
 }

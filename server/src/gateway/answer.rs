@@ -6,12 +6,13 @@ use super::hub::{Device, encode};
 use super::limits::{ConnectionLimit, Frames};
 use super::live::Gateway;
 use super::outbox::Frame;
-use crate::chat::{Send, Sent};
+use crate::chat::{Send, Sent, report_words};
 use crate::fresh;
 use crate::telemetry::{Counter, Timing, metrics};
 use futures_util::future::BoxFuture;
-use handrail_domain::ids::ConversationId;
+use handrail_domain::ids::{ConversationId, SiteId};
 use handrail_domain::refusal::{Code, Refusal};
+use handrail_domain::report::Draft;
 use handrail_domain::text::TEXT_CHARS_MAX;
 use handrail_domain::wire::{
     BadFrame, Close, FRAME_BYTES_MAX, FromClient, FromServer, ItemView, Limits, OkBody, Resume, Resumed, Welcome, parse,
@@ -27,7 +28,7 @@ const PONG_MS: u64 = 10_000;
 /// One device says that it writes at most this often.
 const TYPING_APART: Duration = Duration::from_secs(1);
 /// What this server adds to the protocol's first version.
-const FEATURES: [&str; 1] = ["read"];
+const FEATURES: [&str; 3] = ["read", "consent", "report"];
 
 /// How it went with one frame.
 pub(super) enum Went {
@@ -160,23 +161,25 @@ impl Asker {
             FromClient::Ping {} => self.say(&FromServer::Pong {}),
             FromClient::Pong {} | FromClient::Ack { .. } => (),
             FromClient::Withdraw { id, message } => {
-                let withdrawn = chat.withdraw(who, message).await.map(|sent| OkBody {
-                    message: Some(sent.message),
-                    status: Some(sent.status),
+                self.answer(id, chat.withdraw(who, message).await.map(become_of)).await;
+            }
+            FromClient::Answer { id, message, accept } => {
+                self.answer(id, chat.answer(who, message, accept).await.map(become_of)).await;
+            }
+            FromClient::Report { id, cid, conversation, reason, text, pause } => {
+                let draft = report_words(&text).map(|text| Draft { cid, reason, text, pause });
+                self.report(id, conversation, draft).await;
+            }
+            FromClient::Lift { id, conversation } => {
+                let lifted = chat.lift(who, conversation).await.map(|state| OkBody {
+                    conversation: Some(conversation),
+                    state: Some(state),
                     ..OkBody::default()
                 });
-                self.answer(id, withdrawn).await;
+                self.answer(id, lifted).await;
             }
             FromClient::Watch { id, queue } => {
-                // Watched first, asked for the head after: no item falls between the two.
-                gateway.hub.watch(&device, queue);
-                let head = chat.watch(who, queue).await;
-                match &head {
-                    Ok(head) => device.outbox.watch(queue, *head),
-                    Err(_) => gateway.hub.unwatch(&device, queue),
-                }
-                let body = head.map(|head| OkBody { queue: Some(queue), head: Some(head), ..OkBody::default() });
-                self.answer(id, body).await;
+                self.watch(id, queue).await;
             }
             FromClient::Unwatch { id, queue } => {
                 gateway.hub.unwatch(&device, queue);
@@ -197,6 +200,33 @@ impl Asker {
             }
         }
         Went::On
+    }
+
+    async fn watch(&self, id: u64, queue: SiteId) {
+        let (gateway, device) = (&self.gateway, &self.device);
+        // Watched first, asked for the head after: no item falls between the two.
+        gateway.hub.watch(device, queue);
+        let head = gateway.chat.watch(&device.signed, queue).await;
+        match &head {
+            Ok(head) => device.outbox.watch(queue, *head),
+            Err(_) => gateway.hub.unwatch(device, queue),
+        }
+        self.answer(id, head.map(|head| OkBody { queue: Some(queue), head: Some(head), ..OkBody::default() })).await;
+    }
+
+    async fn report(&self, id: u64, about: ConversationId, draft: Result<Draft, Refusal>) {
+        let who = &self.device.signed;
+        let within = self.gateway.limits.check_account(who.account.id);
+        let reported = match within.and(draft) {
+            Ok(draft) => self.gateway.chat.report(who, about, draft).await,
+            Err(refusal) => Err(refusal),
+        };
+        let reported = reported.map(|reported| OkBody {
+            report: Some(reported.report),
+            duplicate: Some(reported.duplicate),
+            ..OkBody::default()
+        });
+        self.answer(id, reported).await;
     }
 
     async fn answer(&self, id: u64, answer: Result<OkBody, Refusal>) {
@@ -239,6 +269,11 @@ impl Asker {
             self.gateway.chat.typing(&self.device.signed, conversation, on);
         }
     }
+}
+
+/// What is said of a message that its sender took back, or answered for.
+fn become_of(sent: Sent) -> OkBody {
+    OkBody { message: Some(sent.message), status: Some(sent.status), ..OkBody::default() }
 }
 
 fn sent_frame(id: u64, sent: Result<Sent, Refusal>) -> FromServer {
@@ -287,7 +322,10 @@ fn id_of(frame: &FromClient) -> Option<u64> {
         | FromClient::Unclaim { id, .. }
         | FromClient::Decide { id, .. }
         | FromClient::Undo { id, .. }
-        | FromClient::Acknowledge { id, .. } => Some(*id),
+        | FromClient::Acknowledge { id, .. }
+        | FromClient::Answer { id, .. }
+        | FromClient::Report { id, .. }
+        | FromClient::Lift { id, .. } => Some(*id),
         FromClient::Read { .. }
         | FromClient::Typing { .. }
         | FromClient::Away { .. }

@@ -174,8 +174,8 @@ impl Hub {
             match owner {
                 Owner::Account(account) => self.deliver_to(chat, logged, *account, *offset, &mark).await,
                 Owner::Queue(site) => {
-                    if let What::Item { item, .. } = &logged.event.what {
-                        self.bus.relay(QueueHint { site: *site, n: logged.n, offset: *offset, item: *item });
+                    if let Some(about) = logged.event.what.queued() {
+                        self.bus.relay(QueueHint { site: *site, n: logged.n, offset: *offset, about });
                     }
                 }
             }
@@ -226,6 +226,7 @@ impl Hub {
             What::Help {}
             | What::Settled { .. }
             | What::Item { .. }
+            | What::Report { .. }
             | What::Account { .. }
             | What::Session { .. }
             | What::Rules { .. }

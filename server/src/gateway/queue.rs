@@ -1,15 +1,16 @@
 //! The live queues: an item's change, as the supervisor channel tells it, goes to every device that watches its queue, whole
-//! and as it is now, with the acts of the one who reads.
+//! and as it is now, with the acts of the one who reads; and so does a report.
 
 use super::hub::{Hub, encode};
 use crate::bus::QueueHint;
-use crate::chat::{Chat, item_for};
+use crate::chat::{Chat, item_for, report_for};
 use crate::fresh;
 use crate::store::StoreError;
 use crate::telemetry::{Timing, metrics};
+use handrail_domain::event::Queued;
 use handrail_domain::ids::AccountId;
 use handrail_domain::people::Account;
-use handrail_domain::wire::{EventBody, FromServer, ItemView};
+use handrail_domain::wire::{EventBody, FromServer};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -36,32 +37,42 @@ async fn tell(chat: &Chat, hub: &Hub, hint: QueueHint) {
         Ok(views) => views,
         Err(error) => {
             // The offset's gap makes the clients read the open items.
-            tracing::error!(%error, "an item could not be read for the queue");
+            tracing::error!(%error, "a line could not be read for the queue");
             return;
         }
     };
-    for (reader, view) in views {
-        let (fresh_hold, held_at) = (view.version == 1, view.held_at);
-        let body = EventBody::Item { item: Box::new(view) };
+    for (reader, body) in views {
+        if let EventBody::Item { item } = &body
+            && item.version == 1
+        {
+            let waited = fresh::now().since_ms(item.held_at).max(0).unsigned_abs();
+            metrics().observe(Timing::HoldToScreen, Duration::from_millis(waited));
+        }
         let frame = FromServer::Event { queue: Some(hint.site), offset: hint.offset, mark: None, body };
         let Some(frame) = encode(&frame) else { continue };
-        if fresh_hold {
-            metrics().observe(
-                Timing::HoldToScreen,
-                Duration::from_millis(fresh::now().since_ms(held_at).max(0).unsigned_abs()),
-            );
-        }
         let own = hub.watchers(hint.site).into_iter().filter(|device| device.signed.account.id == reader);
         own.for_each(|device| device.outbox.push_queue(hint.site, hint.offset, frame.clone()));
     }
 }
 
+/// What each reader is shown of a line; nothing for a reader who may not see it.
 fn views(
     record: &crate::store::Reader<'_>,
     hint: QueueHint,
     readers: Vec<Account>,
-) -> Result<Vec<(AccountId, ItemView)>, StoreError> {
-    let Some(item) = record.item(hint.item)? else { return Ok(Vec::new()) };
-    let now = fresh::now();
-    readers.iter().map(|reader| Ok((reader.id, item_for(record, &item, reader, now)?))).collect()
+) -> Result<Vec<(AccountId, EventBody)>, StoreError> {
+    match hint.about {
+        Queued::Item(id) => {
+            let Some(item) = record.item(id)? else { return Ok(Vec::new()) };
+            let now = fresh::now();
+            let view = |reader: &Account| Ok((reader.id, Box::new(item_for(record, &item, reader, now)?)));
+            readers.iter().map(|reader| view(reader).map(|(id, item)| (id, EventBody::Item { item }))).collect()
+        }
+        Queued::Report(id) => {
+            let Some(report) = record.report(id)? else { return Ok(Vec::new()) };
+            let view = |reader: &Account| Ok(report_for(record, &report, reader)?.map(|view| (reader.id, view)));
+            let seen = readers.iter().map(view).collect::<Result<Vec<_>, StoreError>>()?;
+            Ok(seen.into_iter().flatten().map(|(id, report)| (id, EventBody::Report { report })).collect())
+        }
+    }
 }

@@ -6,6 +6,7 @@ mod headers;
 mod health;
 mod queues;
 mod refusal;
+mod reports;
 mod rules;
 mod session;
 
@@ -42,6 +43,7 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/api/conversations/{id}/messages", get(conversations::messages))
         .route("/api/queues/{site}/items", get(queues::items))
         .route("/api/queues/{site}/decisions", get(queues::decisions))
+        .route("/api/reports", get(reports::reports))
         .route("/api/rules", get(rules::rules))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

@@ -28,6 +28,8 @@ struct Data {
     due_at: Timestamp,
     escalate_at: Option<Timestamp>,
     expire_at: Option<Timestamp>,
+    #[serde(default)]
+    answer_by: Option<Timestamp>,
     rules: String,
     findings: Vec<Finding>,
     tier: u8,
@@ -146,6 +148,7 @@ fn item(row: &Row<'_>) -> Result<Item, StoreError> {
         due_at: data.due_at,
         escalate_at: data.escalate_at,
         expire_at: data.expire_at,
+        answer_by: data.answer_by,
         severity,
         rules: data.rules,
         findings: data.findings,
@@ -227,10 +230,11 @@ impl Reader<'_> {
         self.many("SELECT id FROM item WHERE claimed_by = ?1", params![account.to_string()], |row| id(row, "id"))
     }
 
-    /// The items of a conversation that are still open.
+    /// The items of a conversation that are still open, or whose sender is still asked.
     pub fn open_items_of(&self, conversation: handrail_domain::ids::ConversationId) -> Result<Vec<ItemId>, StoreError> {
         let sql = "SELECT item.id AS id FROM message JOIN item ON item.message = message.id
-                   WHERE message.conversation = ?1 AND message.seq IS NULL AND item.state <> 'closed'";
+                   WHERE message.conversation = ?1 AND message.seq IS NULL
+                   AND (item.state <> 'closed' OR message.status = 'consent')";
         self.many(sql, params![conversation.to_string()], |row| id(row, "id"))
     }
 }
@@ -252,6 +256,7 @@ impl Tx<'_> {
             due_at: item.due_at,
             escalate_at: item.escalate_at,
             expire_at: item.expire_at,
+            answer_by: item.answer_by,
             rules: item.rules.clone(),
             findings: item.findings.clone(),
             tier: item.tier,

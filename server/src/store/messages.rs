@@ -201,6 +201,7 @@ fn event(row: &Row<'_>) -> Result<Event, StoreError> {
         }
         What::Help {}
         | What::Item { .. }
+        | What::Report { .. }
         | What::Conversation { .. }
         | What::Account { .. }
         | What::Site { .. }

@@ -14,6 +14,8 @@ mod postgres;
 mod queue;
 mod reader;
 mod readers;
+mod reports;
+mod sound;
 mod sql;
 mod sqlite;
 mod tx;

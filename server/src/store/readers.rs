@@ -8,10 +8,14 @@ use super::{StoreError, sqlite};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Connections that read at once.
 const READERS: usize = 4;
+/// How long a question may wait for its turn. Where the record is out of reach every question takes long: whoever asks is told
+/// so, instead of waiting behind all the others.
+const TURN: Duration = Duration::from_secs(5);
 
 /// The connections that are free. There are never more than [`READERS`], and they are made as they are needed.
 #[derive(Clone)]
@@ -56,7 +60,9 @@ impl Readers {
         &self,
         question: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let turn = self.turns.clone().acquire_owned().await.map_err(|e| StoreError::new("wait to read", e))?;
+        let turn = tokio::time::timeout(TURN, self.turns.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| StoreError::new("wait to read", "others' questions take too long"))?;
+        let turn = turn.map_err(|e| StoreError::new("wait to read", e))?;
         let readers = self.clone();
         let answer = tokio::task::spawn_blocking(move || {
             let _turn = turn;

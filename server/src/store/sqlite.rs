@@ -4,6 +4,7 @@
 use super::StoreError;
 use super::feed::{Feeds, Head, Logged, Owner};
 use super::reader::Reader;
+use super::sound::{advice, check};
 use super::sql::{Link, params};
 use super::tx::{Sealed, Unsealed, seal};
 use handrail_domain::event::{GENESIS, Hash};
@@ -13,12 +14,14 @@ use std::time::Duration;
 
 /// The record's file in its folder.
 pub const RECORD_FILE: &str = "handrail.db";
-use RECORD_FILE as FILE;
+pub(super) use RECORD_FILE as FILE;
 /// What makes the tables, step by step: a record of an older version is brought forward by the steps that it lacks.
-const STEPS: [&str; 3] =
-    [include_str!("schema/sqlite-1.sql"), include_str!("schema/sqlite-2.sql"), include_str!("schema/sqlite-3.sql")];
-/// Which tables these are. A newer number than ours is refused.
-const SCHEMA: i64 = STEPS.len() as i64;
+pub(super) const STEPS: [&str; 4] = [
+    include_str!("schema/sqlite-1.sql"),
+    include_str!("schema/sqlite-2.sql"),
+    include_str!("schema/sqlite-3.sql"),
+    include_str!("schema/sqlite-4.sql"),
+];
 /// How long another process may hold the file before an act is refused.
 const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection.
@@ -37,7 +40,8 @@ impl Sqlite {
     /// Opens the file in this folder, or makes it.
     pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
         std::fs::create_dir_all(folder).map_err(|e| StoreError::new("make the data folder", e))?;
-        let mut connection = Connection::open(folder.join(FILE)).map_err(|e| StoreError::new("open the record", e))?;
+        let mut connection = Connection::open(folder.join(FILE)).map_err(advice)?;
+        check(&connection)?;
         prepare_writer(&connection)?;
         migrate(&mut connection)?;
         let head = load_head(&connection)?;
@@ -201,19 +205,17 @@ pub(super) fn open_reader(folder: &Path) -> Result<Connection, StoreError> {
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if found > SCHEMA {
-        return Err(super::newer_schema(found, SCHEMA));
-    }
-    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+    // Looked at again, now that nobody else can change it.
+    let found = check(&tx)?;
+    for step in &STEPS[found..] {
         tx.execute_batch(step).map_err(|e| StoreError::new("make the tables", e))?;
     }
     if found == 0 {
         let epoch = crate::fresh::token(6);
         tx.execute("INSERT INTO meta (key, value) VALUES ('epoch', ?1)", [epoch])?;
     }
-    if found < SCHEMA {
-        tx.pragma_update(None, "user_version", SCHEMA)?;
+    if found < STEPS.len() {
+        tx.pragma_update(None, "user_version", STEPS.len())?;
     }
     tx.commit().map_err(|e| StoreError::new("make the tables", e))
 }

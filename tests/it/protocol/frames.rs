@@ -77,9 +77,7 @@ async fn an_unknown_op_is_told_so_and_the_connection_stays() {
     for frame in [
         json!({"op": "dance", "id": 9}),
         json!({"op": "", "id": 9}),
-        json!({"op": "answer", "id": 9, "message": format!("m_{NOTHING}"), "accept": true}),
-        json!({"op": "report", "id": 9, "cid": "r1", "conversation": conversation, "reason": "other", "text": "x", "pause": false}),
-        json!({"op": "lift", "id": 9, "conversation": conversation}),
+        json!({"op": "appoint", "id": 9, "conversation": conversation}),
     ] {
         stays(&mut ann, &frame.to_string(), "unknown_op", json!(9)).await;
     }

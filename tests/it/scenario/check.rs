@@ -33,6 +33,18 @@ impl Play {
                 let fits = |frame: &Value| frame["type"] == "conversation" && frame["conversation"]["state"] == *state;
                 self.device(who).expect("the conversation's change", fits).await;
             }
+            ["sees", "report", reason, words, rest @ ..] => {
+                let by = self.people[rest[0].strip_prefix("by:").expect("by whom")].clone();
+                let report = self.device(who).expect("a report", |frame| frame["type"] == "report").await;
+                assert!(report["queue"].is_string() && report["offset"].is_u64(), "{report}");
+                let report = &report["report"];
+                assert_eq!(
+                    (text(&report["reason"]).as_str(), text(&report["text"]).as_str()),
+                    (*reason, quoted(words))
+                );
+                assert_eq!((text(&report["from"]), text(&report["name"])), (by.account.to_string(), by.name));
+                assert_eq!(report["pause"], rest.contains(&"pause"), "{report}");
+            }
             ["sees", "help", "for", label] => {
                 let message = self.message(label).id.clone();
                 let help = |frame: &Value| frame["type"] == "help" && frame["message"] == message;
@@ -50,6 +62,7 @@ impl Play {
             ["never", "hears", what] => self.never_hear(who, what).await,
             ["knows", rest @ ..] => self.know(who, rest),
             ["reads-back", told @ ..] => self.read_back(who, told).await,
+            ["reads-reports", told @ ..] => self.read_reports(who, told).await,
             _ => panic!("nobody can {does:?}"),
         }
     }
@@ -82,6 +95,9 @@ impl Play {
             let told = match (word.chars().next(), *word) {
                 (Some('#'), seq) => frame["seq"] == number(seq),
                 (Some('"'), words) if status == "held" || frame["altered"] == true => frame["text"] == quoted(words),
+                (Some('"'), words) if status == "consent" && frame["text"] == quoted(words) => {
+                    frame["answer_by"].is_string() && frame["seq"].is_null()
+                }
                 (Some('"'), note) => frame["note"] == quoted(note),
                 (_, "altered") => frame["altered"] == true,
                 (_, reason) => frame["reason"] == reason,
@@ -166,6 +182,14 @@ impl Play {
                     "{pending}"
                 );
             }
+            ["that", label, "asks", words, reason] => {
+                let id = self.message(label).id.clone();
+                let pending = pending(self.device(who))[0].clone();
+                assert!(pending["message"] == id && pending["status"] == "consent", "{pending}");
+                let asked = &pending["consent"];
+                assert!(asked["text"] == quoted(words) && asked["reason"] == *reason, "{pending}");
+                assert!(asked["answer_by"].is_string(), "{pending}");
+            }
             ["of", "nothing", "pending"] => {
                 let pending = pending(self.device(who));
                 assert_eq!(pending.as_array().map(Vec::len), Some(0), "{pending}");
@@ -195,6 +219,23 @@ impl Play {
         assert_eq!(lines, told);
     }
 
+    /// The site's reports over HTTP, newest first, in pages of two.
+    async fn read_reports(&mut self, who: &str, told: &[&str]) {
+        let token = self.people[who].token.clone();
+        let (mut words, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = web::get(self.world.address, &format!("/api/reports?limit=2{after}"), &token).await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            let page = page.json();
+            words.extend(page["reports"].as_array().expect("reports").iter().map(|report| text(&report["text"])));
+            match page["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(words, told.iter().map(|word| quoted(word)).collect::<Vec<_>>());
+    }
+
     /// The log's lines of one message, in a word each.
     pub(super) async fn audit(&mut self, does: &[&str]) {
         let [_, label, told @ ..] = does else { panic!("an audit is of a message") };
@@ -213,6 +254,7 @@ impl Play {
                 what @ (What::Delivered { .. }
                 | What::Held { .. }
                 | What::Help {}
+                | What::Report { .. }
                 | What::Conversation { .. }
                 | What::Account { .. }
                 | What::Site { .. }

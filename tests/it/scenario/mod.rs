@@ -53,9 +53,12 @@ macro_rules! stories {
 stories! {
     a_clean_message_is_delivered_to_both
     a_decision_may_be_undone_within_its_window
+    a_declined_alteration_is_never_seen
     a_held_message_may_be_escalated
     a_held_message_waits_for_a_supervisor
     a_number_spread_over_two_messages_is_held
+    a_report_may_pause_and_a_supervisor_lifts
+    a_report_reaches_the_supervisors_and_nobody_else
     a_restart_loses_nothing
     a_restricted_name_is_held_and_nobody_sees_why
     a_restriction_that_ended_does_not_hold
@@ -69,6 +72,9 @@ stories! {
     a_withdrawn_message_of_weight_still_waits_for_a_person
     after_the_window_a_decision_stands
     an_altered_message_is_delivered_in_its_new_words
+    an_altered_message_waits_for_its_sender_where_the_site_asks
+    an_answer_that_never_comes_expires
+    an_answer_that_never_comes_expires_over_a_restart
     every_device_of_a_person_sees_everything
     how_far_one_has_read_is_ones_own_business
     nobody_decides_on_their_own_conversation

@@ -38,7 +38,13 @@ pub(super) async fn play(story: &str, on: On) {
     let lines: Vec<_> =
         story.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     let chosen = lines.iter().find_map(|line| line.strip_prefix("undo ")).map(|ms| number(ms.trim_end_matches(" ms")));
-    let settings = settings(chosen.map_or(UNDO_MS, |ms| ms as i64));
+    let mut settings = settings(chosen.map_or(UNDO_MS, |ms| ms as i64));
+    if let Some(line) = lines.iter().find(|line| line.starts_with("consent")) {
+        settings.consent = true;
+        if let ["consent", ms, "ms"] = *line.split_whitespace().collect::<Vec<_>>() {
+            settings.answer_ms = number(ms) as i64;
+        }
+    }
     let world = match lines.iter().find_map(|line| line.strip_prefix("rules ")) {
         Some(pack) => World::with_rules(on, settings, filter::rules(pack.trim())).await,
         None => World::with(on, settings, |_| ()).await,
@@ -106,7 +112,10 @@ fn hold_to(answer: &Result<Value, Value>, outcome: &[&str]) {
         (Ok(ok), ["delivered", seq, "again"]) => ok["seq"] == number(seq) && ok["duplicate"] == true,
         (Ok(ok), ["ok", "again"]) => ok["duplicate"] == true,
         (Ok(ok), ["ok", "with", "findings"]) => ok["findings"].as_array().is_some_and(|all| !all.is_empty()),
-        (Ok(ok), ["withdrawn"]) => ok["status"] == "withdrawn",
+        (Ok(ok), [status @ ("withdrawn" | "delivered")]) => ok["status"] == *status,
+        (Ok(ok), [state @ ("open" | "paused")]) => ok["state"] == *state,
+        (Ok(ok), ["told"]) => ok["report"].is_string() && ok["duplicate"] == false,
+        (Ok(ok), ["told", "again"]) => ok["report"].is_string() && ok["duplicate"] == true,
         // The four that a lost race gives say how the item is now.
         (Err(err), [code @ ("stale_version" | "claimed_by_other" | "not_claimed" | "already_closed")]) => {
             err["code"] == *code && err["item"]["version"].is_u64()
@@ -128,18 +137,25 @@ impl Play {
 
     async fn line(&mut self, does: &[&str], outcome: &[&str]) {
         match does {
-            ["undo" | "rules", ..] => (),
+            ["undo" | "rules" | "consent", ..] => (),
             ["restrict" | "unrestrict" | "site", ..] => self.choose(does).await,
             ["pair" | "odd" | "supervisors" | "joins" | "pause" | "lift" | "end" | "wait" | "restart", ..] => {
                 self.arrange(does).await
             }
             ["audit", ..] => self.audit(does).await,
-            [_, "sees" | "hears" | "never" | "reads-back" | "knows", ..] => self.see(does).await,
+            [_, "sees" | "hears" | "never" | "reads-back" | "reads-reports" | "knows", ..] => self.see(does).await,
             [_, "leaves" | "returns" | "connects", ..] => self.come_and_go(does, outcome).await,
             [one, "and", other, "claim", label] => self.race(one, other, label).await,
             [who, act @ ..] => {
                 let answer = match act {
-                    ["sends" | "withdraws" | "reads" | "types" | "turns", ..] => self.speak(who, act).await,
+                    ["sends" | "withdraws" | "accepts" | "declines" | "reads" | "types" | "turns", ..] => {
+                        self.speak(who, act).await
+                    }
+                    ["reports", ..] => Some(self.report(who, act).await),
+                    ["lifts", party] => {
+                        let conversation = self.pairs[*party].to_string();
+                        Some(self.device(who).ask(json!({"op": "lift", "conversation": conversation})).await)
+                    }
                     _ => Some(self.moderate(who, act).await),
                 };
                 if let Some(answer) = answer {
@@ -285,6 +301,11 @@ impl Play {
                 let message = self.message(label).id.clone();
                 Some(self.device(who).ask(json!({"op": "withdraw", "message": message})).await)
             }
+            [answer @ ("accepts" | "declines"), label] => {
+                let message = self.message(label).id.clone();
+                let answer = json!({"op": "answer", "message": message, "accept": *answer == "accepts"});
+                Some(self.device(who).ask(answer).await)
+            }
             ["reads", seq] => {
                 self.device(who).say(json!({"op": "read", "conversation": conversation, "seq": number(seq)})).await;
                 None
@@ -299,6 +320,18 @@ impl Play {
             }
             _ => panic!("{who} cannot {act:?}"),
         }
+    }
+
+    /// Tells the supervisors about one's first conversation or another's: a label, a reason, words, whether it shall pause.
+    async fn report(&mut self, who: &str, act: &[&str]) -> Result<Value, Value> {
+        let ["reports", label, reason, words, rest @ ..] = act else { panic!("{who} cannot {act:?}") };
+        let (about, pause) = match rest {
+            ["about", other] => (self.pairs[*other], false),
+            rest => (self.pairs[owner(who)], rest == ["pause"]),
+        };
+        let report = json!({"op": "report", "cid": label, "conversation": about.to_string(), "reason": reason,
+            "text": quoted(words), "pause": pause});
+        self.device(who).ask(report).await
     }
 
     /// What supervisors do with an item.

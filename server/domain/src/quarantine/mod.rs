@@ -11,7 +11,13 @@ use crate::refusal::{Code, Refusal};
 use crate::text::{Cleared, Text};
 use crate::time::Timestamp;
 use crate::wire::Reason;
-use serde::{Deserialize, Serialize};
+mod clock;
+mod consent;
+mod words;
+
+pub use clock::Due;
+pub use consent::Question;
+pub use words::{ActName, ItemAct, OutcomeName, StateName};
 
 /// How long a claim lasts unless it is renewed, in milliseconds.
 pub const LEASE_MS: i64 = 120_000;
@@ -43,6 +49,8 @@ pub struct Item {
     pub escalate_at: Option<Timestamp>,
     /// When it expires, where the site sets a time.
     pub expire_at: Option<Timestamp>,
+    /// Until when its sender may answer an altered text; nothing if they are not asked, or have answered.
+    pub answer_by: Option<Timestamp>,
     /// How soon a person must look.
     pub severity: Severity,
     /// The version of the rules that held it.
@@ -133,113 +141,6 @@ pub enum Decision {
     },
 }
 
-/// An item's state in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the words of the protocol")]
-pub enum StateName {
-    Waiting,
-    Claimed,
-    Decided,
-    Closed,
-}
-
-impl StateName {
-    /// The word in the record.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            StateName::Waiting => "waiting",
-            StateName::Claimed => "claimed",
-            StateName::Decided => "decided",
-            StateName::Closed => "closed",
-        }
-    }
-
-    /// The state of that word.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Waiting, Self::Claimed, Self::Decided, Self::Closed].into_iter().find(|state| state.as_str() == word)
-    }
-}
-
-/// How an item ended, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the words of the protocol")]
-pub enum OutcomeName {
-    Released,
-    Altered,
-    Rejected,
-    Rephrase,
-    Withdrawn,
-    Expired,
-}
-
-impl OutcomeName {
-    const ALL: [OutcomeName; 6] = [
-        OutcomeName::Released,
-        OutcomeName::Altered,
-        OutcomeName::Rejected,
-        OutcomeName::Rephrase,
-        OutcomeName::Withdrawn,
-        OutcomeName::Expired,
-    ];
-
-    /// The word in the record and on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            OutcomeName::Released => "released",
-            OutcomeName::Altered => "altered",
-            OutcomeName::Rejected => "rejected",
-            OutcomeName::Rephrase => "rephrase",
-            OutcomeName::Withdrawn => "withdrawn",
-            OutcomeName::Expired => "expired",
-        }
-    }
-
-    /// The outcome of that word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
-    }
-}
-
-/// What a reader may do with an item: the server says so, the screen shows those buttons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the words of the protocol")]
-pub enum ActName {
-    Claim,
-    Unclaim,
-    Release,
-    Alter,
-    Reject,
-    Rephrase,
-    Escalate,
-    Note,
-    Undo,
-    Acknowledge,
-}
-
-/// What happened to an item, for the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the words of the protocol")]
-pub enum ItemAct {
-    Hold,
-    Claim,
-    Unclaim,
-    Lapse,
-    Decide,
-    Undo,
-    Escalate,
-    Overdue,
-    Acknowledge,
-    Withdraw,
-    Close,
-}
-
 /// What a settled item does to its message.
 #[derive(Debug)]
 pub enum Effect {
@@ -249,6 +150,17 @@ pub enum Effect {
         text: Cleared,
         /// Whether a supervisor changed it, and why and with which note.
         altered: Option<(Reason, Option<String>)>,
+    },
+    /// Its sender is asked whether this text may be delivered in its place.
+    Ask {
+        /// What its recipients would see.
+        text: Cleared,
+        /// Why it was altered.
+        reason: Reason,
+        /// To the sender.
+        note: Option<String>,
+        /// Until when they may answer.
+        answer_by: Timestamp,
     },
     /// It ends here.
     End {
@@ -303,6 +215,7 @@ impl Item {
             due_at,
             escalate_at: Some(due_at),
             expire_at: site.settings.expire_after_ms.map(|ms| envelope.now.plus_ms(ms)),
+            answer_by: None,
             severity,
             rules: envelope.rules.clone(),
             findings,
@@ -473,72 +386,6 @@ impl Item {
         Ok(Self { withdrawn: true, ..self.next(state) })
     }
 
-    /// The clock's part: a claim whose lease ran out lapses.
-    pub fn lapse(&self, now: Timestamp) -> Option<Item> {
-        match self.state {
-            State::Claimed { until, .. } if until <= now => Some(self.next(State::Waiting)),
-            State::Claimed { .. } | State::Waiting | State::Decided { .. } | State::Closed { .. } => None,
-        }
-    }
-
-    /// The clock's part: an item nobody took in time goes to the next tier and rings. It is never delivered for that.
-    pub fn overdue(&self, now: Timestamp) -> Option<Item> {
-        let due = self.escalate_at.is_some_and(|at| at <= now);
-        (due && self.state == State::Waiting).then(|| self.escalated(now))
-    }
-
-    /// The clock's part: an elapsed decision takes effect. One of the two places that make a [`Cleared`].
-    pub fn settle(&self, now: Timestamp) -> Option<(Item, Effect)> {
-        let State::Decided { by, decision, effective_at } = &self.state else { return None };
-        if *effective_at > now {
-            return None;
-        }
-        let end = |status, reason, note| Effect::End { status, reason, note };
-        let (outcome, effect) = match decision {
-            Decision::Release => {
-                (OutcomeName::Released, Effect::Deliver { text: Cleared::new(self.text.clone()), altered: None })
-            }
-            Decision::Alter { text, reason, note, .. } => {
-                let altered = Some((*reason, note.clone()));
-                (OutcomeName::Altered, Effect::Deliver { text: Cleared::new(text.clone()), altered })
-            }
-            Decision::Reject { reason, note, .. } => {
-                (OutcomeName::Rejected, end(MessageStatus::Rejected, Some(*reason), Some(note.clone())))
-            }
-            Decision::Rephrase { note } => {
-                (OutcomeName::Rephrase, end(MessageStatus::Rephrase, None, Some(note.clone())))
-            }
-            // Neither waits for a window, so neither is ever found here.
-            Decision::Escalate { .. } | Decision::Note { .. } => return None,
-        };
-        let decided = Some((*by, decision.clone()));
-        Some((Self { ringing: false, ..self.next(State::Closed { outcome, decided, at: now }) }, effect))
-    }
-
-    /// The clock's part, or an end of the conversation: nobody will decide any more, and nothing is delivered.
-    pub fn expire(&self, now: Timestamp) -> Option<Item> {
-        let over = matches!(self.state, State::Closed { .. });
-        let closed = State::Closed { outcome: OutcomeName::Expired, decided: None, at: now };
-        (!over).then(|| Self { ringing: false, ..self.next(closed) })
-    }
-
-    /// When the clock must look at this item again.
-    pub fn wake_at(&self) -> Option<Timestamp> {
-        let due = match &self.state {
-            State::Waiting => self.escalate_at,
-            State::Claimed { until, .. } => Some(*until),
-            State::Decided { effective_at, .. } => return Some(*effective_at),
-            State::Closed { .. } => return None,
-        };
-        due.into_iter().chain(self.expire_at).min()
-    }
-
-    /// The clock's part: its time is over, where the site sets one. A decision that stands takes effect instead.
-    pub fn outdated(&self, now: Timestamp) -> Option<Item> {
-        let waits = matches!(self.state, State::Waiting | State::Claimed { .. });
-        (waits && self.expire_at.is_some_and(|at| at <= now)).then(|| self.expire(now)).flatten()
-    }
-
     /// Its state in one word. A lapsed claim is as good as waiting.
     pub fn state_name(&self) -> StateName {
         match self.state {
@@ -546,6 +393,14 @@ impl Item {
             State::Claimed { .. } => StateName::Claimed,
             State::Decided { .. } => StateName::Decided,
             State::Closed { .. } => StateName::Closed,
+        }
+    }
+
+    /// How it ended; nothing while it has not.
+    pub fn outcome(&self) -> Option<OutcomeName> {
+        match &self.state {
+            State::Closed { outcome, .. } => Some(*outcome),
+            State::Waiting | State::Claimed { .. } | State::Decided { .. } => None,
         }
     }
 

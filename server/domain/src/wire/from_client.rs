@@ -110,6 +110,27 @@ pub enum ReportReason {
     Other,
 }
 
+impl ReportReason {
+    /// Every reason, for tables and tests.
+    pub const ALL: [ReportReason; 4] =
+        [ReportReason::Unsafe, ReportReason::Upset, ReportReason::ChangeMentor, ReportReason::Other];
+
+    /// The word in the record and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReportReason::Unsafe => "unsafe",
+            ReportReason::Upset => "upset",
+            ReportReason::ChangeMentor => "change_mentor",
+            ReportReason::Other => "other",
+        }
+    }
+
+    /// The reason of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+}
+
 /// A frame from a client.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -140,6 +161,14 @@ pub enum FromClient {
         #[cfg_attr(test, ts(type = "string"))]
         message: MessageId,
     },
+    /// Accept or decline an altered text.
+    Answer {
+        #[cfg_attr(test, ts(type = "number"))]
+        id: u64,
+        #[cfg_attr(test, ts(type = "string"))]
+        message: MessageId,
+        accept: bool,
+    },
     /// Read up to here.
     Read {
         #[cfg_attr(test, ts(type = "string"))]
@@ -155,6 +184,18 @@ pub enum FromClient {
     },
     /// This device is in the background, or back.
     Away { on: bool },
+    /// Tell the supervisors. The words may be empty: the reason alone says enough.
+    Report {
+        #[cfg_attr(test, ts(type = "number"))]
+        id: u64,
+        #[cfg_attr(test, ts(type = "string"))]
+        cid: Cid,
+        #[cfg_attr(test, ts(type = "string"))]
+        conversation: ConversationId,
+        reason: ReportReason,
+        text: String,
+        pause: bool,
+    },
     /// Watch the live queue of a site.
     Watch {
         #[cfg_attr(test, ts(type = "number"))]
@@ -209,6 +250,13 @@ pub enum FromClient {
         #[cfg_attr(test, ts(type = "string"))]
         item: ItemId,
     },
+    /// End a pause.
+    Lift {
+        #[cfg_attr(test, ts(type = "number"))]
+        id: u64,
+        #[cfg_attr(test, ts(type = "string"))]
+        conversation: ConversationId,
+    },
     /// Seen up to here; advisory.
     Ack {
         #[cfg_attr(test, ts(type = "number"))]
@@ -233,14 +281,16 @@ pub enum BadFrame {
     UnknownOp(Option<u64>),
 }
 
-/// The ops that [`FromClient`] has. An op of the protocol that is not built yet is as good as unknown.
-const OPS: [&str; 16] = [
+/// The ops that [`FromClient`] has.
+const OPS: [&str; 19] = [
     "hello",
     "send",
     "withdraw",
+    "answer",
     "read",
     "typing",
     "away",
+    "report",
     "watch",
     "unwatch",
     "claim",
@@ -248,6 +298,7 @@ const OPS: [&str; 16] = [
     "decide",
     "undo",
     "acknowledge",
+    "lift",
     "ack",
     "ping",
     "pong",
@@ -325,7 +376,7 @@ mod tests {
     #[test]
     fn an_unknown_op_is_told_apart() {
         check(r#"{"op":"dance","id":9}"#, BadFrame::UnknownOp(Some(9)));
-        check(r#"{"op":"answer","id":9,"message":"m","accept":true}"#, BadFrame::UnknownOp(Some(9)));
+        check(r#"{"op":"","id":9,"message":"m"}"#, BadFrame::UnknownOp(Some(9)));
     }
 
     #[test]
@@ -346,6 +397,14 @@ mod tests {
                 Some(BadFrame::UnknownOp(Some(1))),
                 "{op}"
             );
+        }
+    }
+
+    #[test]
+    fn the_word_of_a_reports_reason_is_the_one_on_the_wire() {
+        for reason in ReportReason::ALL {
+            assert_eq!(serde_json::to_string(&reason).unwrap(), format!("\"{}\"", reason.as_str()));
+            assert_eq!(ReportReason::parse(reason.as_str()), Some(reason));
         }
     }
 

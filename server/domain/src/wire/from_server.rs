@@ -2,10 +2,10 @@
 
 #![expect(missing_docs, reason = "PROTOCOL.md says what each field means; here it would be said twice")]
 
-use super::from_client::Reason;
+use super::from_client::{Reason, ReportReason};
 use crate::conversation::{ConversationState, Kind, MessageStatus};
 use crate::finding::{Finding, Severity};
-use crate::ids::{AccountId, ArticleId, Cid, ConversationId, ItemId, MessageId, Offset, Seq, SiteId};
+use crate::ids::{AccountId, ArticleId, Cid, ConversationId, ItemId, MessageId, Offset, ReportId, Seq, SiteId};
 use crate::people::Role;
 use crate::quarantine::{ActName, OutcomeName, StateName};
 use crate::refusal::{Code, Scope};
@@ -93,6 +93,23 @@ pub struct Pending {
     #[cfg_attr(test, ts(type = "string"))]
     pub sent_at: Timestamp,
     pub status: MessageStatus,
+    /// What one is asked, while the status is `consent`. (Feature `consent`.)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub consent: Option<ConsentView>,
+}
+
+/// What the sender of an altered message is asked: whether this may be delivered in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ConsentView {
+    pub text: String,
+    pub reason: Reason,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub note: Option<String>,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub answer_by: Timestamp,
 }
 
 /// A conversation as its reader may see it.
@@ -235,6 +252,29 @@ pub struct StatusView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub note: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "string"))]
+    pub answer_by: Option<Timestamp>,
+}
+
+/// What a party told the supervisors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ReportView {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub id: ReportId,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub conversation: ConversationId,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub from: AccountId,
+    /// Their name and role. (Feature `report`.)
+    pub name: String,
+    pub role: Role,
+    pub reason: ReportReason,
+    pub text: String,
+    pub pause: bool,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub at: Timestamp,
 }
 
 /// What an event says. On the wire its fields stand beside `op`, `offset` and `mark`.
@@ -256,6 +296,8 @@ pub enum EventBody {
     Conversation { conversation: ConversationView },
     /// An item as it is now. In a queue's feed only.
     Item { item: Box<ItemView> },
+    /// A report. In a queue's feed only.
+    Report { report: ReportView },
 }
 
 /// The bounds that a client must keep.
@@ -325,6 +367,15 @@ pub struct OkBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub findings: Option<Vec<Finding>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "string"))]
+    pub report: Option<ReportId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "string"))]
+    pub conversation: Option<ConversationId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub state: Option<ConversationState>,
 }
 
 /// A frame from the server.

@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "PROTOCOL.md says what each field means; here it would be said twice")]
 
-use super::from_server::{ItemView, Me, MessageView};
+use super::from_server::{ItemView, Me, MessageView, ReportView};
 use crate::ids::Offset;
 use crate::refusal::Code;
 use crate::score::Score;
@@ -55,6 +55,15 @@ pub struct ItemPage {
     /// The queue's head when this was read.
     #[cfg_attr(test, ts(type = "number"))]
     pub head: Offset,
+    /// What to pass as `after` for the next page.
+    pub next: Option<String>,
+}
+
+/// A page of the reports of one's own site, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ReportPage {
+    pub reports: Vec<ReportView>,
     /// What to pass as `after` for the next page.
     pub next: Option<String>,
 }

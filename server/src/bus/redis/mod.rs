@@ -20,7 +20,7 @@
 //! | field | what |
 //! | --- | --- |
 //! | `n` | number in the log |
-//! | `offset` | place in the site's queue, from 1; the queue of the log has no gap |
+//! | `offset` | place in the site's queue, from 1. The queue of the log has no gap; a report has its place there and no entry here |
 //! | `item` | the item's id |
 //! | `version` | the item's version after this change |
 //! | `kind` | what was done: `hold claim unclaim lapse decide undo escalate overdue acknowledge withdraw close` |
@@ -210,7 +210,7 @@ impl RedisBus {
         self.0.checkpoint.send_replace(Some((n, note.to_owned())));
     }
 
-    /// An item changed.
+    /// A queue has a new line.
     pub fn relay(&self, hint: QueueHint) {
         self.0.grown.add(hint.site);
         // The bus is ending if nobody takes it.

@@ -6,6 +6,7 @@ use super::link::{Link, pause};
 use super::wire::Names;
 use crate::bus::QueueHint;
 use crate::store::{Owner, Store, StoreError};
+use handrail_domain::event::Queued;
 use handrail_domain::ids::{LogN, Offset, SiteId};
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
@@ -62,13 +63,21 @@ impl Listener {
             tokio::select! {
                 biased;
                 Some(entry) = entries.recv() => self.hear(entry).await,
-                Some(hint) = known.recv() => self.expected.push_back((Instant::now() + PATIENCE, hint)),
+                Some(hint) = known.recv() => self.know(hint).await,
                 () = tokio::time::sleep_until(until) => (),
                 _line = line.changed() => (),
                 _now = look.tick() => self.look().await,
             }
             let away = line.borrow().is_none();
             self.pass_on_overdue(away).await;
+        }
+    }
+
+    /// This node knows of a line. An item's change is expected back through Redis; a report does not go there.
+    async fn know(&mut self, hint: QueueHint) {
+        match hint.about {
+            Queued::Item(_) => self.expected.push_back((Instant::now() + PATIENCE, hint)),
+            Queued::Report(_) => self.hear(hint).await,
         }
     }
 
@@ -101,19 +110,18 @@ impl Listener {
     async fn fill(&mut self, site: SiteId, head: Offset) {
         let mut after = self.heard.get(&site).copied().unwrap_or(0);
         loop {
-            let lines = match self.store.read(move |record| record.queue_page(site, after, PAGE)).await {
+            let lines = match self.store.read(move |record| record.queued_page(site, after, PAGE)).await {
                 Ok(lines) => lines,
                 Err(error) => {
                     tracing::error!(%error, %site, "a queue could not be read; it is tried again");
                     return;
                 }
             };
-            for line in &lines {
-                after = line.offset;
-                let _ending = self.out.send(QueueHint { site, n: line.n, offset: line.offset, item: line.item });
+            for (n, offset, about) in &lines {
+                after = *offset;
+                let _ending = self.out.send(QueueHint { site, n: *n, offset: *offset, about: *about });
             }
             if lines.len() < PAGE {
-                // What is in the queue but is no item is passed over.
                 after = after.max(head);
             }
             self.heard.insert(site, after);
@@ -220,8 +228,9 @@ fn number(entry: &StreamId) -> Option<LogN> {
     entry.id.split_once('-').and_then(|(n, _)| n.parse().ok())
 }
 
-/// What an entry says. One that we do not understand is no item, or of another version: the record fills the gap.
+/// What an entry says. One that we do not understand is of another version: the record fills the gap.
 fn hint(site: SiteId, entry: &StreamId) -> Option<QueueHint> {
     let item: String = entry.get("item")?;
-    Some(QueueHint { site, n: number(entry)?, offset: entry.get("offset")?, item: item.parse().ok()? })
+    let about = Queued::Item(item.parse().ok()?);
+    Some(QueueHint { site, n: number(entry)?, offset: entry.get("offset")?, about })
 }

@@ -16,6 +16,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(2);
+/// How long it may take in all until the server lets us in: one that accepts and says nothing is away.
+const LET_IN: Duration = Duration::from_secs(5);
 /// How long the server may take for one statement before it gives up.
 const STATEMENT_MS: u32 = 10_000;
 /// How long it may wait for a lock.
@@ -26,6 +28,8 @@ const IDLE_MS: u32 = 10_000;
 const ANSWER: Duration = Duration::from_secs(12);
 /// A session that was quiet for longer is asked whether it is still there before it is relied on.
 const QUIET: Duration = Duration::from_secs(1);
+/// How long it may take to say so.
+const STILL_THERE: Duration = Duration::from_secs(2);
 
 /// Where the server is, and as whom to speak to it.
 #[derive(Clone)]
@@ -92,18 +96,20 @@ impl Session {
     pub(in crate::store) fn connect(address: &Address) -> Result<Self, StoreError> {
         let failed = |error: std::io::Error| StoreError::new("connect to the database server", error);
         let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let connected = runtime.block_on(async {
-            let (client, connection) =
-                address.config.connect(MakeRustlsConnect::new(rustls::ClientConfig::clone(&address.trust))).await?;
+        let away = |reason: String| {
+            let advice = format!("{reason}; is it there, and is [store] url right?");
+            StoreError::wait("connect to the database server", advice)
+        };
+        let client = runtime.block_on(async {
+            let trust = MakeRustlsConnect::new(rustls::ClientConfig::clone(&address.trust));
+            let connecting = tokio::time::timeout(LET_IN, address.config.connect(trust));
+            let connected = connecting.await.map_err(|_| away("it does not answer".into()))?;
+            let (client, connection) = connected.map_err(|error| away(reason(&error)))?;
             tokio::spawn(async move {
                 // Its end shows in the statement that meets it.
                 let _ended = connection.await;
             });
-            Ok::<_, tokio_postgres::Error>(client)
-        });
-        let client = connected.map_err(|error| {
-            let reason = error.as_db_error().map_or_else(|| error.to_string(), |said| said.message().to_owned());
-            StoreError::wait("connect to the database server", reason)
+            Ok::<_, StoreError>(client)
         })?;
         Ok(Self {
             runtime: Some(runtime),
@@ -117,18 +123,27 @@ impl Session {
 
     /// Whether it may be used. A session that was quiet is asked.
     pub(in crate::store) fn is_open(&self) -> bool {
-        let fresh = || self.used.get().elapsed() < QUIET || self.control("").is_ok();
+        let answers = || self.wait_at_most(STILL_THERE, self.client.batch_execute("")).is_ok();
+        let fresh = || self.used.get().elapsed() < QUIET || answers();
         !self.broken.get() && !self.client.is_closed() && fresh()
     }
 
     /// Waits for an answer.
     fn wait<T>(&self, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, StoreError> {
+        self.wait_at_most(ANSWER, answer)
+    }
+
+    fn wait_at_most<T>(
+        &self,
+        most: Duration,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, StoreError> {
         let lost = || {
             self.broken.set(true);
             StoreError::wait("talk to the database server", "it did not answer in time")
         };
         let Some(runtime) = self.runtime.as_ref().filter(|_| !self.broken.get()) else { return Err(lost()) };
-        let answered = runtime.block_on(async { tokio::time::timeout(ANSWER, answer).await }).map_err(|_| lost())?;
+        let answered = runtime.block_on(async { tokio::time::timeout(most, answer).await }).map_err(|_| lost())?;
         self.used.set(Instant::now());
         answered.map_err(|error| {
             if error.is_closed() || error.as_db_error().is_none() {
@@ -212,6 +227,12 @@ impl Session {
     pub(in crate::store) fn rolls_back(&self) -> impl Drop {
         RollsBack(self)
     }
+}
+
+/// Why there is no session: what the server said, or what stood between.
+fn reason(error: &tokio_postgres::Error) -> String {
+    let between = || std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    error.as_db_error().map_or_else(between, |said| said.message().to_owned())
 }
 
 struct RollsBack<'a>(&'a Session);

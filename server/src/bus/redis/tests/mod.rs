@@ -7,7 +7,7 @@ use super::*;
 use crate::bus::Bus;
 use handrail_domain::ids::ConversationId;
 use std::time::{Duration, Instant};
-use world::{Node, Redis, World, until};
+use world::{Node, Redis, World, item_of, until};
 
 fn typing() -> Signal {
     let (conversation, account) = (ConversationId::from_bits(fresh::bits()), AccountId::from_bits(fresh::bits()));
@@ -308,7 +308,10 @@ async fn the_supervisor_channel_says_which_item_and_never_what_was_written() {
     fields.sort_unstable();
     assert_eq!(fields, ["at", "item", "kind", "n", "offset", "severity", "state", "version"]);
     let value = |field| entry.get::<String>(field).unwrap();
-    assert_eq!((value("item"), value("kind"), value("version")), (hint.item.to_string(), "hold".into(), "1".into()));
+    assert_eq!(
+        (value("item"), value("kind"), value("version")),
+        (item_of(hint).to_string(), "hold".into(), "1".into())
+    );
     assert_eq!((value("severity"), value("state")), ("high".into(), "waiting".into()));
     let all: Vec<String> = redis.ask(&["KEYS", "*"]).await;
     assert!(all.iter().all(|key| key.starts_with(&format!("handrail:{}:", world.store.epoch()))), "{all:?}");

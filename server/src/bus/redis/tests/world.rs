@@ -4,8 +4,9 @@ use super::super::RedisBus;
 use crate::bus::{BusHealth, QueueHint, Signal};
 use crate::chat::{AccountSpec, add_account, add_relationship, add_site};
 use crate::fresh;
-use crate::store::{Owner, Scope, Store};
+use crate::store::{Scope, Store};
 use handrail_domain::conversation::{Message, MessageStatus};
+use handrail_domain::event::Queued;
 use handrail_domain::finding::Severity;
 use handrail_domain::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, SiteId};
 use handrail_domain::people::{Role, SiteSettings};
@@ -26,6 +27,14 @@ pub(super) const LIMIT: Duration = Duration::from_secs(30);
 pub(super) const NOTICED: Duration = Duration::from_secs(5);
 pub(super) const TEXT: &str = "meet me behind the old mill";
 pub(super) const NAME: &str = "Annabel";
+
+/// The item that a hint is about.
+pub(super) fn item_of(hint: QueueHint) -> ItemId {
+    match hint.about {
+        Queued::Item(item) => item,
+        Queued::Report(report) => panic!("{report} is no item"),
+    }
+}
 
 /// Waits for something to be true.
 pub(super) async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
@@ -263,6 +272,7 @@ impl World {
             due_at: now,
             escalate_at: None,
             expire_at: None,
+            answer_by: None,
             severity: Severity::High,
             rules: "r".into(),
             findings: Vec::new(),
@@ -274,11 +284,12 @@ impl World {
         let (site, id) = (self.site, item.id);
         let written = self.store.write(Scope::Everything, move |tx| {
             tx.add_message(&message, Vec::new())?;
-            tx.put_item(&item, Some(item.changed(ItemAct::Hold, Some(item.from), now)))?;
-            Ok((tx.log_head()?, tx.feed_head(Owner::Queue(site))?))
+            Ok(tx.put_item(&item, Some(item.changed(ItemAct::Hold, Some(item.from), now)))?)
         });
-        let (n, offset) = written.await.unwrap();
-        let hint = QueueHint { site, n, offset, item: id };
+        written.await.unwrap();
+        let lines = self.store.read(move |record| record.queue_page(site, 0, usize::from(u16::MAX))).await.unwrap();
+        let (n, offset) = lines.iter().find(|line| line.item == id).map(|line| (line.n, line.offset)).unwrap();
+        let hint = QueueHint { site, n, offset, about: Queued::Item(id) };
         node.bus.committed(n);
         node.bus.relay(hint);
         hint
@@ -287,7 +298,7 @@ impl World {
     /// An item is closed.
     pub(super) async fn close(&self, held: QueueHint) {
         let written = self.store.write(Scope::Everything, move |tx| {
-            let item = tx.item(held.item)?.unwrap();
+            let item = tx.item(item_of(held))?.unwrap();
             let state = State::Closed { outcome: OutcomeName::Expired, decided: None, at: item.held_at };
             let closed = Item { version: item.version + 1, state, ..item };
             Ok(tx.put_item(&closed, Some(closed.changed(ItemAct::Close, None, closed.held_at)))?)

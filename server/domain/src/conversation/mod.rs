@@ -1,16 +1,20 @@
 //! A conversation is a relationship: two or more parties, one order of messages. Here it is decided what becomes of a message
 //! that somebody says, once the filter has judged it.
 
-use crate::event::{Event, What, body_digest, hex};
+mod settle;
+
+pub use settle::{Told, answered, settle, settled};
+
+use crate::event::{ConversationAct, Event, What};
 use crate::filter::Verdict;
 use crate::finding::Severity;
 use crate::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, Seq, SiteId};
 use crate::people::{Role, Site};
 use crate::policy::Permit;
-use crate::quarantine::{Effect, Item};
+use crate::quarantine::Item;
+use crate::refusal::{Code, Refusal};
 use crate::text::{Cleared, Text};
 use crate::time::Timestamp;
-use crate::wire::Reason;
 use serde::{Deserialize, Serialize};
 
 /// What kind of relationship it is.
@@ -144,6 +148,35 @@ impl Conversation {
     /// Everybody's accounts.
     pub fn accounts(&self) -> Vec<AccountId> {
         self.parties.iter().map(|party| party.account).collect()
+    }
+
+    /// The conversation paused, lifted or ended, and what the log says of it; nothing if it is so already. An end is an end.
+    pub fn becomes(
+        &self,
+        state: ConversationState,
+        by: Option<AccountId>,
+        now: Timestamp,
+    ) -> Result<Option<(Conversation, Event)>, Refusal> {
+        if self.state == state {
+            return Ok(None);
+        }
+        let act = match (self.state, state) {
+            (ConversationState::Ended, _) => return Err(Code::ConversationEnded.into()),
+            (_, ConversationState::Open) => ConversationAct::Lift,
+            (_, ConversationState::Paused) => ConversationAct::Pause,
+            (_, ConversationState::Ended) => ConversationAct::End,
+        };
+        let event = Event {
+            at: now,
+            site: self.site,
+            conversation: Some(self.id),
+            message: None,
+            actor: by,
+            accounts: self.accounts(),
+            queue: false,
+            what: What::Conversation { act },
+        };
+        Ok(Some((Conversation { state, ..self.clone() }, event)))
     }
 }
 
@@ -311,93 +344,6 @@ fn hold(conversation: &Conversation, item: Item, help: bool, envelope: Envelope)
     Submission { message, item: Some(item), events }
 }
 
-/// What an effect makes of a held message: the message as it ends, and what the log says.
-pub fn settle(
-    conversation: &Conversation,
-    message: &Message,
-    item: &Item,
-    effect: Effect,
-    now: Timestamp,
-) -> (Message, Vec<Event>) {
-    let by = item.decision().map(|(by, _)| by);
-    match effect {
-        Effect::Deliver { text, altered } => deliver_decided(conversation, message, item, text, altered, now),
-        Effect::End { status, reason, note } => {
-            let ended = Message { status, decision: Some(item.id), ..message.clone() };
-            let event = settled(conversation, &ended, by, now, reason, note, None);
-            (ended, vec![event])
-        }
-    }
-}
-
-fn deliver_decided(
-    conversation: &Conversation,
-    message: &Message,
-    item: &Item,
-    text: Cleared,
-    altered: Option<(Reason, Option<String>)>,
-    now: Timestamp,
-) -> (Message, Vec<Event>) {
-    let seq = conversation.last_seq + 1;
-    let changed = altered.is_some();
-    let delivered = Message {
-        status: MessageStatus::Delivered,
-        shown: changed.then(|| text.text().clone()),
-        seq: Some(seq),
-        delivered_at: Some(now),
-        decision: Some(item.id),
-        ..message.clone()
-    };
-    let by = item.decision().map(|(by, _)| by);
-    let (reason, note) = altered.map_or((None, None), |(reason, note)| (Some(reason), note));
-    let told = settled(conversation, &delivered, by, now, reason, note, changed.then(|| text.clone()));
-    let shown = Event {
-        accounts: conversation.accounts(),
-        what: What::Delivered {
-            seq,
-            from: message.from,
-            cid: message.cid.clone(),
-            altered: changed,
-            sent_at: message.sent_at,
-            text: Some(text),
-        },
-        ..told.clone()
-    };
-    (delivered, vec![told, shown])
-}
-
-/// What its sender is told of a held message's end.
-pub fn settled(
-    conversation: &Conversation,
-    message: &Message,
-    by: Option<AccountId>,
-    now: Timestamp,
-    reason: Option<Reason>,
-    note: Option<String>,
-    shown: Option<Cleared>,
-) -> Event {
-    Event {
-        at: now,
-        site: conversation.site,
-        conversation: Some(conversation.id),
-        message: Some(message.id),
-        actor: by,
-        accounts: vec![message.from],
-        queue: false,
-        what: What::Settled {
-            cid: message.cid.clone(),
-            status: message.status,
-            sent_at: message.sent_at,
-            seq: message.seq,
-            altered: shown.is_some(),
-            reason,
-            note_digest: note.as_deref().map(|note| hex(&body_digest(&message.salt, note))),
-            note,
-            shown,
-        },
-    }
-}
-
 /// The most urgent severity among findings; a hold without any is as bad as a filter that failed.
 pub fn worst(findings: &[crate::finding::Finding]) -> Severity {
     findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::High)
@@ -410,9 +356,9 @@ mod tests {
     use crate::policy::may_send;
 
     const MENTOR: u128 = 1;
-    const MENTEE: u128 = 2;
+    pub(super) const MENTEE: u128 = 2;
 
-    fn conversation() -> Conversation {
+    pub(super) fn conversation() -> Conversation {
         let party = |bits, role| Party { account: AccountId::from_bits(bits), name: String::new(), role, read_seq: 0 };
         Conversation {
             id: ConversationId::from_bits(1),
@@ -424,7 +370,7 @@ mod tests {
         }
     }
 
-    fn said(verdict: Verdict) -> Submission {
+    pub(super) fn said(verdict: Verdict) -> Submission {
         let (id, site) = (AccountId::from_bits(MENTEE), SiteId::from_bits(1));
         let account = Account { id, site, role: Role::Mentee, name: String::new(), disabled: false };
         let permit = may_send(&account, &conversation()).unwrap();
@@ -441,7 +387,7 @@ mod tests {
         submit(&conversation(), &site, &permit, verdict, envelope)
     }
 
-    fn text() -> Text {
+    pub(super) fn text() -> Text {
         Text::parse("hello").unwrap()
     }
 
@@ -477,14 +423,18 @@ mod tests {
     }
 
     #[test]
-    fn a_released_message_takes_the_next_number_then_and_keeps_its_own_time() {
-        let Submission { message, item, .. } = said(Verdict::failed(text()));
-        let later = Conversation { last_seq: 20, ..conversation() };
-        let effect = Effect::Deliver { text: Cleared::new(text()), altered: None };
-        let (ended, events) = settle(&later, &message, &item.unwrap(), effect, Timestamp(99));
-        assert_eq!((ended.seq, ended.sent_at, ended.delivered_at), (Some(21), Timestamp(5), Some(Timestamp(99))));
-        assert!(ended.decision.is_some() && ended.shown.is_none());
-        assert_eq!(events[0].accounts, [AccountId::from_bits(MENTEE)]);
-        assert_eq!(events[1].accounts, later.accounts());
+    fn a_pause_is_lifted_and_an_end_is_an_end() {
+        let open = conversation();
+        let change = |from: &Conversation, to| from.becomes(to, None, Timestamp(9)).unwrap();
+        let (paused, event) = change(&open, ConversationState::Paused).unwrap();
+        assert_eq!((paused.state, event.accounts), (ConversationState::Paused, open.accounts()));
+        assert!(
+            change(&paused, ConversationState::Paused).is_none() && change(&open, ConversationState::Open).is_none()
+        );
+        assert_eq!(change(&paused, ConversationState::Open).unwrap().0.state, ConversationState::Open);
+        let ended = change(&paused, ConversationState::Ended).unwrap().0;
+        for state in [ConversationState::Open, ConversationState::Paused] {
+            assert_eq!(ended.becomes(state, None, Timestamp(9)).unwrap_err().code, Code::ConversationEnded);
+        }
     }
 }
