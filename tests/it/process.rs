@@ -160,6 +160,20 @@ impl Server {
         self.child.wait().expect("its end");
     }
 
+    /// Stops it in the middle of whatever it does, until `CONT`. It is still when this returns.
+    pub(crate) async fn freeze(&self) {
+        self.signal("STOP");
+        let still = |task: std::io::Result<std::fs::DirEntry>| {
+            let stat = std::fs::read_to_string(task.expect("a thread").path().join("stat")).unwrap_or_default();
+            stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('T'))
+        };
+        let patience = Instant::now() + PATIENCE;
+        while !std::fs::read_dir(format!("/proc/{}/task", self.pid())).expect("its threads").all(still) {
+            assert!(Instant::now() < patience, "it does not stop");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Asks it to stop, as systemd does.
     pub(crate) fn terminate(&self) {
         self.signal("TERM");

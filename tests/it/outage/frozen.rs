@@ -62,7 +62,7 @@ async fn a_decision_that_was_on_its_way_to_a_frozen_server_past_the_lease_is_ref
         None => ground.serve(),
     };
     let (item, version, mut wire) = claimed(&server, &ground, "frozen").await;
-    server.signal("STOP");
+    server.freeze().await;
     // It lies in the server's own buffers while that sleeps.
     let id = wire.put(release(&item, version)).await;
     match &clock {
@@ -100,7 +100,7 @@ async fn overtaken(ground: &Ground) {
     }
     let frozen = ground.serve();
     let (item, version, mut late) = claimed(&frozen, ground, "frozen").await;
-    frozen.signal("STOP");
+    frozen.freeze().await;
     let id = late.put(release(&item, version)).await;
     // The other node's clock is past the lease, or comes to be.
     let other = match &clock {

@@ -2,6 +2,7 @@
 //! that could have left them: with what had been made durable alone, and with any sectors of the rest. Everything that a client
 //! had been told before the cut must be in each.
 
+use super::records::ground_of;
 use super::trace::{FILES, Left, Trace};
 use super::works;
 use crate::crowd::{Crowd, Ground, any, rounds, skipped};
@@ -98,15 +99,24 @@ fn has_ended(trace: &Path, process: u32) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged() {
+    cut_at_many_moments(&Ground::new(""), rounds(150, 1_000), rounds(20, 150)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_power_cut_while_an_earlier_record_is_brought_forward_loses_nothing_of_it() {
+    cut_at_many_moments(&ground_of(1), rounds(20, 100), rounds(20, 150)).await;
+}
+
+/// Plays so many messages on that ground, and cuts the power at so many moments of it: half of them while it starts.
+async fn cut_at_many_moments(ground: &Ground, messages: usize, cuts: usize) {
     if !works("strace", &["-f", "--seccomp-bpf", "-o", "/dev/null", "true"]) {
         return skipped("a power cut", "there is no strace here, or it may not trace");
     }
-    let ground = Ground::new("");
     let before = FILES.map(|file| std::fs::read(ground.data.join(file)).unwrap_or_default());
     let file = tempfile::NamedTempFile::new().expect("a file for the trace");
-    let server = watched(&ground, file.path());
-    let crowd = Crowd::gather(&ground, &server);
-    crowd.talk(rounds(150, 1_000), 4 * PATIENCE).await;
+    let server = watched(ground, file.path());
+    let crowd = Crowd::gather(ground, &server);
+    crowd.talk(messages, 4 * PATIENCE).await;
     let process = server.pid();
     server.kill();
     let patience = Instant::now() + PATIENCE;
@@ -116,11 +126,12 @@ async fn a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged() {
     }
     let trace = Trace::read(file.path(), before.clone());
     let all = Promises::of(&trace.told(trace.lines));
-    assert!(all.messages.len() >= 150 && !all.items.is_empty(), "{} were told of", all.messages.len());
+    assert!(all.messages.len() >= messages && trace.syncs() > messages / 16, "{} were told of", all.messages.len());
     assert!(what_is_wrong(&before, &all).is_some(), "these promises can be broken");
     let first = trace.first_told("\"op\":\"ok\"").expect("somebody was told something");
-    for _ in 0..rounds(20, 150) {
-        let until = first + usize::try_from(any((trace.lines - first) as u64)).expect("a line");
+    for at in 0..cuts {
+        let (from, to) = if at % 2 == 0 { (first, trace.lines) } else { (0, first) };
+        let until = from + usize::try_from(any((to - from) as u64)).expect("a line");
         let promises = Promises::of(&trace.told(until));
         for left in [Left::Synced, Left::Torn] {
             let wrong = what_is_wrong(&trace.cut(until, left), &promises);

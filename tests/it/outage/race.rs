@@ -60,7 +60,7 @@ async fn of_two_who_decide_at_once_on_two_nodes_one_wins_as_well() {
     let (mut database, redis) = (Postgres::start(), Redis::start());
     let ground = Ground::on_postgres(&mut database, &redis.as_bus()).await;
     let (one, other) = (ground.serve(), ground.serve());
-    race(&ground, [&one, &other], rounds(60, 2_000)).await;
+    race(&ground, [&one, &other], rounds(60, 500)).await;
 }
 
 /// Two connections, on these servers, decide on one held message after another at once.

@@ -19,6 +19,14 @@ fn version(record: &Connection) -> i64 {
     record.query_row("PRAGMA user_version", [], |row| row.get(0)).expect("a version")
 }
 
+/// The names of a record's tables, indexes and triggers.
+fn parts(record: &Connection) -> Vec<String> {
+    let sql = "SELECT type || ' ' || name FROM sqlite_master WHERE name NOT LIKE 'sqlite%' ORDER BY 1";
+    let mut question = record.prepare(sql).expect("a question");
+    let names = question.query_map([], |row| row.get(0)).expect("rows");
+    names.collect::<Result<_, _>>().expect("names")
+}
+
 /// A record as SQL text: its tables, their rows, then what leans on them.
 fn dump(record: &Connection) -> String {
     let list = |sql: &str| {
@@ -48,7 +56,7 @@ fn dump(record: &Connection) -> String {
 }
 
 /// A ground over a record that is kept.
-fn ground_of(schema: i64) -> Ground {
+pub(super) fn ground_of(schema: i64) -> Ground {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("handrail.db");
     let record = Connection::open(&file).expect("a record");
@@ -82,26 +90,24 @@ async fn every_schema_has_a_record_that_is_kept() {
         let file = kept().join(format!("schema-{schema}.sql"));
         assert!(file.exists(), "no record of schema {schema} is kept: make one as this test's comment says");
     }
+    let newest = ground_of(schema);
+    let newest = Connection::open(newest.data.join("handrail.db")).expect("the record");
+    let advice = format!(
+        "what is kept of schema {schema} has other tables: is it out already? Then they are schema {}; else make it again",
+        schema + 1
+    );
+    assert_eq!(parts(&newest), parts(&record), "{advice}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_of_every_earlier_version_is_all_there_and_goes_on() {
     for schema in 1.. {
         if !kept().join(format!("schema-{schema}.sql")).exists() {
-            assert!(schema > 2, "the records of schema 1 and 2 are kept");
+            assert!(schema > 2, "the records of the first schemas are kept");
             return;
         }
         let ground = ground_of(schema);
-        let texts = || {
-            let record = Connection::open(ground.data.join("handrail.db")).expect("the record");
-            let sql = "SELECT id, coalesce(shown, text), seq FROM message WHERE row <= ?1 ORDER BY row";
-            let mut question = record.prepare(sql).expect("its messages");
-            let rows = question.query_map([texts_before(&record)], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<u64>>(2)?))
-            });
-            rows.expect("rows").collect::<Result<Vec<_>, _>>().expect("rows")
-        };
-        let before = texts();
+        let before = messages_of(&ground);
         assert!(before.len() > 60, "schema {schema}: hardly anything is in it");
         let server = ground.serve();
         let crowd = Crowd::gather(&ground, &server);
@@ -123,9 +129,12 @@ async fn a_record_of_every_earlier_version_is_all_there_and_goes_on() {
     }
 }
 
-/// The last row of a record that is kept: everything up to it was there before.
-fn texts_before(record: &Connection) -> i64 {
-    record.query_row("SELECT max(row) FROM message", [], |row| row.get(0)).expect("messages")
+/// The messages of a record: id, what is shown of each, and its number.
+fn messages_of(ground: &Ground) -> Vec<(String, String, Option<u64>)> {
+    let record = Connection::open(ground.data.join("handrail.db")).expect("the record");
+    let mut question = record.prepare("SELECT id, coalesce(shown, text), seq FROM message").expect("its messages");
+    let rows = question.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).expect("rows");
+    rows.collect::<Result<_, _>>().expect("rows")
 }
 
 /// The names and bytes of a folder's files.

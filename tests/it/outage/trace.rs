@@ -14,6 +14,8 @@ pub(super) const FILES: [&str; 2] = ["handrail.db", "handrail.db-wal"];
 struct Call {
     begun: usize,
     ended: usize,
+    /// Of a change: the line from which on it is on the disk for good.
+    durable: usize,
     what: What,
 }
 
@@ -71,16 +73,14 @@ impl Trace {
                 },
                 None => (at, rest.to_owned()),
             };
-            calls.extend(what(&whole).map(|what| Call { begun, ended: at, what }));
+            calls.extend(what(&whole).map(|what| Call { begun, ended: at, durable: usize::MAX, what }));
         }
         // What a kill cut off had begun, and may have been done.
         let cut = unfinished.into_values().filter_map(|(begun, call)| Some((begun, what(&call)?)));
-        calls.extend(cut.filter(|(_, what)| what.changes().is_some()).map(|(begun, what)| Call {
-            begun,
-            ended: lines,
-            what,
-        }));
+        let cut = cut.filter(|(_, what)| what.changes().is_some());
+        calls.extend(cut.map(|(begun, what)| Call { begun, ended: lines, durable: usize::MAX, what }));
         calls.sort_by_key(|call| call.begun);
+        note_durable(&mut calls);
         Self { before, calls, lines }
     }
 
@@ -112,12 +112,7 @@ impl Trace {
         let mut files = self.before.clone();
         for call in self.calls.iter().filter(|call| call.begun < until) {
             let Some(file) = call.what.changes() else { continue };
-            let durable = self.calls.iter().any(|sync| {
-                matches!(sync.what, What::Sync { file: synced } if synced == file)
-                    && sync.begun >= call.ended
-                    && sync.ended < until
-            });
-            let keep = || durable || (left == Left::Torn && any(2) == 0);
+            let keep = || call.durable < until || (left == Left::Torn && any(2) == 0);
             match &call.what {
                 What::Write { offset, bytes, .. } => write(&mut files[file], *offset, bytes, keep),
                 What::Truncate { length, .. } if keep() => files[file].resize(*length, 0),
@@ -125,6 +120,20 @@ impl Trace {
             }
         }
         files
+    }
+}
+
+/// A change is durable once its file was synced: by a call that began after it had ended, and that has ended itself.
+fn note_durable(calls: &mut [Call]) {
+    let syncs = calls.iter().filter_map(|call| match call.what {
+        What::Sync { file } => Some((file, call.begun, call.ended)),
+        What::Write { .. } | What::Truncate { .. } | What::Told { .. } => None,
+    });
+    let syncs: Vec<_> = syncs.collect();
+    for call in calls {
+        let of_file =
+            syncs.iter().filter(|(file, begun, _)| call.what.changes() == Some(*file) && *begun >= call.ended);
+        call.durable = of_file.map(|(_, _, ended)| *ended).min().unwrap_or(usize::MAX);
     }
 }
 
