@@ -84,7 +84,11 @@ async fn a_running_servers_record_is_checked_with_its_checkpoints() {
 async fn a_flipped_letter_is_found_with_its_line_and_such_a_record_is_not_served() {
     let place = place().await;
     let copy = place.path("copy");
-    place.does(&["backup", &copy.to_string_lossy()]);
+    let without = place.path("without");
+    place.does(&["backup", &without.to_string_lossy()]);
+    let keyless = run(&["audit", "verify", "--config", &config_for(&without)], "");
+    assert!(keyless.status.code() == Some(2) && said(&keyless).contains("--key"), "{}", said(&keyless));
+    place.does(&["backup", &copy.to_string_lossy(), "--with-key"]);
     let config = config_for(&copy);
     let good = run(&["audit", "verify", "--config", &config], "");
     assert_eq!(good.status.code(), Some(0), "{}", said(&good));
