@@ -155,7 +155,10 @@ pub struct Copied {
 pub(super) fn copy(folder: &Path, to: &Path) -> Result<Copied, StoreError> {
     let path = to.join(FILE);
     let text = path.to_str().ok_or_else(|| StoreError::new("copy the record", "the folder's name is not UTF-8"))?;
-    open_reader(folder)?.execute("VACUUM INTO ?1", [text]).map_err(|e| StoreError::new("copy the record", e))?;
+    let connection = open_reader(folder)?;
+    // The copy inherits it: without, unused parts of its pages would keep old words that no later erasure finds.
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    connection.execute("VACUUM INTO ?1", [text]).map_err(|e| StoreError::new("copy the record", e))?;
     let synced = std::fs::File::open(&path).and_then(|file| file.sync_all());
     synced.map_err(|e| StoreError::new("copy the record", e))?;
     inspect(to)
