@@ -205,13 +205,13 @@ mod tests {
             due_at: Timestamp(2),
             escalate_at: None,
             expire_at: None,
-            answer_by: None,
             severity: Severity::High,
             rules: "r".into(),
             findings: vec![finding(Category::Meet), finding(Category::Restricted)],
             tier: 1,
             ringing: false,
             withdrawn: false,
+            answer_by: None,
             state,
         }
     }

@@ -75,11 +75,11 @@ pub enum What {
         /// What its sender is told. Words, so the log has their salted digest alone; older lines have them themselves.
         #[serde(default, skip_serializing)]
         note: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        answer_by: Option<Timestamp>,
         /// See `note`; in hexadecimal.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note_digest: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer_by: Option<Timestamp>,
         /// The text that was shown in its place.
         #[serde(skip)]
         shown: Option<Cleared>,
@@ -400,8 +400,8 @@ mod tests {
                 altered: true,
                 reason: None,
                 note: None,
-                answer_by: None,
                 note_digest: None,
+                answer_by: None,
                 shown: Some(shown),
             },
         ];

@@ -88,16 +88,17 @@ pub struct SiteSettings {
     pub retention_days: Option<u32>,
 }
 
+/// How long words are kept after the end of a relationship unless a site says otherwise, in days: twelve months.
+pub const RETENTION_DAYS: u32 = 365;
+/// The longest a site may keep words after the end of a relationship, in days: ten years.
+pub const RETENTION_DAYS_MAX: u32 = 3_660;
+
 impl SiteSettings {
     /// How long a sender has to answer an altered text, in milliseconds; nothing if they are not asked.
     pub fn asks_for_ms(&self) -> Option<i64> {
         self.consent.then_some(self.answer_ms)
     }
 }
-/// How long words are kept after the end of a relationship unless a site says otherwise, in days: twelve months.
-pub const RETENTION_DAYS: u32 = 365;
-/// The longest a site may keep words after the end of a relationship, in days: ten years.
-pub const RETENTION_DAYS_MAX: u32 = 3_660;
 
 /// Target times in milliseconds, by severity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -132,7 +132,7 @@ impl Chat {
                 }
                 Step::Open => {
                     return Err(AdminError(
-                        "a held message of it still waits for a decision; decide on it first, then erase".into(),
+                        "a held message of it still waits for a decision, or for its sender's answer; settle it first, then erase".into(),
                     ));
                 }
             }
@@ -279,13 +279,13 @@ fn erase(tx: &mut Tx<'_>, extent: Extent, one: &Erasable) -> Result<u64, Failure
     Ok(items)
 }
 
-/// What goes last: what was reported, the terms that were restricted in a relationship that is over, the name of an account that is disabled. Says
+/// What goes last: what was written in reports, the terms that were restricted in a relationship that is over, the name of an account that is disabled. Says
 /// whether a name went.
 fn finish(tx: &mut Tx<'_>, erasure: &Erasure) -> Result<bool, Failure> {
+    tx.erase_reports(erasure.extent)?;
     match erasure.extent {
         Extent::Conversation(id) => {
             let conversation = tx.conversation(id)?.ok_or(Code::NotFound)?;
-            tx.erase_reports(erasure.extent)?;
             if conversation.state == ConversationState::Ended {
                 tx.erase_restrictions(id)?;
             }
@@ -295,10 +295,7 @@ fn finish(tx: &mut Tx<'_>, erasure: &Erasure) -> Result<bool, Failure> {
             Ok(false)
         }
         Extent::Message(_) => Ok(false),
-        Extent::Account(id) => {
-            tx.erase_reports(erasure.extent)?;
-            erase_name(tx, id, erasure)
-        }
+        Extent::Account(id) => erase_name(tx, id, erasure),
     }
 }
 

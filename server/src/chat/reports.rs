@@ -76,7 +76,7 @@ fn take(tx: &mut Tx<'_>, from: AccountId, about: ConversationId, draft: Draft) -
     let filed = file(&conversation, reporter, ReportId::from_bits(fresh::bits()), draft, fresh::now());
     tx.add_report(&filed.report)?;
     if let Some(paused) = filed.paused {
-        tx.set_conversation_state(paused.id, paused.state, filed.report.at)?;
+        tx.set_conversation_state(paused.id, paused.state, fresh::now())?;
     }
     for event in filed.events {
         tx.append(event)?;

@@ -2,7 +2,7 @@
 
 use super::{ConfigFile, admin, read_config, say};
 use crate::chat::Chat;
-use crate::records::{self, SigningKey, Stop};
+use crate::records::{self, KEY_FILE, SigningKey, Stop};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use handrail_domain::audit::{Audit, Witness};
@@ -87,11 +87,21 @@ async fn verify(asked: Verify) -> anyhow::Result<()> {
     let folder = data_folder(&asked.config).context(Unchecked)?;
     let checkpoints = checkpoints(&folder, asked.checkpoints).context(Unchecked)?;
     let public = match asked.key {
-        Some(PublicKey(public)) => public,
-        None => *SigningKey::open(&folder).context(Unchecked)?.public(),
+        Some(PublicKey(public)) => Some(public),
+        // A key that is not there must not be made now: it would have signed nothing.
+        None if folder.join(KEY_FILE).exists() => Some(*SigningKey::open(&folder).context(Unchecked)?.public()),
+        None => None,
+    };
+    let checkpoints = match (checkpoints, public) {
+        (None, _) => None,
+        (Some(file), Some(public)) => Some((file, public)),
+        (Some(_), None) => {
+            let advice = "there is no key here that checks the checkpoints: name it with --key, as `handrail audit key` showed it";
+            return Err(anyhow::anyhow!(advice)).context(Unchecked);
+        }
     };
     let begun = Instant::now();
-    match check(&chat, asked.from, checkpoints, public).await.context(Unchecked)? {
+    match check(&chat, asked.from, checkpoints).await.context(Unchecked)? {
         Ok((audit, witness)) => say(&report(&audit, witness.as_ref(), begun.elapsed())),
         Err(Stop::Broken(broken)) => bail!(records::broken_record(&broken)),
         Err(Stop::Unread(error)) => Err(error).context(Unchecked),
@@ -112,17 +122,12 @@ fn checkpoints(folder: &Path, named: Option<PathBuf>) -> anyhow::Result<Option<B
 
 type Checked = Result<(Audit, Option<Witness>), Stop>;
 
-async fn check(
-    chat: &Chat,
-    from: LogN,
-    checkpoints: Option<BufReader<File>>,
-    public: [u8; 32],
-) -> anyhow::Result<Checked> {
+async fn check(chat: &Chat, from: LogN, checkpoints: Option<(BufReader<File>, [u8; 32])>) -> anyhow::Result<Checked> {
     let epoch = chat.store().epoch().to_owned();
     let checked = chat.store().read(move |record| {
         Ok(records::verify(record, from).and_then(|audit| {
             let witness = match checkpoints {
-                Some(file) => Some(records::witness(record, &audit, &epoch, file, &public)?),
+                Some((file, public)) => Some(records::witness(record, &audit, &epoch, file, &public)?),
                 None => audit.witness(&epoch).map(|_| None)?,
             };
             Ok((audit, witness))

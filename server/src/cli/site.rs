@@ -28,6 +28,16 @@ pub(super) enum SiteCommand {
     ///
     /// What is urgent is held whatever is chosen here.
     Action(ChooseAction),
+    /// Choose how long the words of a relationship are kept after its end.
+    Retention {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Its name or id.
+        site: String,
+        /// So many days, or never: then they are kept until somebody erases them.
+        #[arg(value_name = "DAYS|never", value_parser = retention)]
+        keep: Keep,
+    },
     /// Choose whether a sender is asked before an altered text is delivered in place of their own.
     Consent {
         #[command(flatten)]
@@ -41,27 +51,6 @@ pub(super) enum SiteCommand {
         #[arg(long, value_name = "LENGTH", value_parser = answer_within, default_value = "24h")]
         answer_within: i64,
     },
-    /// Choose how long the words of a relationship are kept after its end.
-    Retention {
-        #[command(flatten)]
-        config: ConfigFile,
-        /// Its name or id.
-        site: String,
-        /// So many days, or never: then they are kept until somebody erases them.
-        #[arg(value_name = "DAYS|never", value_parser = retention)]
-        keep: Keep,
-    },
-}
-
-/// Whether a site asks.
-#[derive(Clone, Copy, clap::ValueEnum)]
-pub(super) enum Asked {
-    On,
-    Off,
-}
-
-fn answer_within(text: &str) -> Result<i64, String> {
-    length_ms(text).ok_or_else(|| "a length of time is a number with m, h or d, such as 24h".to_owned())
 }
 
 /// How many days; for good, if nothing.
@@ -82,6 +71,17 @@ fn kept(days: Option<u32>) -> String {
         || "until somebody erases them".into(),
         |days| format!("{days} days after the end of a relationship"),
     )
+}
+
+/// Whether a site asks.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(super) enum Asked {
+    On,
+    Off,
+}
+
+fn answer_within(text: &str) -> Result<i64, String> {
+    length_ms(text).ok_or_else(|| "a length of time is a number with m, h or d, such as 24h".to_owned())
 }
 
 #[derive(Args)]
@@ -137,18 +137,18 @@ pub(super) async fn run(asked: SiteCommand) -> anyhow::Result<()> {
             say(&shown(&site))
         }
         SiteCommand::Action(asked) => choose(asked).await,
+        SiteCommand::Retention { config, site, keep: Keep(days) } => {
+            let chat = admin(&config).await?;
+            let site = chat.admin_site_settings(&site).await?;
+            chat.admin_set_retention(site.id, days).await?;
+            say(&format!("{:?} now keeps words {}.", site.name, kept(days)))
+        }
         SiteCommand::Consent { config, site, asked, answer_within } => {
             let chat = admin(&config).await?;
             let site = chat.admin_site_settings(&site).await?;
             let asks_for_ms = matches!(asked, Asked::On).then_some(answer_within);
             chat.admin_set_consent(site.id, asks_for_ms).await?;
             say(&format!("{:?} now {}.", site.name, consent(asks_for_ms)))
-        }
-        SiteCommand::Retention { config, site, keep: Keep(days) } => {
-            let chat = admin(&config).await?;
-            let site = chat.admin_site_settings(&site).await?;
-            chat.admin_set_retention(site.id, days).await?;
-            say(&format!("{:?} now keeps words {}.", site.name, kept(days)))
         }
     }
 }
@@ -201,8 +201,8 @@ fn shown(site: &Site) -> String {
     line("id", &site.id.to_string());
     line("undo window", &length(settings.undo_ms));
     line("target times", &targets.join(", "));
-    line("consent", &consent(settings.asks_for_ms()));
     line("words are kept", &kept(settings.retention_days));
+    line("consent", &consent(settings.asks_for_ms()));
     text += "What it does about what the filter sees:\n";
     let mut line = |name: &str, what: &str| text += &format!("  {name:<17}{what}\n");
     for category in Category::ALL.into_iter().filter(|category| *category != Category::Filter) {

@@ -37,12 +37,16 @@ impl Book {
     pub fn open(folder: &Path, epoch: &str) -> anyhow::Result<Self> {
         let key = SigningKey::open(folder)?;
         let path = folder.join(CHECKPOINTS_FILE);
+        let is_new = !path.exists();
         let mut file = OpenOptions::new()
             .create(true)
             .read(true)
             .append(true)
             .open(&path)
             .with_context(|| format!("the checkpoints in {}", path.display()))?;
+        if is_new {
+            File::open(folder)?.sync_all()?;
+        }
         let length = file.metadata()?.len();
         let from = length.saturating_sub(END_BYTES);
         file.seek(SeekFrom::Start(from))?;

@@ -6,7 +6,7 @@ use handrail_domain::checkpoint::{Checkpoint, Note, key_name, verifier_key};
 use handrail_domain::event::{Hash, hex};
 use handrail_domain::ids::LogN;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -38,20 +38,24 @@ impl SigningKey {
         }
     }
 
-    /// Two processes that both find none: one of them makes it, the other reads that one.
+    /// Written beside its place and then put there, so that no crash leaves half a key; of two processes that both find none, one
+    /// puts its own there and the other reads that one.
     fn make(path: &Path) -> anyhow::Result<Self> {
         let seed = fresh::bytes::<32>();
-        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        match made {
-            Ok(mut file) => {
-                file.write_all(format!("{}\n", hex(&seed)).as_bytes())?;
-                file.sync_all()?;
+        let beside = path.with_extension(format!("new-{}", fresh::token(8)));
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        file.write_all(format!("{}\n", hex(&seed)).as_bytes())?;
+        file.sync_all()?;
+        let put = std::fs::hard_link(&beside, path);
+        std::fs::remove_file(&beside)?;
+        match put {
+            Ok(()) => {
+                path.parent().map(|folder| File::open(folder)?.sync_all()).transpose()?;
                 Self::from_seed(&seed)
             }
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 let written = std::fs::read_to_string(path)?;
-                from_hex(written.trim())
-                    .map_or_else(|| bail!("another process is making it: try again"), |seed| Self::from_seed(&seed))
+                Self::from_seed(&from_hex(written.trim()).context("another process put something else there")?)
             }
             Err(error) => Err(error.into()),
         }

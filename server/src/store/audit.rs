@@ -150,7 +150,7 @@ impl Reader<'_> {
     /// A page of feeds after a place, with whether each line is for the feed's owner.
     pub fn audit_feeds(&self, owner: &str, offset: u64, limit: usize) -> Result<Vec<FeedRow>, StoreError> {
         let sql = r#"SELECT feed.owner AS owner, feed."offset" AS place, feed.n AS n, event.n AS there,
-            CASE WHEN event.kind = 'item' THEN CASE WHEN feed.owner = event.site THEN 1 ELSE 0 END
+            CASE WHEN event.kind IN ('item', 'report') THEN CASE WHEN feed.owner = event.site THEN 1 ELSE 0 END
                  WHEN event.kind IN ('message.held', 'message.help', 'message.settled') THEN
                    (SELECT count(*) FROM message WHERE message.row = event.body AND message.sender = feed.owner)
                  WHEN event.kind IN ('message.delivered', 'conversation') THEN

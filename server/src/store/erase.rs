@@ -90,7 +90,7 @@ impl Reader<'_> {
         self.one(sql, params![message.to_string()], |row| id(row, "conversation"))
     }
 
-    /// Whether somebody still has to decide on something that an erasure would take.
+    /// Whether somebody still has to decide on something that an erasure would take, or to answer.
     pub fn has_open_item(&self, extent: Extent) -> Result<bool, StoreError> {
         let (column, key) = match extent {
             Extent::Conversation(of) => ("conversation", of.to_string()),
@@ -98,6 +98,12 @@ impl Reader<'_> {
             Extent::Message(of) => ("message", of.to_string()),
         };
         let sql = format!("SELECT 1 FROM item WHERE state <> 'closed' AND {column} = ?1 LIMIT 1");
+        if self.one(&sql, params![key], |_| Ok(()))?.is_some() {
+            return Ok(true);
+        }
+        // A sender who is asked about an altered text still has to answer; the item is closed by then.
+        let column = if matches!(extent, Extent::Message(_)) { "id" } else { column };
+        let sql = format!("SELECT 1 FROM message WHERE seq IS NULL AND status = 'consent' AND {column} = ?1 LIMIT 1");
         Ok(self.one(&sql, params![key], |_| Ok(()))?.is_some())
     }
 
@@ -202,9 +208,9 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Takes the words of reports out of the record: of those about a conversation, or of those that an account made.
-    pub fn erase_reports(&mut self, of: Extent) -> Result<(), StoreError> {
-        let (column, key) = match of {
+    /// Takes what was written in reports out of the record: those of a conversation, or those that an account made.
+    pub fn erase_reports(&mut self, extent: Extent) -> Result<(), StoreError> {
+        let (column, key) = match extent {
             Extent::Conversation(of) => ("conversation", of.to_string()),
             Extent::Account(of) => ("sender", of.to_string()),
             Extent::Message(_) => return Ok(()),

@@ -5,7 +5,7 @@ use super::reader::{Reader, id, word};
 use super::sql::{Row, params};
 use super::{StoreError, Tx};
 use handrail_domain::event::{Queued, What};
-use handrail_domain::ids::{AccountId, Cid, LogN, Offset, ReportId, SiteId};
+use handrail_domain::ids::{AccountId, Cid, ConversationId, LogN, Offset, ReportId, SiteId};
 use handrail_domain::report::{Draft, Report};
 use handrail_domain::text::Text;
 use handrail_domain::time::Timestamp;
@@ -47,6 +47,22 @@ impl Reader<'_> {
         let (at, key) = before.map_or((i64::MAX, String::new()), |report| (report.at.0, report.id.to_string()));
         let sql = format!("{REPORT} WHERE site = ?1 AND (at, id) < (?2, ?3) ORDER BY at DESC, id DESC LIMIT ?4");
         self.many(&sql, params![site.to_string(), at, key, limit], report)
+    }
+
+    /// The first reports of a conversation, or of a sender, oldest first.
+    pub fn reports_of(
+        &self,
+        conversation: Option<ConversationId>,
+        sender: Option<AccountId>,
+        limit: usize,
+    ) -> Result<Vec<Report>, StoreError> {
+        let (column, key) = match (conversation, sender) {
+            (Some(of), _) => ("conversation", of.to_string()),
+            (None, Some(of)) => ("sender", of.to_string()),
+            (None, None) => return Ok(Vec::new()),
+        };
+        let sql = format!("{REPORT} WHERE {column} = ?1 ORDER BY at, id LIMIT ?2");
+        self.many(&sql, params![key, limit], report)
     }
 
     /// A page of a queue after an offset, oldest first: each line's number in the log, its offset, and what it is about.

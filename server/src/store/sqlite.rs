@@ -17,8 +17,12 @@ use std::time::Duration;
 pub const RECORD_FILE: &str = "handrail.db";
 pub(super) use RECORD_FILE as FILE;
 /// What makes the tables, step by step: a record of an older version is brought forward by the steps that it lacks.
-pub(super) const STEPS: [&str; 3] =
-    [include_str!("schema/sqlite-1.sql"), include_str!("schema/sqlite-2.sql"), include_str!("schema/sqlite-3.sql")];
+pub(super) const STEPS: [&str; 4] = [
+    include_str!("schema/sqlite-1.sql"),
+    include_str!("schema/sqlite-2.sql"),
+    include_str!("schema/sqlite-3.sql"),
+    include_str!("schema/sqlite-4.sql"),
+];
 /// How long another process may hold the file before an act is refused.
 const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection.
@@ -154,7 +158,10 @@ pub struct Copied {
 pub(super) fn copy(folder: &Path, to: &Path) -> Result<Copied, StoreError> {
     let path = to.join(FILE);
     let text = path.to_str().ok_or_else(|| StoreError::new("copy the record", "the folder's name is not UTF-8"))?;
-    open_reader(folder)?.execute("VACUUM INTO ?1", [text]).map_err(|e| StoreError::new("copy the record", e))?;
+    let connection = open_reader(folder)?;
+    // The copy inherits it: without, unused parts of its pages would keep old words that no later erasure finds.
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    connection.execute("VACUUM INTO ?1", [text]).map_err(|e| StoreError::new("copy the record", e))?;
     let synced = std::fs::File::open(&path).and_then(|file| file.sync_all());
     synced.map_err(|e| StoreError::new("copy the record", e))?;
     inspect(to)

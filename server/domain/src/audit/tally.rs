@@ -25,7 +25,7 @@ impl Tally {
         }
         let hash: [u8; 32] = hasher.finalize().into();
         let half = hash.first_chunk::<16>().map_or(0, |half| u128::from_be_bytes(*half));
-        self.count += times;
+        self.count = self.count.saturating_add(times);
         self.sum = self.sum.wrapping_add(half.wrapping_mul(u128::from(times)));
     }
 

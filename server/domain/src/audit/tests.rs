@@ -69,8 +69,8 @@ impl Book {
             altered: bits == 2,
             reason: Some(Reason::Other),
             note: None,
-            answer_by: None,
             note_digest: note.map(|note| hex(&body_digest(&[bits as u8; 16], note))),
+            answer_by: None,
             shown: None,
         };
         let item = |bits: u128, version, act| What::Item { item: ItemId::from_bits(bits), version, act, now: None };

@@ -1,7 +1,7 @@
 //! An account's own data, for the person whose it is. Other people are `mentor 1` or `supervisor 1`, their words are left out, and
 //! so is what the team wrote for itself and what a restriction is about: that is about others as well.
 
-use super::{PAGE, decision, ending, items_in, said_in};
+use super::{PAGE, decision, ending, items_in, reports, said_in};
 use crate::store::{Reader, StoreError};
 use handrail_domain::conversation::{Conversation, Message};
 use handrail_domain::finding::Finding;
@@ -62,6 +62,7 @@ pub(super) fn all(record: &Reader<'_>, id: AccountId) -> Result<Value, StoreErro
         },
         "sessions": sessions,
         "sign_ins": sign_ins(record, id)?,
+        "reports": reports(record, None, Some(id))?,
         "relationships": relationships,
     }))
 }

@@ -1,7 +1,7 @@
 //! A case file: everything that the record has of a conversation, with the lines of the log about it and their hashes, so that
 //! it can be held against the log.
 
-use super::{PAGE, decision, ending, items_in, said_in};
+use super::{PAGE, decision, ending, items_in, reports, said_in};
 use crate::store::{Reader, StoreError};
 use handrail_domain::event::hex;
 use handrail_domain::ids::{AccountId, ConversationId};
@@ -56,6 +56,7 @@ pub(super) fn all(record: &Reader<'_>, id: ConversationId) -> Result<Value, Stor
         "messages": messages(record, id, &mut people)?,
         "items": items(record, id, &mut people)?,
         "restrictions": restrictions(record, id, &mut people)?,
+        "reports": reports(record, Some(id), None)?,
         "holds": holds(record, id, &mut people)?,
         "lines_of_the_log": lines(record, id, &mut people)?,
     }))

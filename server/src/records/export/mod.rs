@@ -16,6 +16,7 @@ use handrail_domain::erasure::may_answer;
 use handrail_domain::event::{Event, What};
 use handrail_domain::ids::{AccountId, ConversationId, ItemId, SiteId};
 use handrail_domain::quarantine::{Decision, Item, State};
+use handrail_domain::report::{Draft, Report};
 use serde_json::{Value, json};
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -24,6 +25,8 @@ use std::path::Path;
 
 /// Rows that are read at once.
 const PAGE: usize = 500;
+/// Reports of one person or one relationship; there are a few.
+const REPORTS_MAX: usize = 10_000;
 
 /// What is written out.
 #[derive(Debug, Clone, Copy)]
@@ -122,6 +125,22 @@ fn items_in(record: &Reader<'_>, conversation: ConversationId) -> Result<Vec<Ite
     }
     all.sort_by_key(|item| (item.held_at, item.id));
     Ok(all)
+}
+
+/// The reports of a conversation, or those that an account made.
+fn reports(
+    record: &Reader<'_>,
+    conversation: Option<ConversationId>,
+    sender: Option<AccountId>,
+) -> Result<Vec<Value>, StoreError> {
+    let all = record.reports_of(conversation, sender, REPORTS_MAX)?;
+    let one = |report: &Report| {
+        let Draft { reason, text, pause, .. } = &report.draft;
+        let text = text.as_ref().map(|text| text.as_str());
+        json!({ "id": report.id, "conversation": report.conversation, "from": report.from, "at": report.at,
+                "reason": reason, "text": text, "asked_for_a_pause": pause })
+    };
+    Ok(all.iter().map(one).collect())
 }
 
 /// A decision in words; with what the team wrote for itself only for the team.

@@ -26,15 +26,17 @@ async fn check(folder: &Path, notes: &str, key: &SigningKey) -> Result<u64, Brok
     }
 }
 
-/// Opens the file as somebody does whom no trigger stops.
-fn open(folder: &Path) -> Connection {
+/// Changes the file as somebody does whom no trigger stops, and who leaves no trace of that.
+fn tamper(folder: &Path, change: impl FnOnce(&Connection)) {
     let record = Connection::open(folder.join("handrail.db")).unwrap();
-    let sql = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
-    let triggers: Vec<String> =
-        record.prepare(sql).unwrap().query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
-    triggers.iter().for_each(|name| record.execute_batch(&format!("DROP TRIGGER {name}")).unwrap());
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let triggers: Vec<(String, String)> =
+        record.prepare(sql).unwrap().query_map([], read).unwrap().collect::<Result<_, _>>().unwrap();
+    triggers.iter().for_each(|(name, _)| record.execute_batch(&format!("DROP TRIGGER {name}")).unwrap());
     record.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON").unwrap();
-    record
+    change(&record);
+    triggers.iter().for_each(|(_, sql)| record.execute_batch(sql).unwrap());
 }
 
 /// Makes every hash anew, as somebody would who knows how.
@@ -76,7 +78,8 @@ async fn a_record_that_somebody_changed_is_found_out_and_where() {
     let world = World::with_past().await;
     let key = SigningKey::open(world.path()).unwrap();
     assert!(check(world.copy().path(), "", &key).await.is_ok(), "as it was written it is whole");
-    let probe = open(world.copy().path());
+    let copy = world.copy();
+    let probe = Connection::open(copy.path().join("handrail.db")).unwrap();
     let (said, settled, item) =
         (first(&probe, "message.delivered"), first(&probe, "message.settled"), first(&probe, "item"));
     let head: LogN = probe.query_row("SELECT max(n) FROM event", [], |row| row.get(0)).unwrap();
@@ -121,7 +124,7 @@ async fn a_record_that_somebody_changed_is_found_out_and_where() {
         ("DELETE FROM feed WHERE offset = (SELECT max(offset) FROM feed f WHERE f.owner = feed.owner)", (None, Fault::Feeds { log: 0, record: 0 })),
     ] {
         let copy = world.copy();
-        open(copy.path()).execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        tamper(copy.path(), |record| record.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}")));
         let found = check(copy.path(), "", &key).await.expect_err(sql);
         let same = std::mem::discriminant(&found.fault) == std::mem::discriminant(&want.1);
         assert!(same && (want.0.is_none() || found.n == want.0), "{sql}\n  found {found:?}\n  want {want:?} of {head}");
@@ -139,20 +142,20 @@ async fn a_cut_end_and_a_log_written_anew_are_found_by_a_checkpoint_alone() {
     assert!(check(world.copy().path(), &notes, &key).await.is_ok());
     // The last act of all, a message that passed, with every trace of it.
     let cut = world.copy();
-    open(cut.path())
-        .execute_batch(&format!(
-            "DELETE FROM event WHERE n = {n}; DELETE FROM feed WHERE n = {n};
+    let cut_off = format!(
+        "DELETE FROM event WHERE n = {n}; DELETE FROM feed WHERE n = {n};
              UPDATE conversation SET last_seq = last_seq - 1;
              DELETE FROM message WHERE row = (SELECT max(row) FROM message)"
-        ))
-        .unwrap();
+    );
+    tamper(cut.path(), |record| record.execute_batch(&cut_off).unwrap());
     assert_eq!(check(cut.path(), "", &key).await, Ok(n - 1), "without a checkpoint nothing is to be seen");
     let fault = Fault::Cut { checkpoint: n, log: n - 1 };
     assert_eq!(check(cut.path(), &notes, &key).await, Err(Broken { n: Some(n - 1), fault }));
     let anew = world.copy();
-    let record = open(anew.path());
-    record.execute("UPDATE event SET at = at - 60000 WHERE n = 2", []).unwrap();
-    chain_anew(&record);
+    tamper(anew.path(), |record| {
+        record.execute("UPDATE event SET at = at - 60000 WHERE n = 2", []).unwrap();
+        chain_anew(record);
+    });
     assert_eq!(check(anew.path(), "", &key).await, Ok(n), "without a checkpoint nothing is to be seen");
     assert_eq!(check(anew.path(), &notes, &key).await, Err(Broken { n: Some(n), fault: Fault::CheckpointHash }));
     // A checkpoint itself cannot be made to fit.
@@ -179,11 +182,14 @@ async fn a_broken_end_of_the_log_is_not_served() {
     let notes = format!("{}\n", key.sign(n, hash, world.chat.store().epoch()));
     std::fs::write(copy.path().join(crate::records::CHECKPOINTS_FILE), notes).unwrap();
     assert_eq!(start(copy.path()).await, Ok(()));
-    let record = open(copy.path());
-    record.execute("DELETE FROM event WHERE n = ?1", [n]).unwrap();
+    tamper(copy.path(), |record| {
+        record.execute("DELETE FROM event WHERE n = ?1", [n]).unwrap();
+    });
     let said = start(copy.path()).await.unwrap_err();
     assert!(said.contains("cut off") && said.contains("handrail audit verify"), "{said}");
-    record.execute("UPDATE event SET at = at + 1 WHERE n = ?1", [n - 1]).unwrap();
+    tamper(copy.path(), |record| {
+        record.execute("UPDATE event SET at = at + 1 WHERE n = ?1", [n - 1]).unwrap();
+    });
     let said = start(copy.path()).await.unwrap_err();
     assert!(said.contains(&format!("line {}", n - 1)) && said.contains("was changed"), "{said}");
 }
