@@ -1,7 +1,7 @@
 //! The binary: read the command line, do it, say what went wrong.
 
 use clap::Parser;
-use handrail::cli::Cli;
+use handrail::cli::{Cli, exit_code};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
         Err(error) => {
             // Nothing is left to be done if even this cannot be said.
             let _unsaid = writeln!(std::io::stderr(), "handrail: {error:#}");
-            ExitCode::FAILURE
+            ExitCode::from(exit_code(&error))
         }
     }
 }

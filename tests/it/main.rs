@@ -11,6 +11,7 @@ mod outage;
 mod postgres;
 mod process;
 mod protocol;
+mod records;
 mod redis_away;
 mod rule_change;
 mod scenario;

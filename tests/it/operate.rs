@@ -82,7 +82,7 @@ impl Place {
     }
 
     /// It does nothing and says these words.
-    fn refuses(&self, arguments: &[&str], words: &[&str]) {
+    pub(crate) fn refuses(&self, arguments: &[&str], words: &[&str]) {
         let done = self.run(arguments);
         let said = complaint(&done);
         assert!(!done.status.success(), "{arguments:?} was done");
@@ -107,7 +107,7 @@ impl Place {
     }
 
     /// Claims the item of a message and decides on it.
-    async fn decide(&self, message: &Value, decision: Value) {
+    pub(crate) async fn decide(&self, message: &Value, decision: Value) {
         let items = self.items().await;
         let item = items.iter().find(|item| item["message"] == *message).expect("its item");
         let mut wire = self.wire("supervisor1").await;

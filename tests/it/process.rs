@@ -51,7 +51,7 @@ fn the_command_line_in_its_own_process() {
     if let Err(error) = &done {
         let _unsaid = writeln!(std::io::stderr(), "handrail: {error:#}");
     }
-    std::process::exit(i32::from(done.is_err()));
+    std::process::exit(done.err().map_or(0, |error| i32::from(handrail::cli::exit_code(&error))));
 }
 
 /// Runs it to its end.

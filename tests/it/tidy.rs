@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["telemetry"],
     &["store", "bus"],
     &["chat"],
-    &["door"],
+    &["door", "records"],
     &["gateway", "http"],
     &["app"],
     &["lab"],

@@ -162,6 +162,14 @@ impl World {
         client
     }
 
+    /// The record is what its log says.
+    pub(crate) async fn is_whole(&self) {
+        let checked =
+            self.chat.store().read(|record| Ok(handrail::records::verify(record, 1).map(|audit| audit.lines())));
+        let checked = checked.await.expect("the record");
+        assert!(checked.is_ok(), "{checked:?}");
+    }
+
     /// Redis dies.
     pub(crate) fn lose_redis(&mut self) {
         self.redis.as_mut().expect("a world on Redis").kill();

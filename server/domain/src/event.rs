@@ -2,7 +2,9 @@
 //! feeds, the supervisor channel and catch-up all read them. An event says who is told: accounts, and the site's queue.
 
 use crate::conversation::MessageStatus;
-use crate::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, ReportId, RestrictionId, Seq, SiteId};
+use crate::ids::{
+    AccountId, Cid, ConversationId, ErasureId, HoldId, ItemId, LogN, MessageId, ReportId, RestrictionId, Seq, SiteId,
+};
 use crate::quarantine::{Item, ItemAct};
 use crate::text::{Cleared, Text};
 use crate::time::Timestamp;
@@ -70,9 +72,14 @@ pub enum What {
         seq: Option<Seq>,
         altered: bool,
         reason: Option<Reason>,
+        /// What its sender is told. Words, so the log has their salted digest alone; older lines have them themselves.
+        #[serde(default, skip_serializing)]
         note: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer_by: Option<Timestamp>,
+        /// See `note`; in hexadecimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note_digest: Option<String>,
         /// The text that was shown in its place.
         #[serde(skip)]
         shown: Option<Cleared>,
@@ -113,6 +120,34 @@ pub enum What {
     /// A restricted term of a relationship began or ended. Which one it is, is not part of the log.
     #[serde(rename = "restriction")]
     Restriction { restriction: RestrictionId, act: RestrictionAct },
+    /// Words were taken out of the record, in one conversation: so many messages, so many items, and terms that were restricted
+    /// there. Why and for whom is beside the log.
+    #[serde(rename = "erased")]
+    Erased { erasure: ErasureId, messages: u64, items: u64 },
+    /// The name of an account was taken out of the record.
+    #[serde(rename = "erased.name")]
+    ErasedName { erasure: ErasureId, account: AccountId },
+    /// A legal hold on a relationship began, ended, or kept something from being erased.
+    #[serde(rename = "hold")]
+    LegalHold { hold: HoldId, act: HoldAct },
+    /// What the record has of an account or of a conversation was written out for somebody.
+    #[serde(rename = "exported")]
+    Exported { account: Option<AccountId> },
+    /// The record lost its past after line `restored`, by a restore from a backup, and goes on in another epoch.
+    #[serde(rename = "epoch")]
+    Epoch { before: String, epoch: String, restored: LogN },
+}
+
+/// What happened to a legal hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldAct {
+    /// It holds from now on.
+    Begin,
+    /// It ended before its time.
+    End,
+    /// It kept something from being erased.
+    Refuse,
 }
 
 /// What happened to a restricted term.
@@ -165,7 +200,39 @@ pub enum SessionAct {
     Refuse,
 }
 
+/// Whose feeds a line enters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Every party of its conversation.
+    Parties,
+    /// The one who said its message.
+    Sender,
+    /// The queue of its site.
+    Queue,
+    /// Nobody's.
+    Nobody,
+}
+
 impl What {
+    /// Whose feeds it enters.
+    pub fn audience(&self) -> Audience {
+        match self {
+            What::Delivered { .. } | What::Conversation { .. } => Audience::Parties,
+            What::Held { .. } | What::Help {} | What::Settled { .. } => Audience::Sender,
+            What::Item { .. } | What::Report { .. } => Audience::Queue,
+            What::Account { .. }
+            | What::Site { .. }
+            | What::Session { .. }
+            | What::Rules { .. }
+            | What::Restriction { .. }
+            | What::Erased { .. }
+            | What::ErasedName { .. }
+            | What::LegalHold { .. }
+            | What::Exported { .. }
+            | What::Epoch { .. } => Audience::Nobody,
+        }
+    }
+
     /// The word in the log's `kind` column.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -181,6 +248,11 @@ impl What {
             What::Session { .. } => "session",
             What::Rules { .. } => "rules",
             What::Restriction { .. } => "restriction",
+            What::Erased { .. } => "erased",
+            What::ErasedName { .. } => "erased.name",
+            What::LegalHold { .. } => "hold",
+            What::Exported { .. } => "exported",
+            What::Epoch { .. } => "epoch",
         }
     }
 
@@ -198,7 +270,12 @@ impl What {
             | What::Site { .. }
             | What::Session { .. }
             | What::Rules { .. }
-            | What::Restriction { .. } => None,
+            | What::Restriction { .. }
+            | What::Erased { .. }
+            | What::ErasedName { .. }
+            | What::LegalHold { .. }
+            | What::Exported { .. }
+            | What::Epoch { .. } => None,
         }
     }
 }
@@ -210,6 +287,11 @@ pub enum Queued {
     Item(ItemId),
     /// A report came.
     Report(ReportId),
+}
+
+/// The site of a line that is about the whole record: an id that no site has.
+pub fn whole_record() -> SiteId {
+    SiteId::from_bits(0)
 }
 
 /// A SHA-256 hash.
@@ -267,7 +349,12 @@ pub fn chain(before: &Hash, line: &Line<'_>) -> Hash {
 
 /// The mark of a place in a feed: it differs if the record's past differs, so that a cursor of a lost past is found out.
 pub fn mark(hash: &Hash) -> String {
-    hash[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash[..6])
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -314,6 +401,7 @@ mod tests {
                 reason: None,
                 note: None,
                 answer_by: None,
+                note_digest: None,
                 shown: Some(shown),
             },
         ];
@@ -322,5 +410,18 @@ mod tests {
             assert!(!data.contains("wzxq") && data.contains(what.kind()), "{data}");
             assert!(!format!("{what:?}").contains("wzxq"), "nor does a debug line show it");
         }
+    }
+
+    #[test]
+    fn a_note_to_the_sender_is_in_the_log_as_its_digest_alone_and_older_lines_still_read() {
+        let older = r#"{"kind":"message.settled","cid":"c","status":"rejected","sent_at":"1970-01-01T00:00:00.001Z",
+            "seq":null,"altered":false,"reason":"other","note":"wzxq"}"#;
+        let mut what: What = serde_json::from_str(older).unwrap();
+        if let What::Settled { note, note_digest, .. } = &mut what {
+            assert_eq!((note.as_deref(), &note_digest), (Some("wzxq"), &&mut None));
+            *note_digest = Some(hex(&body_digest(&[0; 16], "wzxq")));
+        }
+        let data = serde_json::to_string(&what).unwrap();
+        assert!(!data.contains("wzxq") && data.contains("note_digest"), "{data}");
     }
 }

@@ -133,6 +133,10 @@ ids! {
     ReportId b'r';
     /// A restricted term of a relationship.
     RestrictionId b't';
+    /// An erasure: texts that are taken out of the record, for one reason.
+    ErasureId b'x';
+    /// A legal hold on a relationship: nothing of it is erased.
+    HoldId b'h';
 }
 
 /// A client's own id for a thing that it makes, kept for retries: 1 to 64 of `[A-Za-z0-9_-]`. Only its maker's devices see it.

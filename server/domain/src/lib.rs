@@ -2,7 +2,8 @@
 //! shell (crate `handrail`) asks, is answered, and acts.
 //!
 //! Read in this order: `ids`, `time`, `text` (what there is), `people`, `policy` (who may), `finding`, `filter` (what a rule
-//! saw), `restriction` (what conditions forbid), `conversation`, `quarantine` (what may happen to a message), `report` (what a party tells the supervisors), `event` (what the log says), `wire` (how it is said to
+//! saw), `restriction` (what conditions forbid), `conversation`, `quarantine` (what may happen to a message), `report` (what a party tells the supervisors), `event` (what the log says), `audit`,
+//! `checkpoint` (whether that still holds), `erasure` (what is taken out of it), `wire` (how it is said to
 //! clients), `score` (what the rules are worth), `refusal` (every expected no).
 //!
 //! What holds:
@@ -12,7 +13,10 @@
 
 #![warn(missing_docs)]
 
+pub mod audit;
+pub mod checkpoint;
 pub mod conversation;
+pub mod erasure;
 pub mod event;
 pub mod filter;
 pub mod finding;

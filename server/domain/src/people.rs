@@ -84,6 +84,8 @@ pub struct SiteSettings {
     pub expire_after_ms: Option<i64>,
     /// What is done about what the filter sees, by category.
     pub filter: Actions,
+    /// How many days after the end of a relationship its words are erased. Never, if nothing.
+    pub retention_days: Option<u32>,
 }
 
 impl SiteSettings {
@@ -92,6 +94,10 @@ impl SiteSettings {
         self.consent.then_some(self.answer_ms)
     }
 }
+/// How long words are kept after the end of a relationship unless a site says otherwise, in days: twelve months.
+pub const RETENTION_DAYS: u32 = 365;
+/// The longest a site may keep words after the end of a relationship, in days: ten years.
+pub const RETENTION_DAYS_MAX: u32 = 3_660;
 
 /// Target times in milliseconds, by severity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +137,7 @@ impl Default for SiteSettings {
             target_ms: Targets { low: 15 * MINUTE, medium: 10 * MINUTE, high: 5 * MINUTE, urgent: 2 * MINUTE },
             expire_after_ms: None,
             filter: Actions::default(),
+            retention_days: Some(RETENTION_DAYS),
         }
     }
 }

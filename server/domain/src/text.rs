@@ -13,6 +13,9 @@ pub const TEXT_CHARS_MAX: usize = 2_000;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Text(Box<str>);
 
+/// What stands where words were erased.
+pub const ERASED: &str = "[erased]";
+
 /// Why a text is not one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextError {

@@ -13,6 +13,7 @@ use crate::gateway::limits::{Limits, PRUNE_EVERY};
 use crate::gateway::tls::Tls;
 use crate::gateway::{Gateway, Hub, follow, live, serve_queues};
 use crate::http::{Api, guard, routes};
+use crate::records::{Book, Checkpoints, check_start};
 use crate::store::Store;
 use crate::telemetry::{Gauge, METRICS_CONTENT_TYPE, metrics};
 use anyhow::Context;
@@ -40,6 +41,7 @@ pub struct Node {
     pub address: SocketAddr,
     /// The product.
     pub chat: Arc<Chat>,
+    checkpoints: Arc<Checkpoints>,
     exit: CancellationToken,
     tracker: TaskTracker,
     drain: Duration,
@@ -81,8 +83,9 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
 }
 
 impl Node {
-    /// Starts to listen. Everything that runs beside the connections ends with [`Node::stop`].
+    /// Starts to listen, unless the record is broken. Everything that runs beside the connections ends with [`Node::stop`].
     pub async fn start(config: Config, chat: Arc<Chat>) -> anyhow::Result<Self> {
+        let checkpoints = Arc::new(checkpoints(&config, &chat).await?);
         let server = config.fixed.server.clone();
         let listener = TcpListener::bind(server.listen)
             .await
@@ -97,6 +100,8 @@ impl Node {
             .map_err(|refusal| anyhow::anyhow!("the rules could not be kept: {}", refusal.code.as_str()))?;
         let hub = Hub::new(chat.bus().clone(), config.fixed.limits.sockets_per_account);
         background(&config, &chat, &hub, &limits, &exit);
+        let signing = checkpoints.clone();
+        spawn(&exit, async move { signing.keep().await });
         if let Some(tls) = tls.clone() {
             tokio::spawn(tls.watch(exit.clone()));
         }
@@ -128,11 +133,11 @@ impl Node {
         let drain = server.drain;
         let door = Door { server, limits, bounds: Bounds::default(), metrics: metrics().clone() };
         tokio::spawn(accept::serve(listener, tls, service, door, exit.clone(), tracker.clone()));
-        Ok(Self { address, chat, exit, tracker, drain })
+        Ok(Self { address, chat, checkpoints, exit, tracker, drain })
     }
 
     /// Stops taking connections, says goodbye to those there are, and waits for them, at most for the drain's time. What the
-    /// rules in shadow saw is written.
+    /// rules in shadow saw is written, and the end of the log is signed.
     pub async fn stop(self) {
         self.exit.cancel();
         self.tracker.close();
@@ -140,6 +145,7 @@ impl Node {
             tracing::warn!(left = self.tracker.len(), "the drain's time is over; the rest is cut off");
         }
         self.chat.write_shadow().await;
+        self.checkpoints.sign().await;
     }
 
     /// Runs until a signal asks it to stop, or until the record cannot be trusted any more.
@@ -158,6 +164,14 @@ impl Node {
             }
         }
     }
+}
+
+/// Checks the record as far as a start relies on it, and gives what signs its end from now on.
+async fn checkpoints(config: &Config, chat: &Chat) -> anyhow::Result<Checkpoints> {
+    let (folder, epoch) = (config.fixed.store.clone(), chat.store().epoch().to_owned());
+    let book = tokio::task::spawn_blocking(move || Book::open(&folder, &epoch)).await??;
+    check_start(chat.store(), &book).await?;
+    Ok(Checkpoints::new(chat.store().clone(), chat.bus().clone(), book))
 }
 
 /// What runs beside the connections, until the node stops.
@@ -180,6 +194,8 @@ fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Li
     }
     let clock = chat.clone();
     spawn(exit, async move { clock.keep_time().await });
+    let retention = chat.clone();
+    spawn(exit, async move { retention.keep_retention().await });
     let shadow = chat.clone();
     spawn(exit, async move { shadow.keep_shadow().await });
     spawn(exit, rules::watch(chat.clone(), config.fixed.rules.clone(), config.fixed.shadow_rules.clone()));

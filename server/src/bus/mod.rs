@@ -125,6 +125,16 @@ impl Bus {
         }
     }
 
+    /// A checkpoint was signed: hand a copy to whoever keeps them. Never waits; of those that Redis was away for, the newest
+    /// is handed on.
+    pub fn checkpoint(&self, n: LogN, note: &str) {
+        match self {
+            // One node has nobody to hand it to.
+            Bus::Local(_) => (),
+            Bus::Redis(bus) => bus.checkpoint(n, note),
+        }
+    }
+
     /// The supervisor channel as this node hears it. Can be taken once.
     pub fn take_queue(&self) -> Option<mpsc::UnboundedReceiver<QueueHint>> {
         match self {

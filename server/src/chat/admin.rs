@@ -243,7 +243,7 @@ impl Chat {
         self.write(Scope::Everything, move |tx| {
             let conversation = tx.conversation(id)?.ok_or(Code::NotFound)?;
             let Some((changed, event)) = conversation.becomes(state, None, fresh::now())? else { return Ok(()) };
-            tx.set_conversation_state(id, changed.state)?;
+            tx.set_conversation_state(id, changed.state, fresh::now())?;
             tx.append(event)?;
             if state == ConversationState::Ended {
                 for item in tx.open_items_of(id)? {

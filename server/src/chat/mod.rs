@@ -3,7 +3,9 @@
 
 mod admin;
 mod clock;
+mod erase;
 mod filter;
+mod hold;
 mod moderate;
 mod read;
 mod reports;
@@ -15,7 +17,9 @@ mod windows;
 
 pub use admin::{AccountSpec, AdminError};
 pub(crate) use admin::{add_account, add_relationship, add_site};
+pub use erase::Erased;
 pub use filter::{RestrictionSpec, ShadowReport};
+pub use hold::HoldSpec;
 pub use moderate::DecidedView;
 pub use read::{Arrival, REPLAY_MAX};
 pub use reports::{Reported, report_for, report_words};

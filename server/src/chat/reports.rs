@@ -76,7 +76,7 @@ fn take(tx: &mut Tx<'_>, from: AccountId, about: ConversationId, draft: Draft) -
     let filed = file(&conversation, reporter, ReportId::from_bits(fresh::bits()), draft, fresh::now());
     tx.add_report(&filed.report)?;
     if let Some(paused) = filed.paused {
-        tx.set_conversation_state(paused.id, paused.state)?;
+        tx.set_conversation_state(paused.id, paused.state, filed.report.at)?;
     }
     for event in filed.events {
         tx.append(event)?;
@@ -89,7 +89,7 @@ fn lift(tx: &mut Tx<'_>, from: AccountId, conversation: ConversationId) -> Resul
     let conversation = tx.conversation(conversation)?.ok_or(Code::NotFound)?;
     let who = may_moderate(&account, &conversation)?;
     if let Some((lifted, event)) = conversation.becomes(ConversationState::Open, Some(who.who()), fresh::now())? {
-        tx.set_conversation_state(lifted.id, lifted.state)?;
+        tx.set_conversation_state(lifted.id, lifted.state, fresh::now())?;
         tx.append(event)?;
     }
     Ok(ConversationState::Open)

@@ -7,7 +7,7 @@ use handrail_domain::ids::{AccountId, ArticleId, Offset, SiteId};
 use handrail_domain::people::Account;
 use handrail_domain::policy::may_moderate;
 use handrail_domain::quarantine::{Item, State};
-use handrail_domain::text::Text;
+use handrail_domain::text::{ERASED, Text};
 use handrail_domain::time::Timestamp;
 use handrail_domain::wire::{
     ConsentView, ContextLine, ConversationView, EventBody, FromServer, HelpArticle, Holder, ItemView, MessageView,
@@ -34,7 +34,7 @@ fn plain_body(account: AccountId, event: &Event) -> Option<EventBody> {
             message,
             seq: *seq,
             from: *from,
-            text: text.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default(),
+            text: text.as_ref().map_or(ERASED, |text| text.as_str()).to_owned(),
             altered: *altered,
             sent_at: *sent_at,
             delivered_at: event.at,
@@ -54,7 +54,7 @@ fn plain_body(account: AccountId, event: &Event) -> Option<EventBody> {
             note: None,
             answer_by: None,
         })),
-        What::Settled { cid, status, sent_at, seq, altered, reason, note, answer_by, shown } => {
+        What::Settled { cid, status, sent_at, seq, altered, reason, note, answer_by, shown, .. } => {
             Some(EventBody::Status(StatusView {
                 conversation,
                 message,
@@ -78,7 +78,12 @@ fn plain_body(account: AccountId, event: &Event) -> Option<EventBody> {
         | What::Site { .. }
         | What::Session { .. }
         | What::Rules { .. }
-        | What::Restriction { .. } => None,
+        | What::Restriction { .. }
+        | What::Erased { .. }
+        | What::ErasedName { .. }
+        | What::LegalHold { .. }
+        | What::Exported { .. }
+        | What::Epoch { .. } => None,
     }
 }
 

@@ -1,5 +1,9 @@
 //! The command line.
 
+mod audit;
+mod backup;
+mod erase;
+mod export;
 mod filter;
 mod record;
 mod restriction;
@@ -14,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 use handrail_domain::conversation::ConversationState;
 use handrail_domain::ids::ConversationId;
 use handrail_domain::people::Role;
+use handrail_domain::time::Timestamp;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -48,6 +53,25 @@ enum Command {
     /// Try the filter and its rules, on texts or on the record.
     #[command(subcommand)]
     Filter(filter::Filter),
+    /// Check the record, and show the key that checks its checkpoints.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Copy the record to a folder, while the server runs.
+    Backup(backup::Backup),
+    /// Put a backup back as the record, once it has been checked.
+    Restore(backup::Restore),
+    /// Write out what the record has of an account or of a relationship, for somebody who may have it.
+    Export(export::ExportCommand),
+    /// Take words out of the record for good; what the log says of them stays, and can be checked as before.
+    Erase(erase::Erase),
+    /// Keep the words of a relationship from being erased: begin, list or end legal holds.
+    #[command(subcommand)]
+    Hold(erase::HoldCommand),
+}
+
+/// How the process ends after that error: 2 if it could not be found out what was asked, otherwise 1.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.downcast_ref::<audit::Unchecked>().is_some() { 2 } else { 1 }
 }
 
 #[derive(Args, Clone)]
@@ -173,8 +197,19 @@ impl Cli {
             Command::Relationship(asked) => relationship(asked).await,
             Command::Restriction(asked) => restriction::run(asked).await,
             Command::Filter(asked) => filter::run(asked).await,
+            Command::Audit(asked) => audit::run(asked).await,
+            Command::Backup(asked) => backup::backup(asked).await,
+            Command::Restore(asked) => backup::restore(asked).await,
+            Command::Export(asked) => export::run(asked).await,
+            Command::Erase(asked) => erase::erase(asked).await,
+            Command::Hold(asked) => erase::hold(asked).await,
         }
     }
+}
+
+/// A day as people write it: its last moment, UTC.
+fn last_day(date: &str) -> Result<Timestamp, String> {
+    Timestamp::end_of_day(date).ok_or_else(|| "a day is written YYYY-MM-DD and is in the calendar".into())
 }
 
 fn read_config(file: &ConfigFile) -> anyhow::Result<Config> {

@@ -1,6 +1,6 @@
 //! `handrail restriction`: the restricted terms of a relationship.
 
-use super::{ConfigFile, admin, say};
+use super::{ConfigFile, admin, last_day, say};
 use crate::chat::RestrictionSpec;
 use crate::fresh;
 use crate::lab::one_line;
@@ -49,10 +49,6 @@ pub(super) struct Add {
     /// Its last day, UTC.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = last_day)]
     until: Timestamp,
-}
-
-fn last_day(date: &str) -> Result<Timestamp, String> {
-    Timestamp::end_of_day(date).ok_or_else(|| "a day is written YYYY-MM-DD and is in the calendar".into())
 }
 
 /// Does what was asked.

@@ -5,7 +5,7 @@ use anyhow::ensure;
 use clap::{Args, Subcommand};
 use handrail_domain::filter::Action;
 use handrail_domain::finding::{Category, Severity};
-use handrail_domain::people::Site;
+use handrail_domain::people::{RETENTION_DAYS_MAX, Site};
 use handrail_domain::time::length_ms;
 
 #[derive(Subcommand)]
@@ -41,6 +41,16 @@ pub(super) enum SiteCommand {
         #[arg(long, value_name = "LENGTH", value_parser = answer_within, default_value = "24h")]
         answer_within: i64,
     },
+    /// Choose how long the words of a relationship are kept after its end.
+    Retention {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Its name or id.
+        site: String,
+        /// So many days, or never: then they are kept until somebody erases them.
+        #[arg(value_name = "DAYS|never", value_parser = retention)]
+        keep: Keep,
+    },
 }
 
 /// Whether a site asks.
@@ -52,6 +62,26 @@ pub(super) enum Asked {
 
 fn answer_within(text: &str) -> Result<i64, String> {
     length_ms(text).ok_or_else(|| "a length of time is a number with m, h or d, such as 24h".to_owned())
+}
+
+/// How many days; for good, if nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Keep(Option<u32>);
+
+fn retention(word: &str) -> Result<Keep, String> {
+    if word == "never" {
+        return Ok(Keep(None));
+    }
+    let days = word.parse().ok().filter(|days| (1..=RETENTION_DAYS_MAX).contains(days));
+    days.map(|days| Keep(Some(days)))
+        .ok_or_else(|| format!("give a number of days from 1 to {RETENTION_DAYS_MAX}, or never"))
+}
+
+fn kept(days: Option<u32>) -> String {
+    days.map_or_else(
+        || "until somebody erases them".into(),
+        |days| format!("{days} days after the end of a relationship"),
+    )
 }
 
 #[derive(Args)]
@@ -114,6 +144,12 @@ pub(super) async fn run(asked: SiteCommand) -> anyhow::Result<()> {
             chat.admin_set_consent(site.id, asks_for_ms).await?;
             say(&format!("{:?} now {}.", site.name, consent(asks_for_ms)))
         }
+        SiteCommand::Retention { config, site, keep: Keep(days) } => {
+            let chat = admin(&config).await?;
+            let site = chat.admin_site_settings(&site).await?;
+            chat.admin_set_retention(site.id, days).await?;
+            say(&format!("{:?} now keeps words {}.", site.name, kept(days)))
+        }
     }
 }
 
@@ -166,6 +202,7 @@ fn shown(site: &Site) -> String {
     line("undo window", &length(settings.undo_ms));
     line("target times", &targets.join(", "));
     line("consent", &consent(settings.asks_for_ms()));
+    line("words are kept", &kept(settings.retention_days));
     text += "What it does about what the filter sees:\n";
     let mut line = |name: &str, what: &str| text += &format!("  {name:<17}{what}\n");
     for category in Category::ALL.into_iter().filter(|category| *category != Category::Filter) {

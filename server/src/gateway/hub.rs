@@ -222,14 +222,18 @@ impl Hub {
             }
             // What the filter leans on changed: windows are read from the record again.
             What::Site { .. } => chat.forget_windows(None),
-            What::Restriction { .. } => chat.forget_windows(logged.event.conversation),
+            What::Restriction { .. } | What::Erased { .. } => chat.forget_windows(logged.event.conversation),
             What::Help {}
             | What::Settled { .. }
             | What::Item { .. }
             | What::Report { .. }
             | What::Account { .. }
             | What::Session { .. }
-            | What::Rules { .. } => (),
+            | What::Rules { .. }
+            | What::ErasedName { .. }
+            | What::LegalHold { .. }
+            | What::Exported { .. }
+            | What::Epoch { .. } => (),
         }
     }
 

@@ -8,7 +8,7 @@ use handrail_domain::finding::{Finding, Severity};
 use handrail_domain::ids::{AccountId, ItemId, MessageId, SiteId};
 use handrail_domain::quarantine::{Decision, Item, OutcomeName, State};
 use handrail_domain::score::Judged;
-use handrail_domain::text::Text;
+use handrail_domain::text::{ERASED, Text};
 use handrail_domain::time::Timestamp;
 use handrail_domain::wire::DecisionBody;
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,26 @@ fn decision(body: DecisionBody) -> Decision {
     }
 }
 
+/// What the sender of a decided message is told, out of the `data` of its item; nothing once it was erased.
+pub(super) fn note_of(data: &str) -> Result<Option<String>, StoreError> {
+    #[derive(Deserialize)]
+    struct OnlyState {
+        state: Stored,
+    }
+    let OnlyState { state } = serde_json::from_str(data).map_err(|e| StoreError::new("read an item", e))?;
+    let made = match state {
+        Stored::Waiting | Stored::Claimed { .. } => None,
+        Stored::Decided { decision, .. } => Some(decision),
+        Stored::Closed { decision, .. } => decision,
+    };
+    let note = match made {
+        Some(DecisionBody::Alter { note, .. }) => note,
+        Some(DecisionBody::Reject { note, .. } | DecisionBody::Rephrase { note }) => Some(note),
+        Some(DecisionBody::Release | DecisionBody::Escalate { .. } | DecisionBody::Note { .. }) | None => None,
+    };
+    Ok(note.filter(|note| !note.is_empty()))
+}
+
 impl From<&State> for Stored {
     fn from(state: &State) -> Self {
         match state {
@@ -123,7 +143,7 @@ fn item(row: &Row<'_>) -> Result<Item, StoreError> {
         conversation: id(row, "conversation")?,
         message: id(row, "message")?,
         from: id(row, "sender")?,
-        text: Text::from_record(row.get::<Option<String>>("text")?.unwrap_or_default()),
+        text: Text::from_record(row.get::<Option<String>>("text")?.unwrap_or_else(|| ERASED.into())),
         held_at: Timestamp(row.get("held_at")?),
         due_at: data.due_at,
         escalate_at: data.escalate_at,

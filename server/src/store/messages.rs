@@ -1,25 +1,26 @@
 //! Messages, the log and the feeds in the record.
 
 use super::feed::{FeedEntry, Logged, Owner};
+use super::items::note_of;
 use super::reader::{Reader, id, maybe_id, word};
 use super::sql::{Row, params};
 use super::tx::Body;
 use super::{StoreError, Tx};
 use handrail_domain::conversation::{Message, MessageStatus};
-use handrail_domain::event::{Event, GENESIS, Hash, What, body_digest, mark};
+use handrail_domain::event::{Audience, Event, GENESIS, Hash, What, body_digest, mark};
 use handrail_domain::ids::{AccountId, Cid, ConversationId, LogN, MessageId, Offset, Seq};
-use handrail_domain::text::{Cleared, Text};
+use handrail_domain::text::{Cleared, ERASED, Text};
 use handrail_domain::time::Timestamp;
 
-const MESSAGE: &str = "row, id, conversation, sender, cid, salt, text, shown, status, seq, passed, rules, decision, sent_at, delivered_at";
+pub(super) const MESSAGE: &str = "row, id, conversation, sender, cid, salt, text, shown, status, seq, passed, rules, decision, sent_at, delivered_at";
 
-fn message(row: &Row<'_>) -> Result<Message, StoreError> {
+pub(super) fn message(row: &Row<'_>) -> Result<Message, StoreError> {
     Ok(Message {
         id: id(row, "id")?,
         conversation: id(row, "conversation")?,
         from: id(row, "sender")?,
         cid: word(row, "cid", Cid::parse)?,
-        text: Text::from_record(row.get::<Option<String>>("text")?.unwrap_or_default()),
+        text: Text::from_record(row.get::<Option<String>>("text")?.unwrap_or_else(|| ERASED.into())),
         shown: row.get::<Option<String>>("shown")?.map(Text::from_record),
         salt: row.get::<Option<[u8; 16]>>("salt")?.unwrap_or_default(),
         status: word(row, "status", MessageStatus::parse)?,
@@ -116,8 +117,7 @@ impl Reader<'_> {
     pub fn feed_page(&self, owner: Owner, after: Offset, limit: usize) -> Result<Vec<FeedEntry>, StoreError> {
         let sql = format!(
             "SELECT feed.offset AS place, {EVENT} FROM feed JOIN event ON event.n = feed.n
-             LEFT JOIN message ON message.row = event.body
-             WHERE feed.owner = ?1 AND feed.offset > ?2 ORDER BY feed.offset LIMIT ?3"
+             {BESIDE} WHERE feed.owner = ?1 AND feed.offset > ?2 ORDER BY feed.offset LIMIT ?3"
         );
         self.many(&sql, params![owner.to_string(), after, limit], |row| {
             Ok(FeedEntry { offset: row.get("place")?, mark: mark(&row.get::<Hash>("hash")?), event: event(row)? })
@@ -131,10 +131,8 @@ impl Reader<'_> {
 
     /// A page of the log after a number, oldest first, with the feeds that each event entered.
     pub fn log_page(&self, after: LogN, limit: usize) -> Result<Vec<Logged>, StoreError> {
-        let sql = format!(
-            "SELECT event.n AS n, {EVENT} FROM event LEFT JOIN message ON message.row = event.body
-             WHERE event.n > ?1 ORDER BY event.n LIMIT ?2"
-        );
+        let sql =
+            format!("SELECT event.n AS n, {EVENT} FROM event {BESIDE} WHERE event.n > ?1 ORDER BY event.n LIMIT ?2");
         let page = self.many(&sql, params![after, limit], |row| {
             Ok(Logged { n: row.get("n")?, hash: row.get("hash")?, event: event(row)?, feeds: Vec::new() })
         })?;
@@ -152,19 +150,15 @@ impl Reader<'_> {
             Some(id) => Ok::<_, StoreError>(self.sender_of(id)?.or(fallback).into_iter().collect()),
             None => Ok(Vec::new()),
         };
-        event.accounts = match &event.what {
-            What::Delivered { .. } | What::Conversation { .. } => parties(event.conversation)?,
-            What::Held { .. } | What::Help {} => event.actor.into_iter().collect(),
-            What::Settled { .. } => sender(event.message, None)?,
-            What::Item { .. }
-            | What::Report { .. }
-            | What::Account { .. }
-            | What::Site { .. }
-            | What::Session { .. }
-            | What::Rules { .. }
-            | What::Restriction { .. } => Vec::new(),
+        let audience = event.what.audience();
+        event.accounts = match audience {
+            Audience::Parties => parties(event.conversation)?,
+            // Who is told of an end is not always who made it.
+            Audience::Sender if matches!(event.what, What::Settled { .. }) => sender(event.message, None)?,
+            Audience::Sender => event.actor.into_iter().collect(),
+            Audience::Queue | Audience::Nobody => Vec::new(),
         };
-        event.queue = event.what.queued().is_some();
+        event.queue = audience == Audience::Queue;
         let mut owners: Vec<Owner> = event.accounts.iter().map(|account| Owner::Account(*account)).collect();
         owners.extend(event.queue.then_some(Owner::Queue(event.site)));
         for owner in owners {
@@ -184,7 +178,11 @@ impl Reader<'_> {
 }
 
 const EVENT: &str = "event.at AS at, event.site AS site, event.conversation AS conversation, event.message AS message,
-    event.actor AS actor, event.data AS data, event.hash AS hash, message.text AS text, message.shown AS shown";
+    event.actor AS actor, event.data AS data, event.hash AS hash, message.text AS text, message.shown AS shown,
+    decided.data AS decided";
+/// What an event's text and note are read from.
+const BESIDE: &str =
+    "LEFT JOIN message ON message.row = event.body LEFT JOIN item AS decided ON decided.id = message.decision";
 
 /// An event as the log holds it, with the text that it is about while that is kept.
 fn event(row: &Row<'_>) -> Result<Event, StoreError> {
@@ -195,9 +193,13 @@ fn event(row: &Row<'_>) -> Result<Event, StoreError> {
     match &mut what {
         What::Delivered { text, .. } => *text = altered.or(said).map(Cleared::from_record),
         What::Held { text, .. } => *text = said.map(Text::from_record),
-        What::Settled { altered: true, shown, .. } => *shown = altered.map(Cleared::from_record),
-        What::Settled { .. }
-        | What::Help {}
+        What::Settled { altered: changed, shown, note, note_digest, .. } => {
+            *shown = altered.filter(|_| *changed).map(Cleared::from_record);
+            if note_digest.is_some() {
+                *note = row.get::<Option<String>>("decided")?.map(|data| note_of(&data)).transpose()?.flatten();
+            }
+        }
+        What::Help {}
         | What::Item { .. }
         | What::Report { .. }
         | What::Conversation { .. }
@@ -205,7 +207,12 @@ fn event(row: &Row<'_>) -> Result<Event, StoreError> {
         | What::Site { .. }
         | What::Session { .. }
         | What::Rules { .. }
-        | What::Restriction { .. } => (),
+        | What::Restriction { .. }
+        | What::Erased { .. }
+        | What::ErasedName { .. }
+        | What::LegalHold { .. }
+        | What::Exported { .. }
+        | What::Epoch { .. } => (),
     }
     Ok(Event {
         at: Timestamp(row.get("at")?),

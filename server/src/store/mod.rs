@@ -1,7 +1,10 @@
 //! The record. One SQL database holds everything that must not be lost; an act is one transaction, and its answer goes out
 //! after the fsync of its commit. This module knows tables and durability; it knows no rule of the product.
 
+mod audit;
+mod erase;
 mod error;
+mod export;
 mod feed;
 mod filter;
 mod items;
@@ -21,13 +24,17 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use audit::Numbers;
+pub use erase::Erasable;
 pub use error::{Failure, StoreError};
+pub use export::{ExportedLine, Times};
 pub use feed::{FeedEntry, Logged, Owner};
 pub use filter::{Disagreement, DisagreementCount, Said, ShadowRun};
 pub use items::OpenItems;
 pub use people::{Article, Credentials, NewAccount, SessionRow};
 pub use queue::QueueLine;
 pub use reader::Reader;
+pub use sqlite::{Copied, RECORD_FILE, inspect, is_in_use};
 pub use tx::Tx;
 
 use handrail_domain::ids::{ConversationId, ItemId, MessageId};
@@ -135,6 +142,18 @@ impl Store {
         question: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.readers.read(question).await
+    }
+
+    /// Copies the record into a folder, as it is at one moment; nobody waits for that. Only the embedded one: a server has its
+    /// own tools. Blocks.
+    pub fn copy(&self, to: &Path) -> Result<Copied, StoreError> {
+        self.readers.copy(to)
+    }
+
+    /// Leaves nothing behind of what was erased: where the engine keeps pages that a commit replaced, they go now. Says whether
+    /// that could be done; who reads for long may be in the way. Blocks.
+    pub fn scrub(&self) -> Result<bool, StoreError> {
+        self.readers.scrub()
     }
 
     /// Follows the commits of this process.

@@ -295,9 +295,24 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Opens, pauses or ends a conversation.
-    pub fn set_conversation_state(&mut self, of: ConversationId, state: ConversationState) -> Result<(), StoreError> {
-        self.run("UPDATE conversation SET state = ?2 WHERE id = ?1", params![of.to_string(), state.as_str()])?;
+    /// The record goes on in this epoch.
+    pub fn set_epoch(&mut self, epoch: &str) -> Result<(), StoreError> {
+        self.run("UPDATE meta SET value = ?1 WHERE key = 'epoch'", params![epoch])?;
+        Ok(())
+    }
+
+    /// Opens, pauses or ends a conversation. The first end counts.
+    pub fn set_conversation_state(
+        &mut self,
+        of: ConversationId,
+        state: ConversationState,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let ended_at = (state == ConversationState::Ended).then_some(at.0);
+        self.run(
+            "UPDATE conversation SET state = ?2, ended_at = coalesce(ended_at, ?3) WHERE id = ?1",
+            params![of.to_string(), state.as_str(), ended_at],
+        )?;
         Ok(())
     }
 

@@ -84,6 +84,27 @@ impl Readers {
         answer.unwrap_or_else(|_| Err(StoreError::new("read", "the question panicked")))
     }
 
+    /// See [`super::Store::copy`].
+    pub(super) fn copy(&self, to: &Path) -> Result<sqlite::Copied, StoreError> {
+        match &*self.source {
+            Source::Sqlite(folder) => sqlite::copy(folder, to),
+            Source::Postgres(_) => Err(StoreError::new(
+                "copy the record",
+                "it is on a database server: copy it with pg_dump or pg_basebackup, and run `handrail restore --new-epoch` once \
+                 such a copy was put back",
+            )),
+        }
+    }
+
+    /// See [`super::Store::scrub`].
+    pub(super) fn scrub(&self) -> Result<bool, StoreError> {
+        match &*self.source {
+            Source::Sqlite(folder) => sqlite::scrub(folder),
+            // What a server keeps of replaced rows and of its own log is its operator's business: vacuum and archives.
+            Source::Postgres(_) => Ok(true),
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }

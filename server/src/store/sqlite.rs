@@ -7,12 +7,14 @@ use super::reader::Reader;
 use super::sound::{advice, check};
 use super::sql::{Link, params};
 use super::tx::{Sealed, Unsealed, seal};
-use handrail_domain::event::GENESIS;
+use handrail_domain::event::{GENESIS, Hash};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
-pub(super) const FILE: &str = "handrail.db";
+/// The record's file in its folder.
+pub const RECORD_FILE: &str = "handrail.db";
+pub(super) use RECORD_FILE as FILE;
 /// What makes the tables, step by step: a record of an older version is brought forward by the steps that it lacks.
 pub(super) const STEPS: [&str; 3] =
     [include_str!("schema/sqlite-1.sql"), include_str!("schema/sqlite-2.sql"), include_str!("schema/sqlite-3.sql")];
@@ -127,7 +129,64 @@ fn prepare_writer(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
+    // What is erased is overwritten, not only let go.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     Ok(())
+}
+
+/// What a copy of the record is: where its log ends, in which epoch, with which tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// The epoch.
+    pub epoch: String,
+    /// The log's last line.
+    pub n: u64,
+    /// Its hash.
+    pub hash: Hash,
+    /// Which tables these are.
+    pub schema: i64,
+}
+
+/// Copies the record as it is at one moment, beside whoever reads and writes, without what was let go in it.
+pub(super) fn copy(folder: &Path, to: &Path) -> Result<Copied, StoreError> {
+    let path = to.join(FILE);
+    let text = path.to_str().ok_or_else(|| StoreError::new("copy the record", "the folder's name is not UTF-8"))?;
+    open_reader(folder)?.execute("VACUUM INTO ?1", [text]).map_err(|e| StoreError::new("copy the record", e))?;
+    let synced = std::fs::File::open(&path).and_then(|file| file.sync_all());
+    synced.map_err(|e| StoreError::new("copy the record", e))?;
+    inspect(to)
+}
+
+/// What the record in this folder is. Nothing of it is changed.
+pub fn inspect(folder: &Path) -> Result<Copied, StoreError> {
+    let connection = open_reader(folder)?;
+    let Head { n, hash } = load_head(&connection)?;
+    let epoch = connection.query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| row.get(0))?;
+    let schema = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok(Copied { epoch, n, hash, schema })
+}
+
+/// Whether anybody has the record in this folder open. Who has it open keeps its log of pages; so it is tried to do without one.
+pub fn is_in_use(folder: &Path) -> Result<bool, StoreError> {
+    let path = folder.join(FILE);
+    if !path.exists() {
+        return Ok(false);
+    }
+    let connection = Connection::open(path).map_err(|e| StoreError::new("open the record", e))?;
+    connection.busy_timeout(Duration::ZERO)?;
+    match connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get::<_, String>(0)) {
+        Ok(mode) => Ok(mode != "delete"),
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes the file anew without what was let go in it, and empties the log of pages beside it. Says whether both could be done.
+pub(super) fn scrub(folder: &Path) -> Result<bool, StoreError> {
+    let connection = Connection::open(folder.join(FILE)).map_err(|e| StoreError::new("open the record", e))?;
+    prepare_writer(&connection)?;
+    let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))?;
+    Ok(emptied == 0)
 }
 
 /// A connection that only reads.

@@ -260,7 +260,12 @@ impl Play {
                 | What::Site { .. }
                 | What::Session { .. }
                 | What::Rules { .. }
-                | What::Restriction { .. }) => what.kind().trim_start_matches("message.").to_owned(),
+                | What::Restriction { .. }
+                | What::Erased { .. }
+                | What::ErasedName { .. }
+                | What::LegalHold { .. }
+                | What::Exported { .. }
+                | What::Epoch { .. }) => what.kind().trim_start_matches("message.").to_owned(),
             })
             .collect();
         assert_eq!(lines, told);

@@ -65,6 +65,8 @@ pub(super) async fn play(story: &str, on: On) {
         let (does, outcome) = (words(does), words(outcome));
         play.line(&refs(&does), &refs(&outcome)).await;
     }
+    // However a story goes, the record is what its log says.
+    play.world.is_whole().await;
 }
 
 fn refs(words: &[String]) -> Vec<&str> {

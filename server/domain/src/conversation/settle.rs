@@ -1,7 +1,7 @@
 //! What becomes of a held message: delivered, asked about, or ended, and what everybody is told.
 
 use super::{Conversation, Message, MessageStatus};
-use crate::event::{Event, What};
+use crate::event::{Event, What, body_digest, hex};
 use crate::ids::AccountId;
 use crate::quarantine::{Effect, Item};
 use crate::text::Cleared;
@@ -108,6 +108,7 @@ pub fn settled(
             seq: message.seq,
             altered: told.shown.is_some(),
             reason: told.reason,
+            note_digest: told.note.as_deref().map(|note| hex(&body_digest(&message.salt, note))),
             note: told.note,
             answer_by: told.answer_by,
             shown: told.shown,

@@ -24,6 +24,11 @@ impl StateName {
             StateName::Closed => "closed",
         }
     }
+
+    /// The state of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Waiting, Self::Claimed, Self::Decided, Self::Closed].into_iter().find(|state| state.as_str() == word)
+    }
 }
 
 /// How an item ended, in one word.

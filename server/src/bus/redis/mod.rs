@@ -11,6 +11,7 @@
 //! | `node:<id>`, `nodes` | each node's lease (10 s), and the set of nodes. An id is new at every start |
 //! | `people:<id>` | a hash, account to `online` or `away`: who is there on that node |
 //! | `queue:<site>` | the supervisor channel of a site: a stream |
+//! | `checkpoint` | signed checkpoints of the log: a stream with ids `n-0` and the whole note in the field `note`; about the last 10,000 |
 //!
 //! # The supervisor channel
 //! An entry's id is `n-0`, `n` being the event's number in the log, so ids only rise and an entry is never there twice. It says
@@ -62,6 +63,8 @@ use wire::{Names, Said};
 const STREAM_KEPT: usize = 100_000;
 /// The most items that are open and older than those, kept when a stream is made again.
 const OPEN_KEPT: usize = 10_000;
+/// About so many checkpoints are kept in their stream.
+const CHECKPOINTS_KEPT: usize = 10_000;
 /// Signals that wait for a slow Redis; beyond it they are dropped.
 const TELLS_WAITING: usize = 4_096;
 /// Characters of a node's id.
@@ -90,6 +93,8 @@ struct Inner {
     signals: broadcast::Sender<Signal>,
     hears: watch::Sender<bool>,
     committed: watch::Sender<LogN>,
+    /// The newest checkpoint of this node.
+    checkpoint: watch::Sender<Option<(LogN, String)>>,
     /// The newest head of the log that somebody told the nodes.
     head_told: AtomicU64,
     tells: mpsc::Sender<Said>,
@@ -133,6 +138,7 @@ impl RedisBus {
             signals,
             hears: watch::Sender::new(false),
             committed: watch::Sender::new(0),
+            checkpoint: watch::Sender::new(None),
             head_told: AtomicU64::new(0),
             tells,
             people: People::default(),
@@ -158,7 +164,7 @@ impl RedisBus {
         let mut tasks = tokio::task::JoinSet::new();
         let lease = inner.names.lease(&inner.names.node);
         let of = || inner.clone();
-        let (a, b, c, d, e, f, g) = (of(), of(), of(), of(), of(), of(), of());
+        let (a, b, c, d, e, f, g, h) = (of(), of(), of(), of(), of(), of(), of(), of());
         tasks.spawn(async move { a.link.keep(&lease).await });
         tasks.spawn(async move { b.hear(&joined).await });
         tasks.spawn(async move { c.tell_log().await });
@@ -166,6 +172,7 @@ impl RedisBus {
         tasks.spawn(async move { e.keep_people(joining).await });
         tasks.spawn(async move { f.relay_queues().await });
         tasks.spawn(async move { queue::read_streams(&g.link, &g.names, &g.store, &entries).await });
+        tasks.spawn(async move { h.tell_checkpoints().await });
         tasks.spawn(work.listener.listen(work.known, entering, inner.link.watch()));
         tokio::select! {
             () = exit.cancelled() => (),
@@ -196,6 +203,11 @@ impl RedisBus {
         if n != HEAD_UNKNOWN {
             self.0.committed.send_if_modified(|head| n > std::mem::replace(head, n.max(*head)));
         }
+    }
+
+    /// A checkpoint was signed.
+    pub fn checkpoint(&self, n: LogN, note: &str) {
+        self.0.checkpoint.send_replace(Some((n, note.to_owned())));
     }
 
     /// A queue has a new line.

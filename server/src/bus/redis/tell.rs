@@ -3,7 +3,7 @@
 
 use super::link::LEASE;
 use super::wire::{Said, Told};
-use super::{Inner, TELLS_WAITING};
+use super::{CHECKPOINTS_KEPT, Inner, TELLS_WAITING};
 use handrail_domain::ids::LogN;
 use handrail_domain::wire::Presence;
 use redis::{Pipeline, RedisResult};
@@ -42,6 +42,36 @@ impl Inner {
                 _line = line.changed() => (),
             }
         }
+    }
+
+    /// Adds the newest checkpoint to its stream, again and again. Never ends.
+    pub(super) async fn tell_checkpoints(&self) {
+        let mut newest = self.checkpoint.subscribe();
+        let mut line = self.link.watch();
+        let mut told = 0;
+        loop {
+            let seen = newest.borrow_and_update().clone();
+            let up = line.borrow_and_update().is_some();
+            if let Some((n, note)) = seen.filter(|(n, _)| up && *n > told)
+                && self.add_checkpoint(n, &note).await
+            {
+                told = n;
+                continue;
+            }
+            tokio::select! {
+                _newer = newest.changed() => (),
+                _line = line.changed() => (),
+            }
+        }
+    }
+
+    /// Whether it is there now. An id that is refused is there already: another node was faster.
+    async fn add_checkpoint(&self, n: LogN, note: &str) -> bool {
+        let mut add = redis::cmd("XADD");
+        add.arg(&self.names.checkpoint).arg("MAXLEN").arg("~").arg(CHECKPOINTS_KEPT).arg(format!("{n}-0"));
+        add.arg("note").arg(note);
+        let added = self.link.ask(|mut connection| async move { add.query_async::<()>(&mut connection).await }).await;
+        added.map_or_else(|error| error.code() == Some("ERR"), |()| true)
     }
 
     async fn publish_head(&self, n: LogN) -> RedisResult<()> {

@@ -53,6 +53,8 @@ pub(super) struct Names {
     pub(super) signal: String,
     /// The set of nodes.
     pub(super) nodes: String,
+    /// The stream of checkpoints.
+    pub(super) checkpoint: String,
     prefix: String,
 }
 
@@ -64,6 +66,7 @@ impl Names {
             log: format!("{prefix}:log"),
             signal: format!("{prefix}:signal"),
             nodes: format!("{prefix}:nodes"),
+            checkpoint: format!("{prefix}:checkpoint"),
             prefix,
         }
     }

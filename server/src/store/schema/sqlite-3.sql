@@ -1,6 +1,44 @@
 -- The record on two kinds of database: a sign-in name is found by its small letters on both.
 CREATE UNIQUE INDEX account_username ON account (lower(username));
 
+-- What is done with the record as a whole: when relationships ended, which words were erased, and which must not be.
+
+ALTER TABLE conversation ADD COLUMN ended_at INTEGER;
+UPDATE conversation SET ended_at = (
+  SELECT max(event.at) FROM event
+  WHERE event.conversation = conversation.id AND event.kind = 'conversation' AND event.data ->> 'act' = 'end'
+) WHERE state = 'ended';
+CREATE INDEX conversation_ended ON conversation (site, ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX item_conversation ON item (conversation);
+
+-- An erasure is of one conversation, one account or one message; without a name and a reason it is the site's own time.
+CREATE TABLE erasure (
+  id           TEXT PRIMARY KEY,
+  conversation TEXT REFERENCES conversation (id),
+  account      TEXT REFERENCES account (id),
+  message      TEXT,
+  asked_by     TEXT REFERENCES account (id),
+  reason       TEXT,
+  asked_at     INTEGER NOT NULL,
+  done_at      INTEGER,
+  CHECK ((asked_by IS NULL) = (reason IS NULL))
+) WITHOUT ROWID;
+CREATE INDEX erasure_open ON erasure (asked_at) WHERE done_at IS NULL;
+CREATE INDEX erasure_conversation ON erasure (conversation) WHERE conversation IS NOT NULL;
+
+CREATE TABLE legal_hold (
+  id           TEXT PRIMARY KEY,
+  conversation TEXT NOT NULL REFERENCES conversation (id),
+  reason       TEXT NOT NULL,
+  asked_by     TEXT NOT NULL REFERENCES account (id),
+  agreed_by    TEXT NOT NULL REFERENCES account (id),
+  created_at   INTEGER NOT NULL,
+  until        INTEGER NOT NULL,
+  ended_at     INTEGER,
+  CHECK (asked_by <> agreed_by)
+) WITHOUT ROWID;
+CREATE INDEX legal_hold_conversation ON legal_hold (conversation);
+
 -- What parties tell the supervisors. No other party is ever shown it; the log has its id and its reason, never its words.
 
 CREATE TABLE report (

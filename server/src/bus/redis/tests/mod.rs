@@ -408,3 +408,28 @@ async fn the_bus_of_one_node_and_of_many_end_when_the_node_exits() {
         tokio::time::timeout(world::LIMIT, running).await.unwrap().unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_is_kept_in_its_stream_once_and_the_newest_one_waits_out_an_outage() {
+    let (mut redis, world) = (Redis::start().await, World::new().await);
+    let (one, other) = (world.node(&redis.url()).await, world.node(&redis.url()).await);
+    one.up().await;
+    other.up().await;
+    let stream = format!("handrail:{}:checkpoint", world.store.epoch());
+    let ids = async |redis: &Redis| -> Vec<(String, String)> {
+        let found: redis::streams::StreamRangeReply = redis.ask(&["XRANGE", &stream, "-", "+"]).await;
+        found.ids.iter().map(|entry| (entry.id.clone(), entry.get::<String>("note").unwrap_or_default())).collect()
+    };
+    one.bus.checkpoint(5, "five");
+    until("it is there", async || ids(&redis).await.len() == 1).await;
+    other.bus.checkpoint(5, "five");
+    other.bus.checkpoint(6, "six");
+    until("the next is there", async || ids(&redis).await.len() == 2).await;
+    assert_eq!(ids(&redis).await, [("5-0".into(), "five".into()), ("6-0".into(), "six".into())]);
+    redis.kill();
+    one.away().await;
+    one.bus.checkpoint(7, "seven");
+    one.bus.checkpoint(8, "eight");
+    redis.restart().await;
+    until("the newest is there", async || ids(&redis).await == [("8-0".to_owned(), "eight".to_owned())]).await;
+}
