@@ -7,7 +7,7 @@ use super::sql::{Row, params};
 use super::tx::Body;
 use super::{StoreError, Tx};
 use handrail_domain::conversation::{Message, MessageStatus};
-use handrail_domain::event::{Audience, Event, GENESIS, Hash, What, body_digest, mark};
+use handrail_domain::event::{Event, GENESIS, Hash, What, body_digest, mark};
 use handrail_domain::ids::{AccountId, Cid, ConversationId, LogN, MessageId, Offset, Seq};
 use handrail_domain::text::{Cleared, ERASED, Text};
 use handrail_domain::time::Timestamp;
@@ -136,44 +136,29 @@ impl Reader<'_> {
         let page = self.many(&sql, params![after, limit], |row| {
             Ok(Logged { n: row.get("n")?, hash: row.get("hash")?, event: event(row)?, feeds: Vec::new() })
         })?;
-        page.into_iter().map(|logged| self.with_feeds(logged)).collect()
+        self.with_feeds(page)
     }
 
-    /// An event's audience is found again from what it says: the feed table has no index by number.
-    fn with_feeds(&self, mut logged: Logged) -> Result<Logged, StoreError> {
-        let event = &mut logged.event;
-        let parties = |conversation: Option<ConversationId>| match conversation {
-            Some(id) => Ok::<_, StoreError>(self.conversation(id)?.map(|c| c.accounts()).unwrap_or_default()),
-            None => Ok(Vec::new()),
+    /// Who was told of each event, and where in their feeds it stands.
+    fn with_feeds(&self, mut page: Vec<Logged>) -> Result<Vec<Logged>, StoreError> {
+        let (Some(first), Some(last)) = (page.first().map(|line| line.n), page.last().map(|line| line.n)) else {
+            return Ok(page);
         };
-        let sender = |message: Option<MessageId>, fallback: Option<AccountId>| match message {
-            Some(id) => Ok::<_, StoreError>(self.sender_of(id)?.or(fallback).into_iter().collect()),
-            None => Ok(Vec::new()),
-        };
-        let audience = event.what.audience();
-        event.accounts = match audience {
-            Audience::Parties => parties(event.conversation)?,
-            // Who is told of an end is not always who made it.
-            Audience::Sender if matches!(event.what, What::Settled { .. }) => sender(event.message, None)?,
-            Audience::Sender => event.actor.into_iter().collect(),
-            Audience::Queue | Audience::Nobody => Vec::new(),
-        };
-        event.queue = audience == Audience::Queue;
-        let mut owners: Vec<Owner> = event.accounts.iter().map(|account| Owner::Account(*account)).collect();
-        owners.extend(event.queue.then_some(Owner::Queue(event.site)));
-        for owner in owners {
-            let sql = r#"SELECT "offset" FROM feed WHERE owner = ?1 AND n = ?2 ORDER BY "offset" DESC LIMIT 1"#;
-            let found = self.one(sql, params![owner.to_string(), logged.n], |row| row.get::<Offset>("offset"))?;
-            logged.feeds.extend(found.map(|offset| (owner, offset)));
+        let sql = r#"SELECT owner, "offset", n FROM feed WHERE n BETWEEN ?1 AND ?2 ORDER BY n, owner"#;
+        let entries = self.many(sql, params![first, last], |row| {
+            Ok((row.get::<LogN>("n")?, word(row, "owner", Owner::parse)?, row.get::<Offset>("offset")?))
+        })?;
+        let mut entries = entries.into_iter().peekable();
+        for line in &mut page {
+            while let Some((_, owner, offset)) = entries.next_if(|(n, _, _)| *n == line.n) {
+                match owner {
+                    Owner::Account(account) => line.event.accounts.push(account),
+                    Owner::Queue(_) => line.event.queue = true,
+                }
+                line.feeds.push((owner, offset));
+            }
         }
-        Ok(logged)
-    }
-
-    /// Who said a message that was held at some time.
-    fn sender_of(&self, message_id: MessageId) -> Result<Option<AccountId>, StoreError> {
-        self.one("SELECT sender FROM item WHERE message = ?1 LIMIT 1", params![message_id.to_string()], |row| {
-            id(row, "sender")
-        })
+        Ok(page)
     }
 }
 
@@ -265,7 +250,7 @@ impl Tx<'_> {
         let sql = "SELECT row FROM message WHERE id = ?1 AND seq IS NULL";
         let row = self.one(sql, params![key], |row| row.get::<i64>("row"))?;
         let row = row.ok_or_else(|| StoreError::new("end a message", "it has ended before, or never was"))?;
-        self.run(
+        self.run_beside(
             "UPDATE message SET status = ?2, shown = ?3, seq = ?4, decision = ?5, delivered_at = ?6 WHERE row = ?1",
             params![
                 row,
@@ -288,10 +273,14 @@ impl Tx<'_> {
     /// A delivered message's number becomes its conversation's last.
     fn number(&mut self, message: &Message) -> Result<(), StoreError> {
         let Some(seq) = message.seq else { return Ok(()) };
-        let moved = self.run(
+        let moved = self.run_beside(
             "UPDATE conversation SET last_seq = ?2 WHERE id = ?1 AND last_seq + 1 = ?2",
             params![message.conversation.to_string(), seq],
         )?;
-        if moved == 1 { Ok(()) } else { Err(StoreError::new("number a message", "its conversation has moved on")) }
+        if moved != 1 {
+            return Err(StoreError::new("number a message", "its conversation has moved on"));
+        }
+        self.learn(|known| known.change(message.conversation, |conversation| conversation.last_seq = seq));
+        Ok(())
     }
 }

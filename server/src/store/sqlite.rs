@@ -3,6 +3,7 @@
 
 use super::StoreError;
 use super::feed::{Feeds, Head, Logged, Owner};
+use super::known::Known;
 use super::reader::Reader;
 use super::sound::{advice, check};
 use super::sql::{Link, params};
@@ -49,12 +50,13 @@ impl Sqlite {
         Link::Sqlite(&self.connection)
     }
 
-    pub(super) fn begin(&mut self) -> Result<(), StoreError> {
-        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+    pub(super) fn begin(&mut self, known: &mut Known) -> Result<(), StoreError> {
+        self.control("BEGIN IMMEDIATE")?;
         let version = data_version(&self.connection)?;
         if version != self.seen_version {
             self.seen_version = version;
             self.forget();
+            known.forget();
             self.head = load_head(&self.connection)?;
         }
         Ok(())
@@ -75,7 +77,8 @@ impl Sqlite {
 
     /// Runs one of the words that begin and end transactions and their parts.
     pub(super) fn control(&self, word: &str) -> Result<(), StoreError> {
-        Ok(self.connection.execute_batch(word)?)
+        self.connection.prepare_cached(word)?.execute([])?;
+        Ok(())
     }
 
     /// Undoes whatever is under way, and forgets what it had learned. Says whether that went well.

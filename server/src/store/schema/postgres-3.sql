@@ -51,3 +51,6 @@ CREATE TABLE report (
 );
 CREATE UNIQUE INDEX report_once ON report (sender, cid);
 CREATE INDEX report_site ON report (site, at, id);
+
+-- Who was told of an event, from the event: whoever catches up reads whole pages of the log.
+CREATE INDEX feed_event ON feed (n, owner);
