@@ -96,7 +96,7 @@ async fn a_black_hole_before_redis_degrades_and_piles_nothing_up() {
     let server = ground.serve();
     becomes(&server, "ok").await;
     let crowd = Crowd::gather(&ground, &server);
-    for _ in 0..rounds(1, 25) {
+    for _ in 0..rounds(1, 15) {
         for cut in [Wire::Hold, Wire::Reset] {
             crowd.talk(10, PATIENCE).await;
             let files = open_files(&server);
