@@ -131,7 +131,7 @@ pub fn ended_before(retention_days: Option<u32>, now: Timestamp) -> Option<Times
 }
 
 fn quiet(finding: &Finding) -> Finding {
-    let parts = finding.parts.iter().cloned().map(|part| crate::finding::Part { text: String::new(), ..part });
+    let parts = finding.parts.iter().map(|part| crate::finding::Part { text: String::new(), ..*part });
     // What is said of a restricted term may name it; every other reason is the rule's own.
     let why = if finding.category == Category::Restricted { String::new() } else { finding.why.clone() };
     Finding { excerpt: String::new(), parts: parts.collect(), why, ..finding.clone() }
