@@ -1,6 +1,7 @@
 //! What the record can take: `make bench-store`. Everything here is the product's own store; beside it, in the same run, stands a
-//! bare loop that writes the same rows with nothing around it. Machines are noisy: read the ratios.
+//! bare loop that writes the same messages with nothing around it. Machines are noisy: read the ratios.
 //!
+//! `HANDRAIL_BENCH_MESSAGES` sets the size of the large record. `cargo bench -p handrail --bench store sqlite` leaves PostgreSQL out.
 
 mod bare;
 mod people;
@@ -174,7 +175,8 @@ async fn scale(name: &str, open: impl AsyncFn() -> Store) {
 #[tokio::main]
 async fn main() {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = server::Server::start();
+    let only_sqlite = std::env::args().any(|arg| arg == "sqlite");
+    let server = if only_sqlite { None } else { server::Server::start() };
     let url = server.as_ref().map(|server| server.database("sends"));
     let postgres = match url {
         Some(url) => Some(connect(url).await),
