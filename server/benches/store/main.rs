@@ -7,6 +7,7 @@ mod bare;
 mod people;
 mod server;
 
+use bare::{Least, Same};
 use handrail::records::{verify, verify_tail};
 use handrail::store::{OpenItems, Store};
 use handrail_domain::ids::{Cid, ConversationId};
@@ -87,22 +88,33 @@ async fn throughput(folder: &Path, postgres: Option<&Store>) {
     let sqlite = Store::open(&folder.join("sqlite")).expect("a record");
     seed(&sqlite).await;
     let before = size(&folder.join("sqlite"));
-    let (mut bare_rates, mut sqlite_rates, mut postgres_rates) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut least, mut same, mut ours, mut theirs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        bare_rates.push(bare::crowd(&folder.join(format!("bare{round}.db")), SENDERS, ROUND));
-        sqlite_rates.push(crowd(&sqlite, round).await);
+        let (connection, rows) = Least::open(&folder.join(format!("least{round}.db")), SENDERS);
+        least.push(bare::crowd(connection, rows, SENDERS, ROUND));
+        let beside = folder.join(format!("same{round}"));
+        seed(&Store::open(&beside).expect("a record")).await;
+        let (connection, rows) = Same::open(&beside.join("handrail.db"));
+        same.push(bare::crowd(connection, rows, SENDERS, ROUND));
+        ours.push(crowd(&sqlite, round).await);
         if let Some(store) = postgres {
-            postgres_rates.push(crowd(store, round).await);
+            theirs.push(crowd(store, round).await);
         }
     }
-    let bare = median(&mut bare_rates);
+    let (least, same) = (median(&mut least), median(&mut same));
     say_line(&format!("durable sends a second, {SENDERS} senders at once, median of {ROUNDS} rounds in turn:"));
-    say_line(&format!("  bare rusqlite loop {bare:>8.0}"));
-    let rate = median(&mut sqlite_rates);
-    say_line(&format!("  SQLite             {rate:>8.0}   {:.2} of bare", rate / bare));
+    say_line(&format!("  bare loop, the least rows {least:>7.0}"));
+    say_line(&format!("  bare loop, our rows       {same:>7.0}"));
+    let of = |name: &str, rate: f64| {
+        say_line(&format!(
+            "  {name:<25} {rate:>7.0}   {:.2} of the least, {:.2} of our rows",
+            rate / least,
+            rate / same
+        ));
+    };
+    of("SQLite", median(&mut ours));
     if postgres.is_some() {
-        let rate = median(&mut postgres_rates);
-        say_line(&format!("  PostgreSQL         {rate:>8.0}   {:.2} of bare", rate / bare));
+        of("PostgreSQL", median(&mut theirs));
     }
     say_line("one send at a time, median:");
     say_line(&format!("  write and fsync of 8 KiB {:>8.2?}", disk(folder)));
