@@ -11,6 +11,7 @@ use crate::config::{self, Config};
 use crate::gateway::accept::{self, Bounds, Door};
 use crate::gateway::limits::{Limits, PRUNE_EVERY};
 use crate::gateway::tls::Tls;
+use crate::gateway::turns::Turns;
 use crate::gateway::{Gateway, Hub, follow, live, serve_queues};
 use crate::http::{Api, guard, routes};
 use crate::store::Store;
@@ -40,7 +41,10 @@ pub struct Node {
     pub address: SocketAddr,
     /// The product.
     pub chat: Arc<Chat>,
+    /// Ends the taking of connections, and asks those there are to go.
     exit: CancellationToken,
+    /// Ends all that runs beside them, once they are gone.
+    halt: CancellationToken,
     tracker: TaskTracker,
     drain: Duration,
 }
@@ -89,14 +93,14 @@ impl Node {
             .with_context(|| format!("cannot listen on {}; is it in use?", server.listen))?;
         let address = listener.local_addr()?;
         let tls = server.tls.clone().map(Tls::load).transpose().context("the certificate")?;
-        let exit = CancellationToken::new();
+        let (exit, halt) = (CancellationToken::new(), CancellationToken::new());
         let tracker = TaskTracker::new();
         let limits = Arc::new(Limits::new(&config.fixed.limits));
         chat.keep_rules()
             .await
             .map_err(|refusal| anyhow::anyhow!("the rules could not be kept: {}", refusal.code.as_str()))?;
         let hub = Hub::new(chat.bus().clone(), config.fixed.limits.sockets_per_account);
-        background(&config, &chat, &hub, &limits, &exit);
+        background(&config, &chat, &hub, &limits, &halt);
         if let Some(tls) = tls.clone() {
             tokio::spawn(tls.watch(exit.clone()));
         }
@@ -119,6 +123,7 @@ impl Node {
             limits: limits.clone(),
             origins,
             sockets_max: server.max_connections,
+            turns: Turns::default(),
             exit: exit.clone(),
             tracker: tracker.clone(),
             build: BUILD,
@@ -128,17 +133,18 @@ impl Node {
         let drain = server.drain;
         let door = Door { server, limits, bounds: Bounds::default(), metrics: metrics().clone() };
         tokio::spawn(accept::serve(listener, tls, service, door, exit.clone(), tracker.clone()));
-        Ok(Self { address, chat, exit, tracker, drain })
+        Ok(Self { address, chat, exit, halt, tracker, drain })
     }
 
-    /// Stops taking connections, says goodbye to those there are, and waits for them, at most for the drain's time. What the
-    /// rules in shadow saw is written.
+    /// Stops taking connections, says goodbye to those there are, and waits for them, at most for the drain's time: until then
+    /// the log is followed and the other nodes are told. What the rules in shadow saw is written.
     pub async fn stop(self) {
         self.exit.cancel();
         self.tracker.close();
         if tokio::time::timeout(self.drain, self.tracker.wait()).await.is_err() {
             tracing::warn!(left = self.tracker.len(), "the drain's time is over; the rest is cut off");
         }
+        self.halt.cancel();
         self.chat.write_shadow().await;
     }
 
@@ -161,14 +167,14 @@ impl Node {
 }
 
 /// What runs beside the connections, until the node stops.
-fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Limits>, exit: &CancellationToken) {
+fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Limits>, halt: &CancellationToken) {
     let follower = follow(chat.clone(), hub.clone());
-    spawn(exit, async move {
+    spawn(halt, async move {
         if let Err(error) = follower.await {
             tracing::error!(%error, "the log cannot be followed; nothing is delivered any more");
         }
     });
-    let (bus, until) = (chat.bus().clone(), exit.clone());
+    let (bus, until) = (chat.bus().clone(), halt.clone());
     tokio::spawn(async move {
         bus.run(until.clone()).await;
         if !until.is_cancelled() {
@@ -176,22 +182,22 @@ fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Li
         }
     });
     if let Some(hints) = chat.bus().take_queue() {
-        spawn(exit, serve_queues(chat.clone(), hub.clone(), hints));
+        spawn(halt, serve_queues(chat.clone(), hub.clone(), hints));
     }
     let clock = chat.clone();
-    spawn(exit, async move { clock.keep_time().await });
+    spawn(halt, async move { clock.keep_time().await });
     let shadow = chat.clone();
-    spawn(exit, async move { shadow.keep_shadow().await });
-    spawn(exit, rules::watch(chat.clone(), config.fixed.rules.clone(), config.fixed.shadow_rules.clone()));
+    spawn(halt, async move { shadow.keep_shadow().await });
+    spawn(halt, rules::watch(chat.clone(), config.fixed.rules.clone(), config.fixed.shadow_rules.clone()));
     let limits = limits.clone();
-    spawn(exit, async move {
+    spawn(halt, async move {
         loop {
             tokio::time::sleep(PRUNE_EVERY).await;
             limits.prune();
         }
     });
     let sessions = chat.clone();
-    spawn(exit, async move {
+    spawn(halt, async move {
         loop {
             tokio::time::sleep(SWEEP_EVERY).await;
             if let Err(refusal) = sessions.sweep_sessions().await {
@@ -204,11 +210,11 @@ fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Li
     });
 }
 
-fn spawn(exit: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
-    let exit = exit.clone();
+fn spawn(halt: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
+    let halt = halt.clone();
     tokio::spawn(async move {
         tokio::select! {
-            () = exit.cancelled() => (),
+            () = halt.cancelled() => (),
             () = work => (),
         }
     });

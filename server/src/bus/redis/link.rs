@@ -18,8 +18,9 @@ const COMMAND_DEADLINE: Duration = Duration::from_secs(5);
 pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(1);
 /// Between two probes of the line.
 const PROBE_EVERY: Duration = Duration::from_millis(500);
-/// How long the node's lease lasts unless a probe renews it.
-pub(super) const LEASE: Duration = Duration::from_secs(10);
+/// How long the node's lease lasts unless a probe renews it. With the others' next look at it, a dead node's people are offline
+/// within ten seconds.
+pub(super) const LEASE: Duration = Duration::from_secs(7);
 
 /// The line to Redis. Copies share it.
 #[derive(Clone)]

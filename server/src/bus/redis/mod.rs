@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | `log` (channel) | `{"node","said":"log","n"}`: the log has grown to `n`. A hint; who misses it reads the log anyway |
 //! | `signal` (channel) | presence, typing and reading marks as small JSON; may be lost |
-//! | `node:<id>`, `nodes` | each node's lease (10 s), and the set of nodes. An id is new at every start |
+//! | `node:<id>`, `nodes` | each node's lease (7 s), and the set of nodes. An id is new at every start |
 //! | `people:<id>` | a hash, account to `online` or `away`: who is there on that node |
 //! | `queue:<site>` | the supervisor channel of a site: a stream |
 //!
