@@ -36,6 +36,7 @@ mod link;
 mod presence;
 mod queue;
 mod relay;
+mod source;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -112,10 +113,11 @@ struct Work {
 }
 
 impl RedisBus {
-    /// A bus over the Redis at that URL. Redis need not be there yet: until it is, the bus is away. Nothing is dialled before
-    /// [`RedisBus::run`].
+    /// A bus over the Redis at that URL. Redis need not be there yet: until it is, the bus is away. One that is there and can
+    /// never be used is refused.
     pub async fn connect(url: &str, store: Store) -> Result<Self, BusError> {
         let link = Link::new(url)?;
+        link.check().await?;
         let names = Names::new(store.epoch(), fresh::token(NODE_ID));
         let heads = queue::heads(&store).await;
         let heads =
