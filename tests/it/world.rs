@@ -12,6 +12,7 @@ use handrail_domain::conversation::Kind;
 use handrail_domain::filter::Rules;
 use handrail_domain::ids::{AccountId, ArticleId, ConversationId, SiteId};
 use handrail_domain::people::{Account, Role, Site, SiteSettings};
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -275,22 +276,38 @@ async fn seed(chat: &Chat, site: SiteId, settings: SiteSettings) {
 pub(crate) struct Redis {
     server: Child,
     port: u16,
+    arguments: Vec<String>,
     folder: TempDir,
 }
 
 impl Redis {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// One with more of a configuration.
+    pub(crate) fn start_with(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder for Redis");
         let port = free_port();
-        Self { server: Self::serve(port, folder.path()), port, folder }
+        let usual = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()];
+        let arguments: Vec<String> = usual.iter().chain(more).map(|word| (*word).to_owned()).collect();
+        Self { server: Self::serve(port, folder.path(), &arguments), port, arguments, folder }
+    }
+
+    /// A Sentinel at that port, which watches what this configuration says.
+    pub(crate) fn sentinel(port: u16, watched: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for Redis");
+        let config = folder.path().join("sentinel.conf");
+        std::fs::write(&config, format!("port {port}\nbind 127.0.0.1\n{watched}")).expect("a configuration");
+        let arguments = vec![config.to_string_lossy().into_owned(), "--sentinel".to_owned()];
+        Self { server: Self::serve(port, folder.path(), &arguments), port, arguments, folder }
     }
 
     /// A server that answers.
-    fn serve(port: u16, folder: &Path) -> Child {
+    fn serve(port: u16, folder: &Path, arguments: &[String]) -> Child {
         let server = Command::new("redis-server")
-            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()])
-            .arg("--dir")
-            .arg(folder)
+            .args(arguments)
+            .current_dir(folder)
             .stdout(Stdio::null())
             .spawn()
             .expect("redis-server starts; install it with `apt-get install redis-server`");
@@ -305,7 +322,7 @@ impl Redis {
     /// Starts it again where it was; it has forgotten everything.
     pub(crate) fn restart(&mut self) {
         self.kill();
-        self.server = Self::serve(self.port, self.folder.path());
+        self.server = Self::serve(self.port, self.folder.path(), &self.arguments);
     }
 
     /// Where it listens.
@@ -324,6 +341,15 @@ impl Redis {
         let signal = if frozen { "-STOP" } else { "-CONT" };
         let sent = Command::new("kill").args([signal, &self.server.id().to_string()]).status();
         assert!(sent.expect("kill runs").success(), "no {signal}");
+    }
+
+    /// Asks it something, and gives its answer as it came.
+    pub(crate) fn ask(&self, question: &str) -> String {
+        let mut line = std::net::TcpStream::connect(("127.0.0.1", self.port)).expect("Redis listens");
+        line.write_all(format!("{question}\r\nQUIT\r\n").as_bytes()).expect("a question");
+        let mut answer = Vec::new();
+        line.read_to_end(&mut answer).expect("an answer");
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// What a configuration says to be over it.

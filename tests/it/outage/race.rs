@@ -101,7 +101,8 @@ async fn race(ground: &Ground, servers: [&Server; 2], rounds: usize) {
     let after = loop {
         let after = read_back(server.address, &ground.record, &ground.all).await;
         if after.items.iter().all(|item| item.state == "closed") {
-            break after;
+            // Nothing changes any more: what was read before the last one closed may be older than that.
+            break read_back(server.address, &ground.record, &ground.all).await;
         }
         assert!(Instant::now() < patience, "a decision never took effect");
         tokio::time::sleep(Duration::from_millis(50)).await;

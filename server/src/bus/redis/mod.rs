@@ -14,22 +14,8 @@
 //!
 //! # The supervisor channel
 //! An entry's id is `n-0`, `n` being the event's number in the log, so ids only rise and an entry is never there twice. It says
-//! that an item changed; whoever acts on it reads the item as it is now over the API, and decides there and nowhere else.
-//!
-//! | field | what |
-//! | --- | --- |
-//! | `n` | number in the log |
-//! | `offset` | place in the site's queue, from 1. The queue of the log has no gap; a report has its place there and no entry here |
-//! | `item` | the item's id |
-//! | `version` | the item's version after this change |
-//! | `kind` | what was done: `hold claim unclaim lapse decide undo escalate overdue acknowledge withdraw close` |
-//! | `at` | when, in milliseconds since 1970, UTC |
-//! | `severity` | `low medium high urgent` |
-//! | `state` | the item's state when the entry was added, which may be later than this change: `waiting claimed decided closed` |
-//!
-//! There is no text, name or finding in it. About the last 100,000 changes are kept. A stream that is gone is made again from
-//! the record: the last change of every item that is older and still open (10,000 at most), then the last 100,000 changes. A
-//! consumer keeps the last id it read and reads on after it; that id stays good over any loss of Redis.
+//! that an item changed; whoever acts on it reads the item as it is now over the API, and decides there and nowhere else. Its
+//! fields, and how services beside the product read it, are in `server/CHANNEL.md`.
 
 mod hear;
 mod link;
