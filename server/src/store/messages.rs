@@ -8,7 +8,7 @@ use super::tx::Body;
 use super::{StoreError, Tx};
 use handrail_domain::conversation::{Message, MessageStatus};
 use handrail_domain::event::{Event, GENESIS, Hash, What, body_digest, mark};
-use handrail_domain::ids::{AccountId, Cid, ConversationId, LogN, MessageId, Offset, Seq};
+use handrail_domain::ids::{AccountId, Cid, ConversationId, LogN, MessageId, Offset, RestrictionId, Seq};
 use handrail_domain::text::{Cleared, ERASED, Text};
 use handrail_domain::time::Timestamp;
 
@@ -31,6 +31,15 @@ pub(super) fn message(row: &Row<'_>) -> Result<Message, StoreError> {
         rules: row.get("rules")?,
         decision: maybe_id(row, "decision")?,
     })
+}
+
+/// What a sender said last, oldest first, and the restrictions in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// When each message was sent, and which it is.
+    pub said: Vec<(Timestamp, MessageId)>,
+    /// The restrictions, in no order.
+    pub restricted: Vec<RestrictionId>,
 }
 
 impl Reader<'_> {
@@ -96,6 +105,34 @@ impl Reader<'_> {
         all.extend(self.many(&waiting, params![key, until.0, limit], message)?);
         all.sort_by_key(|message| (message.sent_at, message.seq));
         Ok(all.split_off(all.len().saturating_sub(limit)))
+    }
+
+    /// What a sender said last in a conversation, and what is restricted there now: what a judgement by any node rests on. In
+    /// one question, because every message asks it where there are several nodes.
+    pub fn standing(
+        &self,
+        conversation: ConversationId,
+        sender: AccountId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Standing, StoreError> {
+        let sql = "SELECT id, sent_at AS at, TRUE AS said FROM (SELECT id, sender, sent_at FROM message
+               WHERE conversation = ?1 AND seq IS NOT NULL ORDER BY seq DESC LIMIT ?4) AS delivered WHERE sender = ?2
+             UNION ALL SELECT id, sent_at AS at, TRUE AS said FROM (SELECT id, sender, sent_at FROM message
+               WHERE conversation = ?1 AND seq IS NULL ORDER BY row DESC LIMIT ?4) AS waiting WHERE sender = ?2
+             UNION ALL SELECT id, created_at AS at, FALSE AS said FROM restriction
+               WHERE conversation = ?1 AND until >= ?3 AND (ended_at IS NULL OR ended_at > ?3)";
+        let (conversation, sender) = (conversation.to_string(), sender.to_string());
+        let rows = self.many(sql, params![conversation, sender, now.0, limit], |row| {
+            let at = Timestamp(row.get("at")?);
+            let said: bool = row.get("said")?;
+            let message = said.then(|| id(row, "id")).transpose()?;
+            Ok((message.map(|id| (at, id)), (!said).then(|| id(row, "id")).transpose()?))
+        })?;
+        let (said, restricted): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let mut said: Vec<(Timestamp, MessageId)> = said.into_iter().flatten().collect();
+        said.sort_by_key(|(at, _)| *at);
+        Ok(Standing { said, restricted: restricted.into_iter().flatten().collect() })
     }
 
     /// The end of a feed; 0 if nothing ever entered it.

@@ -32,6 +32,7 @@ pub use export::{ExportedLine, Times};
 pub use feed::{FeedEntry, Logged, Owner};
 pub use filter::{Disagreement, DisagreementCount, Said, ShadowRun};
 pub use items::OpenItems;
+pub use messages::Standing;
 pub use people::{Article, Credentials, NewAccount, SessionRow};
 pub use queue::QueueLine;
 pub use reader::Reader;
