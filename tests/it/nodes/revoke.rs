@@ -85,12 +85,12 @@ impl Talk {
 }
 
 /// Each act counts on the other node within that time.
-async fn counts_elsewhere(world: &World, within: Duration) {
+async fn counts_elsewhere(world: &World, when: &str, within: Duration) {
     for act in [Act::SignOut, Act::Disable, Act::Pause, Act::End] {
         let mut took = Vec::new();
         while took.last().is_none_or(|last| *last > within) {
             assert!(took.len() < TRIES, "{act:?} took {took:?}");
-            let talk = Talk::begin(world, &format!("{act:?}{}{}", within.as_secs(), took.len())).await;
+            let talk = Talk::begin(world, &format!("{act:?}-{when}-{}", took.len())).await;
             took.push(talk.undergoes(world, act).await);
         }
     }
@@ -99,10 +99,10 @@ async fn counts_elsewhere(world: &World, within: Duration) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_signed_out_disabled_paused_or_ended_is_so_on_every_node_at_once_and_without_redis_from_the_log() {
     let world = World::with(On::Nodes, settings(UNDO_MS), |_| ()).await;
-    counts_elsewhere(&world, AT_ONCE).await;
+    counts_elsewhere(&world, "first", AT_ONCE).await;
     world.freeze_redis(true);
-    counts_elsewhere(&world, FROM_THE_LOG).await;
+    counts_elsewhere(&world, "without", FROM_THE_LOG).await;
     world.freeze_redis(false);
     world.hear_each_other().await;
-    counts_elsewhere(&world, AT_ONCE).await;
+    counts_elsewhere(&world, "again", AT_ONCE).await;
 }

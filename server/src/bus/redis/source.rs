@@ -18,7 +18,7 @@ const CLUSTER: &str = "this Redis runs in cluster mode, and Handrail needs one p
 /// Where a client comes from. Two ways, so an enum.
 #[derive(Clone)]
 pub(super) enum Source {
-    One(Client),
+    One(Box<Client>),
     /// Asking takes turns: the library keeps what it learns.
     Sentinels(Arc<Mutex<SentinelClient>>),
 }
@@ -39,13 +39,13 @@ impl Source {
             ))
         };
         let info = url.into_connection_info().map_err(advice)?;
-        Ok(Source::One(Client::open(info.set_tcp_settings(at_once())).map_err(advice)?))
+        Ok(Source::One(Box::new(Client::open(info.set_tcp_settings(at_once())).map_err(advice)?)))
     }
 
     /// The client for the primary.
     pub(super) async fn client(&self) -> RedisResult<Client> {
         match self {
-            Source::One(client) => Ok(client.clone()),
+            Source::One(client) => Ok(Client::clone(client)),
             Source::Sentinels(sentinels) => {
                 // In a box: the library's question is nested deeply, and every caller would carry its size.
                 let asked = Box::pin(async { sentinels.lock().await.async_get_client().await });
