@@ -1,7 +1,7 @@
 # Handrail's commands. `make run` to see it, `make test` before every commit, `make load` to measure it.
 
 .DELETE_ON_ERROR:
-.PHONY: run pictures test test-long fuzz load bench client check rust-test client-test browser-test need-build need-test clean
+.PHONY: run pictures test test-long fuzz load bench bench-store client check rust-test client-test browser-test need-build need-test clean
 
 CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ_VERSION := 0.13.2
@@ -86,6 +86,10 @@ load: need-build need-test client
 
 bench: need-build
 	cargo bench --locked -p handrail-domain
+
+## What the record takes on each database beside a bare loop, and how it reads with a million messages on disk.
+bench-store: need-build need-test client
+	cargo bench --locked -p handrail --bench store
 
 # --- What is needed --------------------------------------------------------------------------------------------------
 

@@ -101,7 +101,7 @@ describe("frames", () => {
   });
 
   test("an unknown event keeps its offset, or it would look like a gap", () => {
-    const frame = readFrame('{"op":"event","offset":5,"mark":"x","type":"report","report":{}}');
+    const frame = readFrame('{"op":"event","offset":5,"mark":"x","type":"reaction","report":{}}');
     expect(frame).toMatchObject({ op: "event", type: "unknown", offset: 5, mark: "x" });
   });
 

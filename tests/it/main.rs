@@ -6,6 +6,7 @@ mod crowd;
 mod faults;
 mod filter_cli;
 mod history;
+mod nodes;
 mod operate;
 mod outage;
 mod postgres;

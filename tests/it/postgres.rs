@@ -8,8 +8,9 @@ use tempfile::TempDir;
 
 /// A server. It ends when its input does: with this value, or with the process.
 pub(crate) struct Postgres {
-    _child: Child,
-    words: ChildStdin,
+    child: Child,
+    /// Taken when it is to end.
+    words: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     port: u16,
     databases: usize,
@@ -30,13 +31,14 @@ impl Postgres {
             .expect("PostgreSQL starts; install it with `apt-get install postgresql`");
         let (words, answers) = (child.stdin.take().expect("input"), child.stdout.take().expect("output"));
         let answers = BufReader::new(answers);
-        let mut server = Self { _child: child, words, answers, port, databases: 0, _folder: folder };
+        let words = Some(words);
+        let mut server = Self { child, words, answers, port, databases: 0, _folder: folder };
         server.say("start");
         server
     }
 
     fn say(&mut self, word: &str) {
-        writeln!(self.words, "{word}").expect("the script reads");
+        writeln!(self.words.as_mut().expect("it runs"), "{word}").expect("the script reads");
         let mut answer = String::new();
         self.answers.read_line(&mut answer).expect("the script answers");
         assert_eq!(answer, "done\n", "the database server did not {word}");
@@ -63,6 +65,14 @@ impl Postgres {
         let name = format!("record{}", self.databases);
         self.say(&format!("create {name}"));
         format!("postgres://handrail:handrail@127.0.0.1:{}/{name}", self.port)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // Its folder goes only when it has ended: it stops the server by what is in there.
+        drop(self.words.take());
+        let _ended = self.child.wait();
     }
 }
 

@@ -1,9 +1,9 @@
 //! A world to play in: a real node in this process, on loopback, over a record in a folder of its own; the bus in process, or a
-//! real Redis that the world starts on its own port. Nothing here pretends: what a test sees went over a socket.
+//! real Redis that the world starts on its own port; or two nodes, over which people are spread. Nothing here pretends: what a test sees went over a socket.
 
 use crate::client::{Client, Memory};
 use handrail::app::{Node, load_rules, open_store};
-use handrail::bus::{Bus, LocalBus, RedisBus};
+use handrail::bus::{Bus, BusHealth, LocalBus, RedisBus};
 use handrail::chat::Chat;
 use handrail::config::{Config, Secret};
 use handrail::fresh;
@@ -12,9 +12,11 @@ use handrail_domain::conversation::Kind;
 use handrail_domain::filter::Rules;
 use handrail_domain::ids::{AccountId, ArticleId, ConversationId, SiteId};
 use handrail_domain::people::{Account, Role, Site, SiteSettings};
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -28,6 +30,25 @@ pub(crate) enum On {
     Redis,
     /// A database of this world's own on a real PostgreSQL, the bus in process.
     Postgres,
+    /// Two nodes over such a database, and a real Redis of this world's own.
+    Nodes,
+}
+
+impl On {
+    fn nodes(self) -> usize {
+        match self {
+            On::Local | On::Redis | On::Postgres => 1,
+            On::Nodes => 2,
+        }
+    }
+
+    fn redis(self) -> Option<Redis> {
+        matches!(self, On::Redis | On::Nodes).then(Redis::start)
+    }
+
+    fn database(self) -> Option<Secret> {
+        matches!(self, On::Postgres | On::Nodes).then(|| Secret::new(crate::postgres::database()))
+    }
 }
 
 /// An undo window that no test has to wait for.
@@ -42,69 +63,93 @@ pub(crate) struct Person {
     pub(crate) token: String,
 }
 
-/// A node and all that it stands on.
+/// The nodes and all that they stand on.
 pub(crate) struct World {
+    /// The first node's product; what its staff do in the office is done here.
     pub(crate) chat: Arc<Chat>,
+    /// Where the first node listens.
     pub(crate) address: SocketAddr,
     pub(crate) site: SiteId,
     config: Config,
     rules: Option<Arc<Rules>>,
-    node: Option<Node>,
+    nodes: Vec<Node>,
+    count: usize,
+    /// Sockets opened so far: they go to one node after the other.
+    opened: AtomicUsize,
     redis: Option<Redis>,
     _folder: TempDir,
 }
 
 impl World {
-    /// A node on that bus, over a site with these settings, with its configuration as `tune` leaves it.
+    /// As `on` says, over a site with these settings, with the configuration as `tune` leaves it.
     pub(crate) async fn with(on: On, settings: SiteSettings, tune: impl FnOnce(&mut Config)) -> Self {
-        let folder = tempfile::tempdir().expect("a folder for the record");
-        let redis = (on == On::Redis).then(Redis::start);
-        let database = database(on);
-        let tune = |config: &mut Config| {
-            config.fixed.database = database;
-            tune(config);
-        };
-        Self::start(folder, redis, settings, Some(rules()), tune).await
+        Self::start(on, settings, Some(rules()), tune).await
     }
 
     /// The same with rules of its own.
     pub(crate) async fn with_rules(on: On, settings: SiteSettings, rules: Arc<Rules>) -> Self {
-        let folder = tempfile::tempdir().expect("a folder for the record");
-        let redis = (on == On::Redis).then(Redis::start);
-        let database = database(on);
-        Self::start(folder, redis, settings, Some(rules), |config| config.fixed.database = database).await
+        Self::start(on, settings, Some(rules), |_| ()).await
     }
 
     /// A node that has lost its rules.
     pub(crate) async fn without_rules() -> Self {
-        let folder = tempfile::tempdir().expect("a folder for the record");
-        Self::start(folder, None, settings(UNDO_MS), None, |_| ()).await
+        Self::start(On::Local, settings(UNDO_MS), None, |_| ()).await
     }
 
-    async fn start(
-        folder: TempDir,
-        redis: Option<Redis>,
-        settings: SiteSettings,
-        rules: Option<Arc<Rules>>,
-        tune: impl FnOnce(&mut Config),
-    ) -> Self {
+    async fn start(on: On, settings: SiteSettings, rules: Option<Arc<Rules>>, tune: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the record");
+        let redis = on.redis();
         let mut config = Config::demo(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0))).expect("loopback");
+        config.fixed.database = on.database();
         tune(&mut config);
-        let chat = open(&config, redis.as_ref(), rules.clone()).await;
         let site = SiteId::from_bits(fresh::bits());
+        let chat = open(&config, redis.as_ref(), rules.clone()).await;
         seed(&chat, site, settings).await;
         let node = Node::start(config.clone(), chat.clone()).await.expect("the node starts");
-        Self { chat, address: node.address, site, config, rules, node: Some(node), redis, _folder: folder }
+        let (address, count) = (node.address, on.nodes());
+        let (nodes, opened) = (vec![node], AtomicUsize::new(0));
+        let mut world = Self { chat, address, site, config, rules, nodes, count, opened, redis, _folder: folder };
+        world.complete().await;
+        world
     }
 
-    /// Another node on the same record, as after an upgrade, a while after the old one went. It listens somewhere else.
+    /// Starts the nodes that are not there yet, and waits until they hear each other.
+    async fn complete(&mut self) {
+        while self.nodes.len() < self.count {
+            let chat = open(&self.config, self.redis.as_ref(), self.rules.clone()).await;
+            self.nodes.push(Node::start(self.config.clone(), chat).await.expect("the node starts"));
+        }
+        self.chat = self.nodes[0].chat.clone();
+        self.address = self.nodes[0].address;
+        if self.count > 1 {
+            self.hear_each_other().await;
+        }
+    }
+
+    /// Waits until every node says that Redis is there.
+    pub(crate) async fn hear_each_other(&self) {
+        let patience = Instant::now() + Duration::from_secs(30);
+        while self.nodes.iter().any(|node| node.chat.bus().health() == BusHealth::Away) {
+            assert!(Instant::now() < patience, "the nodes do not hear each other");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Other nodes on the same record, as after an upgrade, a while after the old ones went. They listen somewhere else.
     pub(crate) async fn restart(&mut self, pause: Duration) {
         self.drain().await;
         tokio::time::sleep(pause).await;
-        self.chat = open(&self.config, self.redis.as_ref(), self.rules.clone()).await;
-        let node = Node::start(self.config.clone(), self.chat.clone()).await.expect("the node starts");
-        self.address = node.address;
-        self.node = Some(node);
+        self.complete().await;
+    }
+
+    /// Where the next socket goes: to one node after the other.
+    fn next(&self) -> SocketAddr {
+        self.at(self.opened.fetch_add(1, Ordering::Relaxed) % self.nodes.len())
+    }
+
+    /// Where the node of that number listens.
+    pub(crate) fn at(&self, node: usize) -> SocketAddr {
+        self.nodes[node].address
     }
 
     /// Makes an account with a session that lasts. Nobody can sign in to it by password.
@@ -150,14 +195,19 @@ impl World {
 
     /// A device of that person, connected and welcomed.
     pub(crate) async fn connect(&self, who: &Person) -> Client {
-        let mut client = Client::open(self.address, who).await;
+        Self::connect_at(self.next(), who).await
+    }
+
+    /// The same on the node that listens there.
+    pub(crate) async fn connect_at(address: SocketAddr, who: &Person) -> Client {
+        let mut client = Client::open(address, who).await;
         client.hello(None).await;
         client
     }
 
     /// A device that comes back with what it remembers.
     pub(crate) async fn reconnect(&self, who: &Person, memory: Memory) -> Client {
-        let mut client = Client::open(self.address, who).await;
+        let mut client = Client::open(self.next(), who).await;
         client.hello(Some(memory)).await;
         client
     }
@@ -180,9 +230,16 @@ impl World {
         self.redis.as_mut().expect("a world on Redis").restart();
     }
 
-    /// Stops the node as an operator would: nothing new, goodbye to all, then gone.
+    /// Redis answers nothing, or does again.
+    pub(crate) fn freeze_redis(&self, frozen: bool) {
+        self.redis.as_ref().expect("a world on Redis").freeze(frozen);
+    }
+
+    /// Stops the nodes as an operator would: nothing new, goodbye to all, then gone.
     pub(crate) async fn drain(&mut self) {
-        self.node.take().expect("the node runs").stop().await;
+        for node in self.nodes.drain(..) {
+            node.stop().await;
+        }
     }
 }
 
@@ -196,10 +253,6 @@ fn rules() -> Arc<Rules> {
     static RULES: OnceLock<Arc<Rules>> = OnceLock::new();
     let compile = || Arc::new(load_rules(&handrail::config::Rules::Embedded).expect("the default packs"));
     RULES.get_or_init(compile).clone()
-}
-
-fn database(on: On) -> Option<Secret> {
-    (on == On::Postgres).then(|| Secret::new(crate::postgres::database()))
 }
 
 async fn open(config: &Config, redis: Option<&Redis>, rules: Option<Arc<Rules>>) -> Arc<Chat> {
@@ -231,22 +284,38 @@ async fn seed(chat: &Chat, site: SiteId, settings: SiteSettings) {
 pub(crate) struct Redis {
     server: Child,
     port: u16,
+    arguments: Vec<String>,
     folder: TempDir,
 }
 
 impl Redis {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// One with more of a configuration.
+    pub(crate) fn start_with(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder for Redis");
         let port = free_port();
-        Self { server: Self::serve(port, folder.path()), port, folder }
+        let usual = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()];
+        let arguments: Vec<String> = usual.iter().chain(more).map(|word| (*word).to_owned()).collect();
+        Self { server: Self::serve(port, folder.path(), &arguments), port, arguments, folder }
+    }
+
+    /// A Sentinel at that port, which watches what this configuration says.
+    pub(crate) fn sentinel(port: u16, watched: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for Redis");
+        let config = folder.path().join("sentinel.conf");
+        std::fs::write(&config, format!("port {port}\nbind 127.0.0.1\n{watched}")).expect("a configuration");
+        let arguments = vec![config.to_string_lossy().into_owned(), "--sentinel".to_owned()];
+        Self { server: Self::serve(port, folder.path(), &arguments), port, arguments, folder }
     }
 
     /// A server that answers.
-    fn serve(port: u16, folder: &Path) -> Child {
+    fn serve(port: u16, folder: &Path, arguments: &[String]) -> Child {
         let server = Command::new("redis-server")
-            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()])
-            .arg("--dir")
-            .arg(folder)
+            .args(arguments)
+            .current_dir(folder)
             .stdout(Stdio::null())
             .spawn()
             .expect("redis-server starts; install it with `apt-get install redis-server`");
@@ -261,7 +330,7 @@ impl Redis {
     /// Starts it again where it was; it has forgotten everything.
     pub(crate) fn restart(&mut self) {
         self.kill();
-        self.server = Self::serve(self.port, self.folder.path());
+        self.server = Self::serve(self.port, self.folder.path(), &self.arguments);
     }
 
     /// Where it listens.
@@ -275,12 +344,28 @@ impl Redis {
         let _reaped = self.server.wait();
     }
 
+    /// Stops it from answering, or lets it go on.
+    pub(crate) fn freeze(&self, frozen: bool) {
+        let signal = if frozen { "-STOP" } else { "-CONT" };
+        let sent = Command::new("kill").args([signal, &self.server.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success(), "no {signal}");
+    }
+
+    /// Asks it something, and gives its answer as it came.
+    pub(crate) fn ask(&self, question: &str) -> String {
+        let mut line = std::net::TcpStream::connect(("127.0.0.1", self.port)).expect("Redis listens");
+        line.write_all(format!("{question}\r\nQUIT\r\n").as_bytes()).expect("a question");
+        let mut answer = Vec::new();
+        line.read_to_end(&mut answer).expect("an answer");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
     /// What a configuration says to be over it.
     pub(crate) fn as_bus(&self) -> String {
         format!("[bus]\nredis = \"{}\"\n", self.url())
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 }

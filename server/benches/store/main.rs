@@ -1,11 +1,14 @@
 //! What the record can take: `make bench-store`. Everything here is the product's own store; beside it, in the same run, stands a
-//! bare loop that writes the same rows with nothing around it. Machines are noisy: read the ratios.
+//! bare loop that writes the same messages with nothing around it. Machines are noisy: read the ratios.
 //!
+//! `HANDRAIL_BENCH_MESSAGES` sets the size of the large record. `cargo bench -p handrail --bench store sqlite` leaves PostgreSQL out.
 
 mod bare;
 mod people;
 mod server;
 
+use bare::{Least, Same};
+use handrail::records::{verify, verify_tail};
 use handrail::store::{OpenItems, Store};
 use handrail_domain::ids::{Cid, ConversationId};
 use people::{PAIRS, fill, pair, say, seed, site};
@@ -14,6 +17,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Senders at once.
 const SENDERS: usize = 500;
@@ -82,22 +88,33 @@ async fn throughput(folder: &Path, postgres: Option<&Store>) {
     let sqlite = Store::open(&folder.join("sqlite")).expect("a record");
     seed(&sqlite).await;
     let before = size(&folder.join("sqlite"));
-    let (mut bare_rates, mut sqlite_rates, mut postgres_rates) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut least, mut same, mut ours, mut theirs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        bare_rates.push(bare::crowd(&folder.join(format!("bare{round}.db")), SENDERS, ROUND));
-        sqlite_rates.push(crowd(&sqlite, round).await);
+        let (connection, rows) = Least::open(&folder.join(format!("least{round}.db")), SENDERS);
+        least.push(bare::crowd(connection, rows, SENDERS, ROUND));
+        let beside = folder.join(format!("same{round}"));
+        seed(&Store::open(&beside).expect("a record")).await;
+        let (connection, rows) = Same::open(&beside.join("handrail.db"));
+        same.push(bare::crowd(connection, rows, SENDERS, ROUND));
+        ours.push(crowd(&sqlite, round).await);
         if let Some(store) = postgres {
-            postgres_rates.push(crowd(store, round).await);
+            theirs.push(crowd(store, round).await);
         }
     }
-    let bare = median(&mut bare_rates);
+    let (least, same) = (median(&mut least), median(&mut same));
     say_line(&format!("durable sends a second, {SENDERS} senders at once, median of {ROUNDS} rounds in turn:"));
-    say_line(&format!("  bare rusqlite loop {bare:>8.0}"));
-    let rate = median(&mut sqlite_rates);
-    say_line(&format!("  SQLite             {rate:>8.0}   {:.2} of bare", rate / bare));
+    say_line(&format!("  bare loop, the least rows {least:>7.0}"));
+    say_line(&format!("  bare loop, our rows       {same:>7.0}"));
+    let of = |name: &str, rate: f64| {
+        say_line(&format!(
+            "  {name:<25} {rate:>7.0}   {:.2} of the least, {:.2} of our rows",
+            rate / least,
+            rate / same
+        ));
+    };
+    of("SQLite", median(&mut ours));
     if postgres.is_some() {
-        let rate = median(&mut postgres_rates);
-        say_line(&format!("  PostgreSQL         {rate:>8.0}   {:.2} of bare", rate / bare));
+        of("PostgreSQL", median(&mut theirs));
     }
     say_line("one send at a time, median:");
     say_line(&format!("  write and fsync of 8 KiB {:>8.2?}", disk(folder)));
@@ -138,8 +155,9 @@ async fn scale(name: &str, open: impl AsyncFn() -> Store) {
     drop(store);
     let began = Instant::now();
     let store = open().await;
+    store.read(|record| Ok(verify_tail(record).is_ok())).await.expect("the end of the log");
     say_line(&format!("{name} with {messages} messages:"));
-    say_line(&format!("  opening the record                 {:>9.2?}", began.elapsed()));
+    say_line(&format!("  opening, and checking the log's end {:>8.2?}", began.elapsed()));
     let page = |before: Option<u64>| {
         let store = store.clone();
         async move |at: usize| {
@@ -163,12 +181,17 @@ async fn scale(name: &str, open: impl AsyncFn() -> Store) {
         store.read(move |record| record.message_by_cid(pair(at % PAIRS).mentor, &cid)).await.expect("a message")
     };
     reading("a message said again", twice).await;
+    let began = Instant::now();
+    let lines = store.read(|record| Ok(verify(record, 1).map(|audit| audit.lines()).ok())).await.expect("the record");
+    let rate = lines.expect("the record is whole") as f64 / began.elapsed().as_secs_f64();
+    say_line(&format!("  checking the whole record          {rate:>9.0} lines of the log a second"));
 }
 
 #[tokio::main]
 async fn main() {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = server::Server::start();
+    let only_sqlite = std::env::args().any(|arg| arg == "sqlite");
+    let server = if only_sqlite { None } else { server::Server::start() };
     let url = server.as_ref().map(|server| server.database("sends"));
     let postgres = match url {
         Some(url) => Some(connect(url).await),

@@ -2,7 +2,7 @@
 //! hold that forbids both. What goes is what people said and wrote; what stays is that something was said, by whom, when, what
 //! became of it, and the digests, so that the log can be checked as before.
 
-use crate::finding::{Category, Finding, Part};
+use crate::finding::{Category, Finding};
 use crate::ids::{AccountId, ConversationId, ErasureId, HoldId, MessageId};
 use crate::people::{Account, Role};
 use crate::quarantine::{Decision, Item, State};
@@ -131,7 +131,7 @@ pub fn ended_before(retention_days: Option<u32>, now: Timestamp) -> Option<Times
 }
 
 fn quiet(finding: &Finding) -> Finding {
-    let parts = finding.parts.iter().map(|part| Part { message: part.message, text: String::new(), span: part.span });
+    let parts = finding.parts.iter().map(|part| crate::finding::Part { text: String::new(), ..*part });
     // What is said of a restricted term may name it; every other reason is the rule's own.
     let why = if finding.category == Category::Restricted { String::new() } else { finding.why.clone() };
     Finding { excerpt: String::new(), parts: parts.collect(), why, ..finding.clone() }
@@ -172,7 +172,7 @@ pub fn without_part(item: &Item, gone: MessageId) -> Option<Item> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Severity, Span};
+    use crate::finding::{Part, Severity, Span};
     use crate::ids::{ItemId, SiteId};
     use crate::quarantine::OutcomeName;
     use crate::wire::Reason;

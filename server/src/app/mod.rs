@@ -11,6 +11,7 @@ use crate::config::{self, Config};
 use crate::gateway::accept::{self, Bounds, Door};
 use crate::gateway::limits::{Limits, PRUNE_EVERY};
 use crate::gateway::tls::Tls;
+use crate::gateway::turns::Turns;
 use crate::gateway::{Gateway, Hub, follow, live, serve_queues};
 use crate::http::{Api, guard, routes};
 use crate::records::{Book, Checkpoints, check_start};
@@ -42,7 +43,10 @@ pub struct Node {
     /// The product.
     pub chat: Arc<Chat>,
     checkpoints: Arc<Checkpoints>,
+    /// Ends the taking of connections, and asks those there are to go.
     exit: CancellationToken,
+    /// Ends all that runs beside them, once they are gone.
+    halt: CancellationToken,
     tracker: TaskTracker,
     drain: Duration,
 }
@@ -92,16 +96,16 @@ impl Node {
             .with_context(|| format!("cannot listen on {}; is it in use?", server.listen))?;
         let address = listener.local_addr()?;
         let tls = server.tls.clone().map(Tls::load).transpose().context("the certificate")?;
-        let exit = CancellationToken::new();
+        let (exit, halt) = (CancellationToken::new(), CancellationToken::new());
         let tracker = TaskTracker::new();
         let limits = Arc::new(Limits::new(&config.fixed.limits));
         chat.keep_rules()
             .await
             .map_err(|refusal| anyhow::anyhow!("the rules could not be kept: {}", refusal.code.as_str()))?;
         let hub = Hub::new(chat.bus().clone(), config.fixed.limits.sockets_per_account);
-        background(&config, &chat, &hub, &limits, &exit);
+        background(&config, &chat, &hub, &limits, &halt);
         let signing = checkpoints.clone();
-        spawn(&exit, async move { signing.keep().await });
+        spawn(&halt, async move { signing.keep().await });
         if let Some(tls) = tls.clone() {
             tokio::spawn(tls.watch(exit.clone()));
         }
@@ -124,6 +128,7 @@ impl Node {
             limits: limits.clone(),
             origins,
             sockets_max: server.max_connections,
+            turns: Turns::default(),
             exit: exit.clone(),
             tracker: tracker.clone(),
             build: BUILD,
@@ -133,17 +138,18 @@ impl Node {
         let drain = server.drain;
         let door = Door { server, limits, bounds: Bounds::default(), metrics: metrics().clone() };
         tokio::spawn(accept::serve(listener, tls, service, door, exit.clone(), tracker.clone()));
-        Ok(Self { address, chat, checkpoints, exit, tracker, drain })
+        Ok(Self { address, chat, checkpoints, exit, halt, tracker, drain })
     }
 
-    /// Stops taking connections, says goodbye to those there are, and waits for them, at most for the drain's time. What the
-    /// rules in shadow saw is written, and the end of the log is signed.
+    /// Stops taking connections, says goodbye to those there are, and waits for them, at most for the drain's time: until then
+    /// the log is followed and the other nodes are told. What the rules in shadow saw is written, and the end of the log is signed.
     pub async fn stop(self) {
         self.exit.cancel();
         self.tracker.close();
         if tokio::time::timeout(self.drain, self.tracker.wait()).await.is_err() {
             tracing::warn!(left = self.tracker.len(), "the drain's time is over; the rest is cut off");
         }
+        self.halt.cancel();
         self.chat.write_shadow().await;
         self.checkpoints.sign().await;
     }
@@ -175,14 +181,14 @@ async fn checkpoints(config: &Config, chat: &Chat) -> anyhow::Result<Checkpoints
 }
 
 /// What runs beside the connections, until the node stops.
-fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Limits>, exit: &CancellationToken) {
+fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Limits>, halt: &CancellationToken) {
     let follower = follow(chat.clone(), hub.clone());
-    spawn(exit, async move {
+    spawn(halt, async move {
         if let Err(error) = follower.await {
             tracing::error!(%error, "the log cannot be followed; nothing is delivered any more");
         }
     });
-    let (bus, until) = (chat.bus().clone(), exit.clone());
+    let (bus, until) = (chat.bus().clone(), halt.clone());
     tokio::spawn(async move {
         bus.run(until.clone()).await;
         if !until.is_cancelled() {
@@ -190,24 +196,24 @@ fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Li
         }
     });
     if let Some(hints) = chat.bus().take_queue() {
-        spawn(exit, serve_queues(chat.clone(), hub.clone(), hints));
+        spawn(halt, serve_queues(chat.clone(), hub.clone(), hints));
     }
     let clock = chat.clone();
-    spawn(exit, async move { clock.keep_time().await });
+    spawn(halt, async move { clock.keep_time().await });
     let retention = chat.clone();
-    spawn(exit, async move { retention.keep_retention().await });
+    spawn(halt, async move { retention.keep_retention().await });
     let shadow = chat.clone();
-    spawn(exit, async move { shadow.keep_shadow().await });
-    spawn(exit, rules::watch(chat.clone(), config.fixed.rules.clone(), config.fixed.shadow_rules.clone()));
+    spawn(halt, async move { shadow.keep_shadow().await });
+    spawn(halt, rules::watch(chat.clone(), config.fixed.rules.clone(), config.fixed.shadow_rules.clone()));
     let limits = limits.clone();
-    spawn(exit, async move {
+    spawn(halt, async move {
         loop {
             tokio::time::sleep(PRUNE_EVERY).await;
             limits.prune();
         }
     });
     let sessions = chat.clone();
-    spawn(exit, async move {
+    spawn(halt, async move {
         loop {
             tokio::time::sleep(SWEEP_EVERY).await;
             if let Err(refusal) = sessions.sweep_sessions().await {
@@ -220,11 +226,11 @@ fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Li
     });
 }
 
-fn spawn(exit: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
-    let exit = exit.clone();
+fn spawn(halt: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
+    let halt = halt.clone();
     tokio::spawn(async move {
         tokio::select! {
-            () = exit.cancelled() => (),
+            () = halt.cancelled() => (),
             () = work => (),
         }
     });

@@ -68,12 +68,13 @@ pub struct Chat {
 impl Chat {
     /// The product. Without rules everything that is sent is refused as `unavailable`.
     pub fn new(store: Store, bus: Bus, rules: Option<Arc<Rules>>, lengths: SessionSettings) -> Arc<Self> {
+        let windows = Windows::new(matches!(bus, Bus::Redis(_)));
         Arc::new(Self {
             store,
             bus,
             rules: ArcSwapOption::new(rules),
             shadow: ArcSwapOption::empty(),
-            windows: Windows::default(),
+            windows,
             hashes: Hashes::default(),
             lengths,
             alarm: Notify::new(),

@@ -1,6 +1,6 @@
 //! Saying something, taking it back, and answering when it was altered.
 
-use super::windows::{Asked, Judged, read_window};
+use super::windows::{Asked, Judged, WINDOW_READ, read_window};
 use super::{Chat, Signed};
 use crate::fresh;
 use crate::store::{Failure, Reader, Scope, StoreError, Tx};
@@ -14,6 +14,7 @@ use handrail_domain::quarantine::ItemAct;
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::text::{Text, TextError};
 use handrail_domain::time::Timestamp;
+use std::sync::Arc;
 
 /// What somebody wants to say.
 pub struct Send {
@@ -56,42 +57,68 @@ pub(super) fn text_code(error: TextError) -> Code {
 
 impl Chat {
     /// Judges a message and queues it for the record, in the order of calls. The future that comes back answers once it is
-    /// durable; until then it may or may not have happened.
+    /// durable; until then it may or may not have happened. Should another node have taken a message of the same sender in
+    /// between, it is judged again with that in view.
     pub async fn send(
-        &self,
+        self: &Arc<Self>,
         who: &Signed,
         send: Send,
     ) -> Result<impl Future<Output = Result<Sent, Refusal>> + std::marker::Send + 'static, Refusal> {
         let text = Text::parse(&send.text).map_err(text_code)?;
-        let rules = self.rules.load_full().ok_or(Code::Unavailable)?;
-        let (conversation, from, now) = (send.conversation, who.account.id, fresh::now());
-        let message = MessageId::from_bits(fresh::bits());
-        let asked = Asked { message, text, now };
-        let judged = self.judge(who, &rules, conversation, &asked).await?;
+        let asked = Asked { message: MessageId::from_bits(fresh::bits()), text, now: fresh::now() };
+        let (who, conversation, cid) = (who.clone(), send.conversation, send.cid);
+        let judged = self.judge(&who, conversation, &asked).await?;
+        let first = self.queue(who.account.id, conversation, cid.clone(), asked.clone(), judged);
+        let chat = self.clone();
+        Ok(async move {
+            let (mut taken, mut tries) = (first.await?, 1);
+            while taken.is_none() {
+                chat.windows.forget_one((conversation, who.account.id));
+                let asked = Asked { now: fresh::now(), ..asked.clone() };
+                let (mut judged, rules) = chat.judge(&who, conversation, &asked).await?;
+                if tries == WINDOW_TRIES {
+                    judged = Judged::failed(asked.text.clone());
+                }
+                taken = chat.queue(who.account.id, conversation, cid.clone(), asked, (judged, rules)).await?;
+                tries += 1;
+            }
+            taken.ok_or_else(|| Code::Internal.into())
+        })
+    }
+
+    /// Queues what was judged, and by which rules. Nothing comes of it if the judgement does not stand any more.
+    fn queue(
+        &self,
+        from: AccountId,
+        conversation: ConversationId,
+        cid: Cid,
+        asked: Asked,
+        (judged, rules): (Judged, Arc<Rules>),
+    ) -> impl Future<Output = Result<Option<Sent>, Refusal>> + std::marker::Send + 'static {
+        let Asked { message, text, now } = asked;
         let envelope = Envelope {
             message,
             item: ItemId::from_bits(fresh::bits()),
             salt: fresh::bytes(),
-            cid: send.cid,
+            cid,
             rules: rules.version().to_owned(),
             now,
             expected_wait_s: None,
         };
-        let typed = asked.text;
         let written = self
             .store
-            .write(Scope::Conversation(conversation), move |tx| take(tx, from, conversation, &typed, judged, envelope));
-        Ok(async move { written.await.map_err(Refusal::from) })
+            .write(Scope::Conversation(conversation), move |tx| take(tx, from, conversation, &text, judged, envelope));
+        async move { written.await.map_err(Refusal::from) }
     }
 
     /// Judges a text with its sender's window, which is read from the record if it is not at hand.
     async fn judge(
         &self,
         who: &Signed,
-        rules: &Rules,
         conversation: ConversationId,
         asked: &Asked,
-    ) -> Result<Judged, Refusal> {
+    ) -> Result<(Judged, Arc<Rules>), Refusal> {
+        let rules = self.rules.load_full().ok_or(Code::Unavailable)?;
         let key = (conversation, who.account.id);
         let shadow = self.shadow.load_full();
         let (role, now) = (who.account.role, asked.now);
@@ -101,12 +128,12 @@ impl Chat {
                 let kept = self.read(move |record| read_window(record, key, role, now)).await?;
                 self.windows.remember(key, kept, age, now);
             }
-            if let Some(judged) = self.windows.judge(rules, shadow.as_deref(), key, asked) {
-                return Ok(judged);
+            if let Some(judged) = self.windows.judge(&rules, shadow.as_deref(), key, asked) {
+                return Ok((judged, rules));
             }
         }
         tracing::error!("a window was forgotten as often as it was read; the message is held");
-        Ok(Judged::failed(asked.text.clone()))
+        Ok((Judged::failed(asked.text.clone()), rules))
     }
 
     /// Takes back one's own held message. It stops delivery, not attention.
@@ -122,7 +149,8 @@ impl Chat {
     }
 }
 
-/// The act of sending, inside the record: once per client id, with a permit as things are now.
+/// The act of sending, inside the record: once per client id, with a permit as things are now. Nothing, if the judgement does
+/// not stand any more.
 fn take(
     tx: &mut Tx<'_>,
     from: AccountId,
@@ -130,14 +158,20 @@ fn take(
     typed: &Text,
     judged: Judged,
     envelope: Envelope,
-) -> Result<Sent, Failure> {
+) -> Result<Option<Sent>, Failure> {
     if let Some(before) = tx.message_by_cid(from, &envelope.cid)? {
-        return again(&before, conversation, typed);
+        return again(&before, conversation, typed).map(Some);
     }
     let account = tx.account(from)?.ok_or(Code::Unauthenticated)?;
     let conversation = tx.conversation(conversation)?.ok_or(Code::NotFound)?;
     let permit = may_send(&account, &conversation)?;
     let site = tx.site(conversation.site)?.ok_or(Code::Internal)?;
+    if let Some(basis) = &judged.basis {
+        let standing = tx.standing(conversation.id, from, envelope.now, WINDOW_READ)?;
+        if !basis.stands(&standing, &site.settings.filter, envelope.now) {
+            return Ok(None);
+        }
+    }
     if !judged.signs.is_empty() {
         tx.add_signs(conversation.id, from, &judged.signs, judged.told)?;
     }
@@ -147,7 +181,7 @@ fn take(
     if let Some(item) = &submission.item {
         tx.put_item(item, None)?;
     }
-    Ok(Sent { message: message.id, status: message.status, seq: message.seq, duplicate: false })
+    Ok(Some(Sent { message: message.id, status: message.status, seq: message.seq, duplicate: false }))
 }
 
 /// The same client id again: the same answer, or a conflict if it is for something else.

@@ -1,18 +1,23 @@
 //! The windows that the filter looks back through: what each sender said last in each conversation, held messages included,
-//! and what holds there. They are a memory of the record, read from it again when they are not at hand.
+//! and what holds there. They are a memory of the record, read from it again when they are not at hand. Where there are several
+//! nodes another may have taken a message of the same sender meanwhile, so a judgement names what it rests on ([`Basis`]), and
+//! the record says when it takes the message whether that still stands.
 
 use super::shadow::Shadow;
-use crate::store::{Reader, StoreError};
+use crate::store::{Reader, Standing, StoreError};
 use crate::telemetry::{Counter, Timing, metrics};
 use dashmap::DashMap;
-use handrail_domain::filter::{DRIFT_MS_MAX, Restricted, Rules, Sign, Verdict, Window, judge};
+use handrail_domain::filter::{
+    Actions, DRIFT_MS_MAX, Restricted, Rules, Sign, Verdict, WINDOW_MESSAGES_MAX, WINDOW_MS_MAX, Window, judge,
+};
 use handrail_domain::finding::Category;
-use handrail_domain::ids::{AccountId, ConversationId, MessageId};
+use handrail_domain::ids::{AccountId, ConversationId, MessageId, RestrictionId};
 use handrail_domain::people::Role;
 use handrail_domain::restriction::Restriction;
 use handrail_domain::text::Text;
 use handrail_domain::time::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +29,10 @@ pub(super) const JUDGE_MAX: Duration = Duration::from_millis(50);
 /// Windows kept at once; beyond it all are dropped and read again as they are needed.
 const WINDOWS_MAX: usize = 100_000;
 /// Messages around the sender's last ones that the record is asked for.
-const WINDOW_READ: usize = 40;
+pub(super) const WINDOW_READ: usize = 40;
+/// Messages of a sender that a window remembers having seen: those that the filter looks back to, and all that one connection
+/// may have on its way.
+const KNOWN_MAX: usize = 64;
 
 type Key = (ConversationId, AccountId);
 
@@ -32,11 +40,43 @@ type Key = (ConversationId, AccountId);
 pub(super) struct Kept {
     window: Window,
     until: Option<Timestamp>,
+    basis: Basis,
 }
 
-#[derive(Default)]
+/// What a judgement rests on.
+#[derive(Debug, Clone)]
+pub(super) struct Basis {
+    /// The sender's messages that were in view, and those before them.
+    known: VecDeque<MessageId>,
+    restricted: Vec<RestrictionId>,
+    actions: Arc<Actions>,
+}
+
+impl Basis {
+    fn add(&mut self, message: MessageId) {
+        self.known.push_back(message);
+        if self.known.len() > KNOWN_MAX {
+            self.known.pop_front();
+        }
+    }
+
+    /// Whether the judgement would be the same now: nothing that the filter looks back to was out of its view, and neither the
+    /// restrictions nor what the site chose has changed.
+    pub(super) fn stands(&self, now: &Standing, actions: &Actions, at: Timestamp) -> bool {
+        let looked_back = now.said.iter().rev().take(WINDOW_MESSAGES_MAX);
+        let mut recent = looked_back.filter(|(sent_at, _)| at.since_ms(*sent_at) <= WINDOW_MS_MAX);
+        let restricted = |id: &RestrictionId| self.restricted.contains(id);
+        *self.actions == *actions
+            && now.restricted.len() == self.restricted.len()
+            && now.restricted.iter().all(restricted)
+            && recent.all(|(_, message)| self.known.contains(message))
+    }
+}
+
 pub(super) struct Windows {
     map: DashMap<Key, Kept>,
+    /// Whether other nodes take messages too.
+    shared: bool,
     /// Rises whenever windows are forgotten, so that one that was read before that is not remembered after it.
     age: AtomicU64,
 }
@@ -47,17 +87,20 @@ pub(super) struct Judged {
     /// The signs of drift in it, and whether a finding tells of them.
     pub(super) signs: Vec<Sign>,
     pub(super) told: bool,
+    /// What it rests on, where another node may have changed that. What is held in doubt rests on nothing.
+    pub(super) basis: Option<Basis>,
 }
 
 impl Judged {
     /// In doubt a person looks.
     pub(super) fn failed(text: Text) -> Self {
         metrics().count(Counter::FilterFailed);
-        Judged { verdict: Verdict::failed(text), signs: Vec::new(), told: false }
+        Judged { verdict: Verdict::failed(text), signs: Vec::new(), told: false, basis: None }
     }
 }
 
 /// A message to be judged.
+#[derive(Clone)]
 pub(super) struct Asked {
     pub(super) message: MessageId,
     pub(super) text: Text,
@@ -65,6 +108,11 @@ pub(super) struct Asked {
 }
 
 impl Windows {
+    /// No window yet; `shared` if other nodes take messages too.
+    pub(super) fn new(shared: bool) -> Self {
+        Self { map: DashMap::new(), shared, age: AtomicU64::new(0) }
+    }
+
     pub(super) fn has(&self, key: Key, now: Timestamp) -> bool {
         self.map.get(&key).is_some_and(|kept| kept.until.is_none_or(|until| now <= until))
     }
@@ -91,12 +139,18 @@ impl Windows {
         self.map.retain(|key, _| conversation.is_some_and(|id| key.0 != id));
     }
 
+    /// Forgets one window.
+    pub(super) fn forget_one(&self, key: Key) {
+        self.age.fetch_add(1, Ordering::AcqRel);
+        self.map.remove(&key);
+    }
+
     /// Judges a text against what its sender said before, and adds it to that, in one step: of two devices that send at the
     /// same time, the second is judged with the first in view. A filter that fails or is late holds. Nothing if the window is
     /// not at hand.
     pub(super) fn judge(&self, rules: &Rules, shadow: Option<&Shadow>, key: Key, asked: &Asked) -> Option<Judged> {
         let mut kept = self.map.get_mut(&key)?;
-        let window = &mut kept.window;
+        let Kept { window, basis, .. } = &mut *kept;
         window.expire(asked.now);
         let begun = (Instant::now(), processor_time());
         let verdict = catch_unwind(AssertUnwindSafe(|| judge(rules, window, asked.text.clone())));
@@ -106,7 +160,7 @@ impl Windows {
             Ok(verdict) if used <= JUDGE_MAX => {
                 let signs = rules.signs(verdict.findings(), asked.now);
                 let told = verdict.findings().iter().any(|finding| finding.category == Category::Drift);
-                Judged { verdict, signs, told }
+                Judged { verdict, signs, told, basis: self.shared.then(|| basis.clone()) }
             }
             Ok(_) => {
                 tracing::error!("the filter was late; the message is held");
@@ -122,6 +176,7 @@ impl Windows {
         }
         window.push(asked.message, &asked.text, asked.now);
         window.note(&judged.signs, judged.told);
+        basis.add(asked.message);
         Some(judged)
     }
 }
@@ -141,15 +196,20 @@ pub(super) fn read_window(
 ) -> Result<Kept, StoreError> {
     let site = record.conversation(conversation)?.map(|conversation| conversation.site);
     let site = site.map(|id| record.site(id)).transpose()?.flatten();
-    let actions = site.map(|site| site.settings.filter).unwrap_or_default();
+    let actions = Arc::new(site.map(|site| site.settings.filter).unwrap_or_default());
     let in_force: Vec<Restriction> =
         record.restrictions(conversation)?.into_iter().filter(|one| one.in_force(now)).collect();
     let terms: Vec<_> = in_force.iter().map(Restriction::term).collect();
     let restricted = Restricted::new(&terms).map_err(|e| StoreError::new("read restricted terms", e))?;
-    let mut window = Window::new(role).with_actions(Arc::new(actions)).with_restricted(Arc::new(restricted));
+    let mut window = Window::new(role).with_actions(actions.clone()).with_restricted(Arc::new(restricted));
     let said = record.recent(conversation, now, WINDOW_READ)?;
-    said.iter().filter(|m| m.from == from).for_each(|m| window.push(m.id, &m.text, m.sent_at));
+    let restricted = in_force.iter().map(|one| one.id).collect();
+    let mut basis = Basis { known: VecDeque::new(), restricted, actions };
+    for own in said.iter().filter(|message| message.from == from) {
+        window.push(own.id, &own.text, own.sent_at);
+        basis.add(own.id);
+    }
     window.expire(now);
     window.note(&record.signs(conversation, from, now.plus_ms(-DRIFT_MS_MAX))?, false);
-    Ok(Kept { window, until: in_force.iter().map(|one| one.until).min() })
+    Ok(Kept { window, until: in_force.iter().map(|one| one.until).min(), basis })
 }

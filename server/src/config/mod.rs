@@ -3,9 +3,11 @@
 
 mod load;
 mod network;
+mod sentinels;
 
 pub use load::{ConfigError, load, parse};
 pub use network::Network;
+pub use sentinels::Sentinels;
 
 use handrail_domain::people::Role;
 use std::fmt;

@@ -86,6 +86,7 @@ impl Asker {
     /// Answers `hello`, and begins the feed.
     pub(super) async fn welcome(&mut self, id: u64, resume: Option<Resume>) -> Result<(), Close> {
         let chat = &self.gateway.chat;
+        let _turn = self.gateway.turns.take().await.map_err(|_| Close::Full)?;
         self.gateway.hub.tell_presence(self.device.signed.account.id);
         let arrival = chat.arrive(&self.device.signed, resume).await.map_err(|_| Close::Store)?;
         self.gateway.hub.arrived(&self.device, &arrival.conversations);

@@ -13,7 +13,7 @@ use futures_util::stream::{FuturesUnordered, SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use handrail_domain::ids::Offset;
 use handrail_domain::refusal::{Code, Refusal};
-use handrail_domain::wire::{BadFrame, Close, FromClient, FromServer, parse};
+use handrail_domain::wire::{BadFrame, Close, FromClient, FromServer, Resume, parse};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -32,6 +32,8 @@ const SILENCE_MAX: Duration = Duration::from_secs(35);
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(25);
 /// One flush may take so long.
 const FLUSH_MAX: Duration = Duration::from_secs(10);
+/// When the server drains, how long it waits for the record's answers to what it has taken.
+const FINISH_MAX: Duration = Duration::from_secs(15);
 /// After our close frame, how long the client has to answer it.
 const CLOSING_MAX: Duration = Duration::from_secs(2);
 
@@ -44,7 +46,7 @@ where
     let device = gateway.hub.join(signed);
     let mut asker = Asker::new(gateway.clone(), device.clone());
     let heard = Heard::default();
-    let mut reader = Reader { stream, heard: &heard };
+    let mut reader = Reader { stream, heard: &heard, gateway: &gateway, device: &device };
     let writing = write(&gateway, &device, sink);
     let ended = {
         let reading = reader.read(&mut asker);
@@ -96,6 +98,8 @@ impl Heard {
 struct Reader<'a, S> {
     stream: SplitStream<WebSocketStream<S>>,
     heard: &'a Heard,
+    gateway: &'a Gateway,
+    device: &'a Device,
 }
 
 impl<S> Reader<'_, S>
@@ -104,15 +108,28 @@ where
 {
     /// Reads until there is a reason to end, and says which.
     async fn read(&mut self, asker: &mut Asker) -> Close {
-        match timeout(HELLO_MAX, self.hello(asker)).await {
-            Ok(None) => (),
-            Ok(Some(why)) => return why,
-            Err(_) => return Close::Hello,
+        let exit = self.gateway.exit.clone();
+        let greeted = async {
+            let (id, resume) = timeout(HELLO_MAX, self.hello(asker)).await.unwrap_or(Err(Close::Hello))?;
+            asker.welcome(id, resume).await
+        };
+        let greeted = tokio::select! {
+            greeted = greeted => greeted,
+            () = exit.cancelled() => return drain(self.gateway, self.device),
+        };
+        if let Err(why) = greeted {
+            return why;
         }
         let mut answers = FuturesUnordered::new();
         loop {
             tokio::select! {
                 Some(frame) = answers.next(), if !answers.is_empty() => asker.say(&frame),
+                () = exit.cancelled() => {
+                    // What was taken is answered; what still comes is for another node.
+                    let finish = async { while let Some(frame) = answers.next().await { asker.say(&frame) } };
+                    let _in_time = timeout(FINISH_MAX, finish).await;
+                    return drain(self.gateway, self.device);
+                }
                 frame = self.stream.next() => {
                     self.heard.now();
                     let text = match readable(frame) {
@@ -131,23 +148,23 @@ where
     }
 
     /// The first frame must be `hello`. A hello with wrong fields is told so, and may be said again in time.
-    async fn hello(&mut self, asker: &mut Asker) -> Option<Close> {
+    async fn hello(&mut self, asker: &Asker) -> Result<(u64, Option<Resume>), Close> {
         loop {
             let frame = self.stream.next().await;
             self.heard.now();
             let text = match readable(frame) {
                 Heeded::Text(text) => text,
                 Heeded::Nothing => continue,
-                Heeded::End(why) => return Some(asker.end(why)),
+                Heeded::End(why) => return Err(asker.end(why)),
             };
             match parse(&text) {
-                Ok(FromClient::Hello { id, resume }) => return asker.welcome(id, resume).await.err(),
-                Err(BadFrame::Unreadable) => return Some(asker.end(Close::BadFrame)),
+                Ok(FromClient::Hello { id, resume }) => return Ok((id, resume)),
+                Err(BadFrame::Unreadable) => return Err(asker.end(Close::BadFrame)),
                 Err(BadFrame::Fields(id)) if text.contains("\"hello\"") => {
                     asker.refuse(id, Code::BadFrame.into()).await
                 }
                 Ok(_) | Err(BadFrame::Fields(_) | BadFrame::NoSuchThing(_) | BadFrame::UnknownOp(_)) => {
-                    return Some(Close::Hello);
+                    return Err(Close::Hello);
                 }
             }
         }
@@ -255,10 +272,7 @@ async fn pulse(gateway: &Gateway, device: &Device, heard: &Heard) -> Close {
     loop {
         let silent = heard.last() + SILENCE_MAX;
         let wake = [Some(next_ping), Some(silent), expires].into_iter().flatten().min().unwrap_or(next_ping);
-        tokio::select! {
-            () = gateway.exit.cancelled() => return drain(gateway, device),
-            () = sleep_until(wake) => (),
-        }
+        sleep_until(wake).await;
         let now = Instant::now();
         if expires.is_some_and(|at| at <= now) {
             return Close::Expired;

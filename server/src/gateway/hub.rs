@@ -2,7 +2,7 @@
 //! it entered; what a device cannot take now it reads from the log. The hub never waits for a device.
 
 use super::outbox::{Frame, Outbox};
-use crate::bus::{Bus, QueueHint, Signal};
+use crate::bus::{Bus, BusHealth, QueueHint, Signal};
 use crate::chat::{Chat, Signed, plain_frame, session_name};
 use crate::store::{Logged, Owner};
 use crate::telemetry::{Counter, Gauge, metrics};
@@ -16,10 +16,14 @@ use handrail_domain::wire::{Close, ConversationView, FromServer, Presence};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long an account may be without a device before it counts as gone.
 const GONE_AFTER: Duration = Duration::from_secs(10);
+/// A wait that took so much longer than it should means that the process was frozen.
+const FROZEN: Duration = Duration::from_secs(2);
+/// Two nodes that lose an account's last devices at the same moment have heard of each other after that long.
+const HEARD_WITHIN: Duration = Duration::from_millis(500);
 
 /// One device's connection, as the hub knows it.
 pub struct Device {
@@ -133,13 +137,27 @@ impl Hub {
         last
     }
 
-    /// Once the last device of an account has been gone for long enough, the account is offline and its claims go back.
+    /// Once the last device of an account has been gone for long enough, the account is not here any more; and if it is on no
+    /// other node, its claims go back. While Redis is away nobody knows that: the claims lapse in time.
     pub async fn gone(self: Arc<Self>, chat: Arc<Chat>, account: AccountId) {
-        tokio::time::sleep(GONE_AFTER).await;
-        if self.devices.contains_key(&account) {
-            return;
+        loop {
+            let begun = Instant::now();
+            tokio::time::sleep(GONE_AFTER).await;
+            if self.devices.contains_key(&account) {
+                return;
+            }
+            // A process that was frozen does not know yet what became of the account elsewhere, and waits once more.
+            if begun.elapsed() < GONE_AFTER + FROZEN {
+                break;
+            }
         }
         self.bus.set_presence(account, Presence::Offline);
+        if self.bus.presence(account) != Presence::Offline {
+            tokio::time::sleep(HEARD_WITHIN).await;
+        }
+        if self.bus.presence(account) != Presence::Offline || self.bus.health() == BusHealth::Away {
+            return;
+        }
         if let Err(refusal) = chat.give_back(account).await {
             tracing::warn!(code = refusal.code.as_str(), "claims could not be given back; they lapse in time");
         }

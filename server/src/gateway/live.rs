@@ -3,12 +3,13 @@
 use super::connection::converse;
 use super::hub::Hub;
 use super::limits::Limits;
+use super::turns::{Turns, full};
 use crate::chat::Chat;
 use crate::door::{self, problem};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use handrail_domain::refusal::{Code, Refusal};
+use handrail_domain::refusal::Code;
 use handrail_domain::wire::{FRAME_BYTES_MAX, SUBPROTOCOL};
 use http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -34,6 +35,8 @@ pub struct Gateway {
     pub origins: Vec<String>,
     /// Sockets at once, at most.
     pub sockets_max: usize,
+    /// Whose turn it is to be looked up and welcomed.
+    pub turns: Turns,
     /// Told when the server drains.
     pub exit: CancellationToken,
     /// Knows every connection that is still open.
@@ -66,14 +69,17 @@ pub async fn live(State(gateway): State<Arc<Gateway>>, mut request: Request<Body
     if let Err(refusal) = door::same_origin(request.headers(), shown, &gateway.origins) {
         return problem(&refusal);
     }
-    let signed = match door::who(&gateway.chat, request.headers()).await {
+    if gateway.hub.count() >= gateway.sockets_max || gateway.exit.is_cancelled() {
+        return problem(&full());
+    }
+    let signed = match gateway.turns.take().await {
+        Ok(_turn) => door::who(&gateway.chat, request.headers()).await,
+        Err(refusal) => Err(refusal),
+    };
+    let signed = match signed {
         Ok(signed) => signed,
         Err(refusal) => return problem(&refusal),
     };
-    if gateway.hub.count() >= gateway.sockets_max || gateway.exit.is_cancelled() {
-        let full = Refusal { retry_after_ms: Some(5_000), ..Code::Unavailable.into() };
-        return problem(&full);
-    }
     let upgrade = hyper::upgrade::on(&mut request);
     let shared = gateway.clone();
     // A fresh task holds the socket and the session alone, and none of what the accept and the request needed.

@@ -10,6 +10,7 @@ mod live;
 pub mod outbox;
 mod queue;
 pub mod tls;
+pub mod turns;
 
 pub use follow::follow;
 pub use hub::Hub;

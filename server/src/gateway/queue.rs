@@ -36,8 +36,9 @@ async fn tell(chat: &Chat, hub: &Hub, hint: QueueHint) {
     let views = match chat.store().read(move |record| views(record, hint, readers)).await {
         Ok(views) => views,
         Err(error) => {
-            // The offset's gap makes the clients read the open items.
+            // The gap makes the clients read the open items.
             tracing::error!(%error, "a line could not be read for the queue");
+            hub.watchers(hint.site).iter().for_each(|device| device.outbox.miss_queue(hint.site, hint.offset));
             return;
         }
     };

@@ -99,7 +99,7 @@ impl Reader<'_> {
 
     /// The hash of a line.
     pub fn line_hash(&self, n: LogN) -> Result<Option<Hash>, StoreError> {
-        self.one("SELECT hash FROM event WHERE n = ?1", params![n], |row| Ok(row.get("hash")?))
+        self.one("SELECT hash FROM event WHERE n = ?1", params![n], |row| row.get("hash"))
     }
 
     /// A page of the log after a number, with all that the record has of each line's message and item.

@@ -14,6 +14,14 @@ pub enum Owner {
     Queue(SiteId),
 }
 
+impl Owner {
+    /// The owner of that id, as the record has it.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let account = text.parse().map(Owner::Account);
+        account.or_else(|_| text.parse().map(Owner::Queue)).ok()
+    }
+}
+
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

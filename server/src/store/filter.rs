@@ -233,11 +233,14 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         let (conversation, account) = (conversation.to_string(), account.to_string());
         if told {
-            self.run("DELETE FROM sign WHERE conversation = ?1 AND account = ?2", params![&conversation, &account])?;
+            self.run_beside(
+                "DELETE FROM sign WHERE conversation = ?1 AND account = ?2",
+                params![&conversation, &account],
+            )?;
             return Ok(());
         }
         for sign in signs {
-            self.run(
+            self.run_beside(
                 "INSERT INTO sign (conversation, account, category, points, at) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![conversation, account, sign.category.as_str(), sign.points, sign.at.0],
             )?;

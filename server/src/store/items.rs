@@ -269,7 +269,7 @@ impl Tx<'_> {
             State::Claimed { by, .. } => Some(by.to_string()),
             State::Waiting | State::Decided { .. } | State::Closed { .. } => None,
         };
-        self.run("INSERT INTO item (id, message, conversation, site, sender, cid, version, state, severity, held_at, wake_at, claimed_by, data)
+        self.run_beside("INSERT INTO item (id, message, conversation, site, sender, cid, version, state, severity, held_at, wake_at, claimed_by, data)
                  VALUES (?1, ?2, ?3, ?4, ?5, (SELECT cid FROM message WHERE id = ?2 AND seq IS NULL), ?6, ?7, ?8, ?9, ?10, ?11, ?12)
                  ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state,
                  wake_at = excluded.wake_at, claimed_by = excluded.claimed_by, data = excluded.data", params![

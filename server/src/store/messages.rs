@@ -7,8 +7,8 @@ use super::sql::{Row, params};
 use super::tx::Body;
 use super::{StoreError, Tx};
 use handrail_domain::conversation::{Message, MessageStatus};
-use handrail_domain::event::{Audience, Event, GENESIS, Hash, What, body_digest, mark};
-use handrail_domain::ids::{AccountId, Cid, ConversationId, LogN, MessageId, Offset, Seq};
+use handrail_domain::event::{Event, GENESIS, Hash, What, body_digest, mark};
+use handrail_domain::ids::{AccountId, Cid, ConversationId, LogN, MessageId, Offset, RestrictionId, Seq};
 use handrail_domain::text::{Cleared, ERASED, Text};
 use handrail_domain::time::Timestamp;
 
@@ -31,6 +31,15 @@ pub(super) fn message(row: &Row<'_>) -> Result<Message, StoreError> {
         rules: row.get("rules")?,
         decision: maybe_id(row, "decision")?,
     })
+}
+
+/// What a sender said last, oldest first, and the restrictions in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// When each message was sent, and which it is.
+    pub said: Vec<(Timestamp, MessageId)>,
+    /// The restrictions, in no order.
+    pub restricted: Vec<RestrictionId>,
 }
 
 impl Reader<'_> {
@@ -98,6 +107,34 @@ impl Reader<'_> {
         Ok(all.split_off(all.len().saturating_sub(limit)))
     }
 
+    /// What a sender said last in a conversation, and what is restricted there now: what a judgement by any node rests on. In
+    /// one question, because every message asks it where there are several nodes.
+    pub fn standing(
+        &self,
+        conversation: ConversationId,
+        sender: AccountId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Standing, StoreError> {
+        let sql = "SELECT id, sent_at AS at, TRUE AS said FROM (SELECT id, sender, sent_at FROM message
+               WHERE conversation = ?1 AND seq IS NOT NULL ORDER BY seq DESC LIMIT ?4) AS delivered WHERE sender = ?2
+             UNION ALL SELECT id, sent_at AS at, TRUE AS said FROM (SELECT id, sender, sent_at FROM message
+               WHERE conversation = ?1 AND seq IS NULL ORDER BY row DESC LIMIT ?4) AS waiting WHERE sender = ?2
+             UNION ALL SELECT id, created_at AS at, FALSE AS said FROM restriction
+               WHERE conversation = ?1 AND until >= ?3 AND (ended_at IS NULL OR ended_at > ?3)";
+        let (conversation, sender) = (conversation.to_string(), sender.to_string());
+        let rows = self.many(sql, params![conversation, sender, now.0, limit], |row| {
+            let at = Timestamp(row.get("at")?);
+            let said: bool = row.get("said")?;
+            let message = said.then(|| id(row, "id")).transpose()?;
+            Ok((message.map(|id| (at, id)), (!said).then(|| id(row, "id")).transpose()?))
+        })?;
+        let (said, restricted): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let mut said: Vec<(Timestamp, MessageId)> = said.into_iter().flatten().collect();
+        said.sort_by_key(|(at, _)| *at);
+        Ok(Standing { said, restricted: restricted.into_iter().flatten().collect() })
+    }
+
     /// The end of a feed; 0 if nothing ever entered it.
     pub fn feed_head(&self, owner: Owner) -> Result<Offset, StoreError> {
         let sql = r#"SELECT "offset" FROM feed WHERE owner = ?1 ORDER BY "offset" DESC LIMIT 1"#;
@@ -136,44 +173,29 @@ impl Reader<'_> {
         let page = self.many(&sql, params![after, limit], |row| {
             Ok(Logged { n: row.get("n")?, hash: row.get("hash")?, event: event(row)?, feeds: Vec::new() })
         })?;
-        page.into_iter().map(|logged| self.with_feeds(logged)).collect()
+        self.with_feeds(page)
     }
 
-    /// An event's audience is found again from what it says: the feed table has no index by number.
-    fn with_feeds(&self, mut logged: Logged) -> Result<Logged, StoreError> {
-        let event = &mut logged.event;
-        let parties = |conversation: Option<ConversationId>| match conversation {
-            Some(id) => Ok::<_, StoreError>(self.conversation(id)?.map(|c| c.accounts()).unwrap_or_default()),
-            None => Ok(Vec::new()),
+    /// Who was told of each event, and where in their feeds it stands.
+    fn with_feeds(&self, mut page: Vec<Logged>) -> Result<Vec<Logged>, StoreError> {
+        let (Some(first), Some(last)) = (page.first().map(|line| line.n), page.last().map(|line| line.n)) else {
+            return Ok(page);
         };
-        let sender = |message: Option<MessageId>, fallback: Option<AccountId>| match message {
-            Some(id) => Ok::<_, StoreError>(self.sender_of(id)?.or(fallback).into_iter().collect()),
-            None => Ok(Vec::new()),
-        };
-        let audience = event.what.audience();
-        event.accounts = match audience {
-            Audience::Parties => parties(event.conversation)?,
-            // Who is told of an end is not always who made it.
-            Audience::Sender if matches!(event.what, What::Settled { .. }) => sender(event.message, None)?,
-            Audience::Sender => event.actor.into_iter().collect(),
-            Audience::Queue | Audience::Nobody => Vec::new(),
-        };
-        event.queue = audience == Audience::Queue;
-        let mut owners: Vec<Owner> = event.accounts.iter().map(|account| Owner::Account(*account)).collect();
-        owners.extend(event.queue.then_some(Owner::Queue(event.site)));
-        for owner in owners {
-            let sql = r#"SELECT "offset" FROM feed WHERE owner = ?1 AND n = ?2 ORDER BY "offset" DESC LIMIT 1"#;
-            let found = self.one(sql, params![owner.to_string(), logged.n], |row| row.get::<Offset>("offset"))?;
-            logged.feeds.extend(found.map(|offset| (owner, offset)));
+        let sql = r#"SELECT owner, "offset", n FROM feed WHERE n BETWEEN ?1 AND ?2 ORDER BY n, owner"#;
+        let entries = self.many(sql, params![first, last], |row| {
+            Ok((row.get::<LogN>("n")?, word(row, "owner", Owner::parse)?, row.get::<Offset>("offset")?))
+        })?;
+        let mut entries = entries.into_iter().peekable();
+        for line in &mut page {
+            while let Some((_, owner, offset)) = entries.next_if(|(n, _, _)| *n == line.n) {
+                match owner {
+                    Owner::Account(account) => line.event.accounts.push(account),
+                    Owner::Queue(_) => line.event.queue = true,
+                }
+                line.feeds.push((owner, offset));
+            }
         }
-        Ok(logged)
-    }
-
-    /// Who said a message that was held at some time.
-    fn sender_of(&self, message_id: MessageId) -> Result<Option<AccountId>, StoreError> {
-        self.one("SELECT sender FROM item WHERE message = ?1 LIMIT 1", params![message_id.to_string()], |row| {
-            id(row, "sender")
-        })
+        Ok(page)
     }
 }
 
@@ -265,7 +287,7 @@ impl Tx<'_> {
         let sql = "SELECT row FROM message WHERE id = ?1 AND seq IS NULL";
         let row = self.one(sql, params![key], |row| row.get::<i64>("row"))?;
         let row = row.ok_or_else(|| StoreError::new("end a message", "it has ended before, or never was"))?;
-        self.run(
+        self.run_beside(
             "UPDATE message SET status = ?2, shown = ?3, seq = ?4, decision = ?5, delivered_at = ?6 WHERE row = ?1",
             params![
                 row,
@@ -288,10 +310,14 @@ impl Tx<'_> {
     /// A delivered message's number becomes its conversation's last.
     fn number(&mut self, message: &Message) -> Result<(), StoreError> {
         let Some(seq) = message.seq else { return Ok(()) };
-        let moved = self.run(
+        let moved = self.run_beside(
             "UPDATE conversation SET last_seq = ?2 WHERE id = ?1 AND last_seq + 1 = ?2",
             params![message.conversation.to_string(), seq],
         )?;
-        if moved == 1 { Ok(()) } else { Err(StoreError::new("number a message", "its conversation has moved on")) }
+        if moved != 1 {
+            return Err(StoreError::new("number a message", "its conversation has moved on"));
+        }
+        self.learn(|known| known.change(message.conversation, |conversation| conversation.last_seq = seq));
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@ mod export;
 mod feed;
 mod filter;
 mod items;
+mod known;
 mod messages;
 mod people;
 mod postgres;
@@ -31,6 +32,7 @@ pub use export::{ExportedLine, Times};
 pub use feed::{FeedEntry, Logged, Owner};
 pub use filter::{Disagreement, DisagreementCount, Said, ShadowRun};
 pub use items::OpenItems;
+pub use messages::Standing;
 pub use people::{Article, Credentials, NewAccount, SessionRow};
 pub use queue::QueueLine;
 pub use reader::Reader;
@@ -41,6 +43,7 @@ use handrail_domain::ids::{ConversationId, ItemId, MessageId};
 use handrail_domain::refusal::Code;
 use readers::Readers;
 use sql::params;
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -111,7 +114,7 @@ impl Store {
         let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
         let (commits, _) = broadcast::channel(COMMITS_KEPT);
         let (stopping, stop) = watch::channel(false);
-        let writer = Writer { engine, queue, commits: commits.clone(), stopping };
+        let writer = Writer { engine, known: RefCell::default(), queue, commits: commits.clone(), stopping };
         std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || writer.run())

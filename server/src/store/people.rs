@@ -1,5 +1,6 @@
 //! Sites, accounts, sessions, relationships and articles in the record.
 
+use super::known::Known;
 use super::reader::{Reader, id, word};
 use super::sql::{Row, params};
 use super::{StoreError, Tx};
@@ -54,9 +55,10 @@ pub struct Article {
     pub crisis: bool,
 }
 
-const ACCOUNT: &str = "account.id AS account, account.site AS site, account.role AS role, account.name AS name, account.disabled AS disabled";
+pub(super) const CONVERSATION: &str = "id, site, kind, state, last_seq";
+pub(super) const ACCOUNT: &str = "account.id AS account, account.site AS site, account.role AS role, account.name AS name, account.disabled AS disabled";
 
-fn account(row: &Row<'_>) -> Result<Account, StoreError> {
+pub(super) fn account(row: &Row<'_>) -> Result<Account, StoreError> {
     Ok(Account {
         id: id(row, "account")?,
         site: id(row, "site")?,
@@ -72,10 +74,41 @@ fn site(row: &Row<'_>) -> Result<Site, StoreError> {
     Ok(Site { id: id(row, "id")?, name: row.get("name")?, settings })
 }
 
+/// A conversation without its parties.
+pub(super) fn conversation(row: &Row<'_>) -> Result<Conversation, StoreError> {
+    Ok(Conversation {
+        id: id(row, "id")?,
+        site: id(row, "site")?,
+        kind: word(row, "kind", |w| match w {
+            "pair" => Some(Kind::Pair),
+            "circle" => Some(Kind::Circle),
+            _ => None,
+        })?,
+        state: word(row, "state", |w| match w {
+            "open" => Some(ConversationState::Open),
+            "paused" => Some(ConversationState::Paused),
+            "ended" => Some(ConversationState::Ended),
+            _ => None,
+        })?,
+        parties: Vec::new(),
+        last_seq: row.get("last_seq")?,
+    })
+}
+
+pub(super) fn party(row: &Row<'_>) -> Result<Party, StoreError> {
+    Ok(Party {
+        account: id(row, "account")?,
+        name: row.get("name")?,
+        role: word(row, "role", Role::parse)?,
+        read_seq: row.get("read_seq")?,
+    })
+}
+
 impl Reader<'_> {
     /// The site of that id.
     pub fn site(&self, site_id: SiteId) -> Result<Option<Site>, StoreError> {
-        self.one("SELECT id, name, settings FROM site WHERE id = ?1", params![site_id.to_string()], site)
+        let sql = "SELECT id, name, settings FROM site WHERE id = ?1";
+        self.known(|known| known.site(site_id), Known::learn_site, || self.one(sql, params![site_id.to_string()], site))
     }
 
     /// Every site, by name.
@@ -85,7 +118,9 @@ impl Reader<'_> {
 
     /// The account of that id.
     pub fn account(&self, account_id: AccountId) -> Result<Option<Account>, StoreError> {
-        self.one(&format!("SELECT {ACCOUNT} FROM account WHERE id = ?1"), params![account_id.to_string()], account)
+        let sql = format!("SELECT {ACCOUNT} FROM account WHERE id = ?1");
+        let load = || self.one(&sql, params![account_id.to_string()], account);
+        self.known(|known| known.account(account_id), Known::learn_account, load)
     }
 
     /// What a sign-in with that name is checked against.
@@ -123,40 +158,23 @@ impl Reader<'_> {
 
     /// The conversation of that id, with its parties.
     pub fn conversation(&self, conversation_id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+        self.known(
+            |known| known.conversation(conversation_id),
+            Known::learn_conversation,
+            || self.load_conversation(conversation_id),
+        )
+    }
+
+    fn load_conversation(&self, conversation_id: ConversationId) -> Result<Option<Conversation>, StoreError> {
         let key = conversation_id.to_string();
         let head =
-            self.one("SELECT site, kind, state, last_seq FROM conversation WHERE id = ?1", params![&key], |row| {
-                Ok(Conversation {
-                    id: conversation_id,
-                    site: id(row, "site")?,
-                    kind: word(row, "kind", |w| match w {
-                        "pair" => Some(Kind::Pair),
-                        "circle" => Some(Kind::Circle),
-                        _ => None,
-                    })?,
-                    state: word(row, "state", |w| match w {
-                        "open" => Some(ConversationState::Open),
-                        "paused" => Some(ConversationState::Paused),
-                        "ended" => Some(ConversationState::Ended),
-                        _ => None,
-                    })?,
-                    parties: Vec::new(),
-                    last_seq: row.get("last_seq")?,
-                })
-            })?;
+            self.one(&format!("SELECT {CONVERSATION} FROM conversation WHERE id = ?1"), params![&key], conversation)?;
         let Some(mut conversation) = head else { return Ok(None) };
         conversation.parties = self.many(
             "SELECT account.id AS account, account.name AS name, account.role AS role, party.read_seq AS read_seq
              FROM party JOIN account ON account.id = party.account WHERE party.conversation = ?1 ORDER BY account.id",
             params![key],
-            |row| {
-                Ok(Party {
-                    account: id(row, "account")?,
-                    name: row.get("name")?,
-                    role: word(row, "role", Role::parse)?,
-                    read_seq: row.get("read_seq")?,
-                })
-            },
+            party,
         )?;
         Ok(Some(conversation))
     }
@@ -248,7 +266,7 @@ impl Tx<'_> {
         at: Timestamp,
         expires_at: Option<Timestamp>,
     ) -> Result<(), StoreError> {
-        self.run(
+        self.run_beside(
             "INSERT INTO session (token, account, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
             params![token, account_id.to_string(), at.0, expires_at.map(|t| t.0)],
         )?;
@@ -257,18 +275,18 @@ impl Tx<'_> {
 
     /// Ends one session. Says whether there was one.
     pub fn end_session(&mut self, token: &Hash) -> Result<bool, StoreError> {
-        Ok(self.run("DELETE FROM session WHERE token = ?1", params![token])? == 1)
+        Ok(self.run_beside("DELETE FROM session WHERE token = ?1", params![token])? == 1)
     }
 
     /// Ends all sessions of an account.
     pub fn end_sessions(&mut self, account_id: AccountId) -> Result<(), StoreError> {
-        self.run("DELETE FROM session WHERE account = ?1", params![account_id.to_string()])?;
+        self.run_beside("DELETE FROM session WHERE account = ?1", params![account_id.to_string()])?;
         Ok(())
     }
 
     /// Drops sessions whose time is over.
     pub fn sweep_sessions(&mut self, now: Timestamp) -> Result<u64, StoreError> {
-        self.run("DELETE FROM session WHERE expires_at <= ?1", params![now.0])
+        self.run_beside("DELETE FROM session WHERE expires_at <= ?1", params![now.0])
     }
 
     /// Begins a conversation between these accounts.
@@ -318,8 +336,19 @@ impl Tx<'_> {
 
     /// Moves a party's reading mark forward; never back, and never past the last message.
     pub fn set_read(&mut self, of: ConversationId, account_id: AccountId, seq: Seq) -> Result<bool, StoreError> {
-        let moved = self.run("UPDATE party SET read_seq = (SELECT CASE WHEN last_seq < ?3 THEN last_seq ELSE ?3 END FROM conversation WHERE id = ?1)
-                 WHERE conversation = ?1 AND account = ?2 AND read_seq < ?3", params![of.to_string(), account_id.to_string(), seq])?;
+        let moved = self.run_beside(
+            "UPDATE party SET read_seq = (SELECT CASE WHEN last_seq < ?3 THEN last_seq ELSE ?3 END
+                                          FROM conversation WHERE id = ?1)
+             WHERE conversation = ?1 AND account = ?2 AND read_seq < ?3",
+            params![of.to_string(), account_id.to_string(), seq],
+        )?;
+        self.learn(|known| {
+            known.change(of, |conversation| {
+                let last = conversation.last_seq;
+                let reader = conversation.parties.iter_mut().find(|party| party.account == account_id);
+                reader.into_iter().for_each(|party| party.read_seq = party.read_seq.max(seq.min(last)));
+            });
+        });
         Ok(moved == 1)
     }
 

@@ -1,17 +1,52 @@
 //! Reading the record. Every question stands in the file of its noun; here is what they share.
 
 use super::StoreError;
+use super::known::Known;
 use super::sql::{Link, Next, Row, Value};
 use handrail_domain::ids::NotAnId;
+use std::cell::RefCell;
 
 /// A look at the record: inside an act it sees what the act wrote, beside the writer it sees one committed state.
 pub struct Reader<'a> {
     link: Link<'a>,
+    known: Option<&'a RefCell<Known>>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(link: Link<'a>) -> Self {
-        Self { link }
+        Self { link, known: None }
+    }
+
+    /// A look from inside an act, with what the writer knows.
+    pub(super) fn knowing(link: Link<'a>, known: &'a RefCell<Known>) -> Self {
+        Self { link, known: Some(known) }
+    }
+
+    /// What is known, or else what is loaded now and then known.
+    pub(super) fn known<T: PartialEq + std::fmt::Debug>(
+        &self,
+        recall: impl Fn(&Known) -> Option<T>,
+        learn: impl Fn(&mut Known, &T),
+        load: impl Fn() -> Result<Option<T>, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let Some(known) = self.known else { return load() };
+        if let Some(found) = recall(&known.borrow()) {
+            // In tests every answer from memory is held against the record.
+            debug_assert_eq!(Some(&found), load()?.as_ref(), "what is known is old");
+            return Ok(Some(found));
+        }
+        let loaded = load()?;
+        if let Some(loaded) = &loaded {
+            learn(&mut known.borrow_mut(), loaded);
+        }
+        Ok(loaded)
+    }
+
+    /// Changes what is known.
+    pub(super) fn learn(&self, change: impl FnOnce(&mut Known)) {
+        if let Some(known) = self.known {
+            change(&mut known.borrow_mut());
+        }
     }
 
     pub(super) fn link(&self) -> Link<'a> {

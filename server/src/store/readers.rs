@@ -74,9 +74,14 @@ impl Readers {
     /// Answers at once, on this thread.
     pub(super) fn ask<T>(&self, question: impl FnOnce(&Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let free = self.lock().pop();
-        let mut connection = match free {
-            Some(connection) if connection.is_open() => connection,
-            Some(_) | None => self.source.connect()?,
+        // One whose server went away since is replaced before the question is asked, which can be asked only once.
+        let mut connection = match free.filter(|connection| connection.begin().is_ok()) {
+            Some(connection) => connection,
+            None => {
+                let connection = self.source.connect()?;
+                connection.begin()?;
+                connection
+            }
         };
         // A question that panics gives its connection back all the same.
         let answer = catch_unwind(AssertUnwindSafe(|| connection.ask(question)));
@@ -120,10 +125,10 @@ impl Source {
 }
 
 impl Connection {
-    fn is_open(&self) -> bool {
+    fn begin(&self) -> Result<(), StoreError> {
         match self {
-            Connection::Sqlite(_) => true,
-            Connection::Postgres(session) => session.is_open(),
+            Connection::Sqlite(_) => Ok(()),
+            Connection::Postgres(session) => session.begin_reading(),
         }
     }
 
@@ -134,7 +139,6 @@ impl Connection {
                 question(&Reader::new(Link::Sqlite(&tx)))
             }
             Connection::Postgres(session) => {
-                session.queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
                 // Also ends what a question that panicked has left open.
                 let _end = session.rolls_back();
                 question(&Reader::new(Link::Postgres(session)))

@@ -3,9 +3,11 @@
 
 use super::StoreError;
 use super::feed::{Feeds, Head, Logged, Owner};
+use super::known::Known;
 use super::reader::Reader;
 use super::sql::{Link, Value};
 use handrail_domain::event::{Event, Hash, Line, chain};
+use std::cell::RefCell;
 use std::ops::Deref;
 
 /// One act, inside its savepoint.
@@ -54,12 +56,18 @@ impl From<Sealed> for Logged {
 }
 
 impl<'a> Tx<'a> {
-    pub(super) fn new(link: Link<'a>, lines: &'a mut Vec<Unsealed>) -> Self {
-        Self { reader: Reader::new(link), lines }
+    pub(super) fn new(link: Link<'a>, known: &'a RefCell<Known>, lines: &'a mut Vec<Unsealed>) -> Self {
+        Self { reader: Reader::knowing(link, known), lines }
     }
 
-    /// Runs a statement. Says how many rows it changed.
+    /// Runs a statement. Says how many rows it changed. What was known is forgotten.
     pub(super) fn run(&self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
+        self.reader.learn(Known::forget);
+        self.run_beside(sql, params)
+    }
+
+    /// Runs a statement that changes no site, no account and no conversation.
+    pub(super) fn run_beside(&self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
         self.reader.link().run(sql, params)
     }
 

@@ -4,6 +4,7 @@
 
 use super::error::{Cause, Failure, StoreError};
 use super::feed::Logged;
+use super::known::Known;
 use super::postgres::Postgres;
 use super::sql::Link;
 use super::sqlite::Sqlite;
@@ -11,6 +12,7 @@ use super::tx::{Tx, Unsealed};
 use super::{BATCH_MAX, Scope};
 use crate::telemetry::{Timing, metrics};
 use handrail_domain::refusal::Code;
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -93,11 +95,11 @@ impl Engine {
     }
 
     /// Begins a batch that touches these parts of the record.
-    fn begin(&mut self, scopes: &[Scope]) -> Result<(), StoreError> {
+    fn begin(&mut self, scopes: &[Scope], known: &mut Known) -> Result<(), StoreError> {
         match self {
             // The file has one writer at a time: whoever began owns all of it.
-            Engine::Sqlite(engine) => engine.begin(),
-            Engine::Postgres(engine) => engine.begin(scopes),
+            Engine::Sqlite(engine) => engine.begin(known),
+            Engine::Postgres(engine) => engine.begin(scopes, known),
         }
     }
 
@@ -132,6 +134,7 @@ impl Engine {
 
 pub(super) struct Writer {
     pub(super) engine: Engine,
+    pub(super) known: RefCell<Known>,
     pub(super) queue: mpsc::Receiver<Job>,
     pub(super) commits: broadcast::Sender<Arc<[Logged]>>,
     pub(super) stopping: watch::Sender<bool>,
@@ -170,6 +173,7 @@ impl Writer {
             }
             Err(error) => {
                 let rolled_back = self.engine.roll_back();
+                self.known.get_mut().forget();
                 tells.into_iter().for_each(|tell| tell(Told::Lost));
                 // A full disk or a server that is away is waited out: the next batch may succeed. Anything else stops the
                 // node, because after a failed fsync a later success proves nothing.
@@ -186,7 +190,7 @@ impl Writer {
     /// reads as `unavailable`.
     fn run_all(&mut self, batch: Vec<Job>, tells: &mut Vec<Tell>) -> Result<Vec<Logged>, StoreError> {
         let scopes: Vec<Scope> = batch.iter().map(|job| job.scope).collect();
-        self.engine.begin(&scopes)?;
+        self.engine.begin(&scopes, self.known.get_mut())?;
         let mut lines = Vec::new();
         for job in batch {
             metrics().observe(Timing::WriterWait, job.queued.elapsed());
@@ -202,13 +206,15 @@ impl Writer {
     fn run_one(&mut self, act: Act, lines: &mut Vec<Unsealed>, tells: &mut Vec<Tell>) -> Result<(), StoreError> {
         let so_far = lines.len();
         self.engine.control("SAVEPOINT act")?;
-        let Done { outcome, tell } = act(&mut Tx::new(self.engine.link(), lines));
+        let Done { outcome, tell } = act(&mut Tx::new(self.engine.link(), &self.known, lines));
         tells.push(tell);
         match outcome {
             Outcome::Keep => self.engine.control("RELEASE act"),
             Outcome::Undo => {
                 lines.truncate(so_far);
-                self.engine.control("ROLLBACK TO act; RELEASE act")
+                self.known.get_mut().forget();
+                self.engine.control("ROLLBACK TO act")?;
+                self.engine.control("RELEASE act")
             }
             Outcome::Abort(cause) => Err(StoreError { cause, what: "an act could not be written".into() }),
         }

@@ -87,6 +87,15 @@ impl Ground {
         Self { all: people(&data), record, config, data, rules, _own: None }
     }
 
+    /// A configuration for another node, in which one thing is said otherwise.
+    pub(crate) fn another(&self, from: &str, to: &str) -> PathBuf {
+        let written = std::fs::read_to_string(&self.config).expect("its configuration");
+        assert!(written.contains(from), "there is no {from} in {written}");
+        let other = self.config.with_file_name("another.toml");
+        std::fs::write(&other, written.replace(from, to)).expect("a configuration");
+        other
+    }
+
     /// The rule pack that judges here.
     pub(crate) fn pack(&self) -> PathBuf {
         self.rules.join("gecko.toml")

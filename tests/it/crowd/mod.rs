@@ -8,10 +8,11 @@ pub(crate) use ground::{Ground, HELD_WORD};
 pub(crate) use people::sentence;
 
 use crate::history::{Afterwards, Came, History, Record, assert_sound, read_back};
-use crate::process::{PATIENCE, Person, Server, Wire, http, word};
+use crate::process::{PATIENCE, Person, Server, Wire, http, run, word};
 use people::{Device, letters, supervise};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -70,6 +71,7 @@ pub(crate) struct Crowd {
     staff: Vec<JoinHandle<()>>,
     people: Vec<Person>,
     record: Record,
+    config: PathBuf,
 }
 
 impl Crowd {
@@ -92,7 +94,14 @@ impl Crowd {
         let devices = devices.map(|(at, who)| tokio::spawn(Device::of(who, at).live(shared.clone()))).collect();
         let staff = [("supervisor1", 0), ("supervisor2", 1)]
             .map(|(name, at)| tokio::spawn(supervise(ground.person(name), at, shared.clone())));
-        Self { shared, devices, staff: staff.into(), people: ground.all.clone(), record: ground.record.clone() }
+        Self {
+            shared,
+            devices,
+            staff: staff.into(),
+            people: ground.all.clone(),
+            record: ground.record.clone(),
+            config: ground.config.clone(),
+        }
     }
 
     /// The server is somewhere else now.
@@ -160,6 +169,9 @@ impl Crowd {
         after.claimable = claimable;
         let history = std::mem::take(&mut *self.shared.history.lock().unwrap());
         assert_sound(&history, &after);
+        let checked = run(&["audit", "verify", "--config", &self.config.to_string_lossy()], "");
+        let said = String::from_utf8_lossy(&[checked.stdout, checked.stderr].concat()).into_owned();
+        assert!(checked.status.success(), "the product's own check of its record: {said}");
         (history, after)
     }
 }

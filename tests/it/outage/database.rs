@@ -1,7 +1,6 @@
 //! A database server that dies, that is at the other end of a wire that carries nothing, or that does not let the product in.
 
-use super::proxy::{Proxy, Wire};
-use super::{becomes, open_files};
+use super::{Proxy, Wire, becomes, open_files};
 use crate::crowd::{Crowd, Ground, any, rounds};
 use crate::postgres::Postgres;
 use crate::process::{PATIENCE, Server};

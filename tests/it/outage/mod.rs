@@ -15,6 +15,8 @@ mod records;
 mod rules;
 mod trace;
 
+pub(crate) use proxy::{Proxy, Wire};
+
 use crate::process::{PATIENCE, Server, try_http};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -28,7 +30,7 @@ async fn ready(server: &Server) -> Option<(u16, String)> {
 }
 
 /// Waits until readiness says that word. Without Redis it stays 200: the service is degraded, not gone.
-async fn becomes(server: &Server, want: &str) {
+pub(crate) async fn becomes(server: &Server, want: &str) {
     let patience = Instant::now() + PATIENCE;
     loop {
         let found = ready(server).await;

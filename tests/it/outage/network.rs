@@ -1,27 +1,15 @@
 //! Redis that dies, forgets, or is at the other end of a wire that carries nothing. It never holds the only copy.
 
-use super::proxy::{Proxy, Wire};
-use super::{becomes, open_files, ready};
+use super::{Proxy, Wire, becomes, open_files, ready};
 use crate::crowd::{Crowd, Ground, any, rounds};
 use crate::process::{PATIENCE, Server, http, word};
 use crate::world::Redis;
 use serde_json::{Value, json};
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 /// Open files that there may be more of while Redis is away: connections that are being tried and given up.
 const MORE_MAX: usize = 16;
-
-/// Asks Redis something, and gives its answer as it came.
-fn ask(redis: &Redis, question: &str) -> String {
-    let mut line = TcpStream::connect(("127.0.0.1", redis.port())).expect("Redis listens");
-    line.write_all(format!("{question}\r\nQUIT\r\n").as_bytes()).expect("a question");
-    let mut answer = Vec::new();
-    line.read_to_end(&mut answer).expect("an answer");
-    String::from_utf8_lossy(&answer).into_owned()
-}
 
 /// Waits until every open item is in the supervisor channel: the stream of that queue in Redis.
 async fn channel_is_whole(ground: &Ground, server: &Server, redis: &Redis) {
@@ -35,7 +23,7 @@ async fn channel_is_whole(ground: &Ground, server: &Server, redis: &Redis) {
         let page: Value = serde_json::from_str(&body).expect("JSON");
         let items: Vec<String> =
             page["items"].as_array().expect("items").iter().map(|item| word(&item["item"])).collect();
-        let stream = ask(redis, &format!("XRANGE {key} - +"));
+        let stream = redis.ask(&format!("XRANGE {key} - +"));
         let missing = items.iter().filter(|item| !stream.contains(*item)).count();
         if missing == 0 && !items.is_empty() {
             return;
@@ -78,9 +66,9 @@ async fn redis_that_dies_or_forgets_loses_nothing_and_its_channel_is_made_again(
         redis.restart();
         becomes(&server, "ok").await;
         sleep(Duration::from_millis(any(300))).await;
-        assert!(ask(&redis, "FLUSHALL").contains("+OK"));
+        assert!(redis.ask("FLUSHALL").contains("+OK"));
         crowd.talk(10, PATIENCE).await;
-        assert!(ask(&redis, "CLIENT KILL TYPE pubsub").contains(':'));
+        assert!(redis.ask("CLIENT KILL TYPE pubsub").contains(':'));
         crowd.talk(10, PATIENCE).await;
     }
     crowd.settle(&server).await;
@@ -96,7 +84,7 @@ async fn a_black_hole_before_redis_degrades_and_piles_nothing_up() {
     let server = ground.serve();
     becomes(&server, "ok").await;
     let crowd = Crowd::gather(&ground, &server);
-    for _ in 0..rounds(1, 25) {
+    for _ in 0..rounds(1, 15) {
         for cut in [Wire::Hold, Wire::Reset] {
             crowd.talk(10, PATIENCE).await;
             let files = open_files(&server);

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 /// What it does with what comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wire {
+pub(crate) enum Wire {
     /// Hands it on.
     Pass,
     /// Takes it and keeps it: a black hole. Nobody is told.
@@ -18,14 +18,14 @@ pub(super) enum Wire {
 }
 
 /// A proxy on a port of its own, until it is dropped.
-pub(super) struct Proxy {
-    pub(super) address: SocketAddr,
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
     switch: watch::Sender<Wire>,
 }
 
 impl Proxy {
     /// In front of that port of this machine.
-    pub(super) async fn before(port: u16) -> Self {
+    pub(crate) async fn before(port: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("its address");
         let (switch, wire) = watch::channel(Wire::Pass);
@@ -37,7 +37,7 @@ impl Proxy {
         Self { address, switch }
     }
 
-    pub(super) fn turn(&self, to: Wire) {
+    pub(crate) fn turn(&self, to: Wire) {
         self.switch.send_replace(to);
     }
 }

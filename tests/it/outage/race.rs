@@ -98,14 +98,13 @@ async fn race(ground: &Ground, servers: [&Server; 2], rounds: usize) {
         history.rulings.extend([first.0, second.0]);
     }
     let patience = Instant::now() + crate::process::PATIENCE;
-    let after = loop {
-        let after = read_back(server.address, &ground.record, &ground.all).await;
-        if after.items.iter().all(|item| item.state == "closed") {
-            break after;
-        }
+    while !read_back(server.address, &ground.record, &ground.all).await.items.iter().all(|item| item.state == "closed")
+    {
         assert!(Instant::now() < patience, "a decision never took effect");
         tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    }
+    // Nothing changes any more: what is read now was all there at one time.
+    let after = read_back(server.address, &ground.record, &ground.all).await;
     assert_eq!(faults(&history, &after), Vec::<String>::new());
 }
 

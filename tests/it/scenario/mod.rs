@@ -41,6 +41,13 @@ macro_rules! stories {
             })*
         }
 
+        mod on_two_nodes {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::play(stringify!($name), crate::world::On::Nodes).await;
+            })*
+        }
+
         mod on_redis {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
@@ -56,6 +63,7 @@ stories! {
     a_declined_alteration_is_never_seen
     a_held_message_may_be_escalated
     a_held_message_waits_for_a_supervisor
+    a_number_spread_over_two_devices_is_held
     a_number_spread_over_two_messages_is_held
     a_report_may_pause_and_a_supervisor_lifts
     a_report_reaches_the_supervisors_and_nobody_else

@@ -93,10 +93,7 @@ impl Book {
 
     fn add(&mut self, what: &What, of: Option<u128>) {
         let n = self.lines.len() as u64 + 1;
-        let of_item = match what {
-            What::Item { item, .. } => Some(item.bits() + 1),
-            _ => None,
-        };
+        let of_item = if let What::Item { item, .. } = what { Some(item.bits() + 1) } else { None };
         let shown = matches!(what, What::Delivered { altered: true, .. } | What::Settled { altered: true, .. });
         let about = of.map(about);
         self.lines.push(LogRow {

@@ -21,7 +21,7 @@ impl Inner {
     /// Listens. Never ends. `joined` takes the nodes whose people should be read.
     pub(super) async fn hear(&self, joined: &mpsc::Sender<String>) {
         loop {
-            if let Ok(Ok(stream)) = timeout(2 * CONNECT_DEADLINE, self.subscribe()).await {
+            if let Ok(Ok(stream)) = timeout(4 * CONNECT_DEADLINE, self.subscribe()).await {
                 self.hears.send_replace(true);
                 self.tell_here(Signal::Log(HEAD_UNKNOWN));
                 self.follow(stream, joined).await;
@@ -33,7 +33,7 @@ impl Inner {
 
     /// Both channels, confirmed.
     async fn subscribe(&self) -> RedisResult<PubSubStream> {
-        let (mut sink, stream) = self.link.client().get_async_pubsub().await?.split();
+        let (mut sink, stream) = self.link.client().await?.get_async_pubsub().await?.split();
         sink.subscribe(&[&self.names.log, &self.names.signal]).await?;
         Ok(stream)
     }

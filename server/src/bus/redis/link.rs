@@ -3,10 +3,10 @@
 //! is let go as soon as the line is found dead; so every command sent here must be safe to repeat.
 
 use super::BusError;
+use super::source::{Source, refuse_cluster};
 use crate::fresh;
 use redis::aio::MultiplexedConnection;
-use redis::io::tcp::TcpSettings;
-use redis::{AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo, RedisError, RedisResult};
+use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, RedisResult};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -18,13 +18,14 @@ const COMMAND_DEADLINE: Duration = Duration::from_secs(5);
 pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(1);
 /// Between two probes of the line.
 const PROBE_EVERY: Duration = Duration::from_millis(500);
-/// How long the node's lease lasts unless a probe renews it.
-pub(super) const LEASE: Duration = Duration::from_secs(10);
+/// How long the node's lease lasts unless a probe renews it. With the others' next look at it, a dead node's people are offline
+/// within ten seconds.
+pub(super) const LEASE: Duration = Duration::from_secs(7);
 
 /// The line to Redis. Copies share it.
 #[derive(Clone)]
 pub(super) struct Link {
-    client: Client,
+    source: Source,
     line: Arc<watch::Sender<Option<MultiplexedConnection>>>,
 }
 
@@ -37,22 +38,21 @@ pub(super) async fn pause() {
 impl Link {
     /// A line to this address. Nothing is dialled yet.
     pub(super) fn new(url: &str) -> Result<Self, BusError> {
-        // The address may carry a password: it is not repeated in the error.
-        let advice = |error: RedisError| {
-            BusError(format!(
-                "the Redis URL cannot be used ({error}); write redis://HOST:PORT/DB, rediss:// for TLS, with user:password@ before the host if it needs one"
-            ))
-        };
-        let info = url.into_connection_info().map_err(advice)?;
-        let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
-        let client = Client::open(info).map_err(advice)?;
         let (line, _) = watch::channel(None);
-        Ok(Self { client, line: Arc::new(line) })
+        Ok(Self { source: Source::new(url)?, line: Arc::new(line) })
     }
 
-    /// The client, for who needs a connection of their own.
-    pub(super) fn client(&self) -> &Client {
-        &self.client
+    /// A client, for who needs a connection of their own.
+    pub(super) async fn client(&self) -> RedisResult<Client> {
+        self.source.client().await
+    }
+
+    /// Says why a Redis that is there cannot be used, if it cannot. One that is not there may come to be.
+    pub(super) async fn check(&self) -> Result<(), BusError> {
+        let Ok(Ok(mut connection)) = timeout(2 * CONNECT_DEADLINE, Box::pin(self.dial(COMMAND_DEADLINE))).await else {
+            return Ok(());
+        };
+        refuse_cluster(&mut connection).await.map_err(|error| BusError(error.to_string()))
     }
 
     /// Whether commands work.
@@ -70,7 +70,7 @@ impl Link {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_DEADLINE))
             .set_response_timeout(Some(answers_within));
-        self.client.get_multiplexed_async_connection_with_config(&config).await
+        self.client().await?.get_multiplexed_async_connection_with_config(&config).await
     }
 
     /// Asks Redis, unless it is away. An error says nothing about whether it was done.
@@ -91,7 +91,10 @@ impl Link {
         let mut told = false;
         loop {
             let lost = match self.dial(COMMAND_DEADLINE).await {
-                Ok(connection) => self.probe_until_lost(connection, lease, &mut told).await,
+                Ok(mut connection) => match refuse_cluster(&mut connection).await {
+                    Ok(()) => self.probe_until_lost(connection, lease, &mut told).await,
+                    Err(error) => error,
+                },
                 Err(error) => error,
             };
             self.line.send_replace(None);
@@ -123,6 +126,7 @@ impl Link {
     }
 }
 
-fn away() -> RedisError {
+/// The error of a Redis that does not answer.
+pub(super) fn away() -> RedisError {
     RedisError::from((ErrorKind::Io, "Redis does not answer"))
 }

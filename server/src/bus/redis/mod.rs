@@ -8,35 +8,22 @@
 //! | --- | --- |
 //! | `log` (channel) | `{"node","said":"log","n"}`: the log has grown to `n`. A hint; who misses it reads the log anyway |
 //! | `signal` (channel) | presence, typing and reading marks as small JSON; may be lost |
-//! | `node:<id>`, `nodes` | each node's lease (10 s), and the set of nodes. An id is new at every start |
+//! | `node:<id>`, `nodes` | each node's lease (7 s), and the set of nodes. An id is new at every start |
 //! | `people:<id>` | a hash, account to `online` or `away`: who is there on that node |
 //! | `queue:<site>` | the supervisor channel of a site: a stream |
 //! | `checkpoint` | signed checkpoints of the log: a stream with ids `n-0` and the whole note in the field `note`; about the last 10,000 |
 //!
 //! # The supervisor channel
 //! An entry's id is `n-0`, `n` being the event's number in the log, so ids only rise and an entry is never there twice. It says
-//! that an item changed; whoever acts on it reads the item as it is now over the API, and decides there and nowhere else.
-//!
-//! | field | what |
-//! | --- | --- |
-//! | `n` | number in the log |
-//! | `offset` | place in the site's queue, from 1. The queue of the log has no gap; a report has its place there and no entry here |
-//! | `item` | the item's id |
-//! | `version` | the item's version after this change |
-//! | `kind` | what was done: `hold claim unclaim lapse decide undo escalate overdue acknowledge withdraw close` |
-//! | `at` | when, in milliseconds since 1970, UTC |
-//! | `severity` | `low medium high urgent` |
-//! | `state` | the item's state when the entry was added, which may be later than this change: `waiting claimed decided closed` |
-//!
-//! There is no text, name or finding in it. About the last 100,000 changes are kept. A stream that is gone is made again from
-//! the record: the last change of every item that is older and still open (10,000 at most), then the last 100,000 changes. A
-//! consumer keeps the last id it read and reads on after it; that id stays good over any loss of Redis.
+//! that an item changed; whoever acts on it reads the item as it is now over the API, and decides there and nowhere else. Its
+//! fields, and how services beside the product read it, are in `server/CHANNEL.md`.
 
 mod hear;
 mod link;
 mod presence;
 mod queue;
 mod relay;
+mod source;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -117,10 +104,11 @@ struct Work {
 }
 
 impl RedisBus {
-    /// A bus over the Redis at that URL. Redis need not be there yet: until it is, the bus is away. Nothing is dialled before
-    /// [`RedisBus::run`].
+    /// A bus over the Redis at that URL. Redis need not be there yet: until it is, the bus is away. One that is there and can
+    /// never be used is refused.
     pub async fn connect(url: &str, store: Store) -> Result<Self, BusError> {
         let link = Link::new(url)?;
+        link.check().await?;
         let names = Names::new(store.epoch(), fresh::token(NODE_ID));
         let heads = queue::heads(&store).await;
         let heads =

@@ -1,15 +1,25 @@
 //! Addresses of the services that a node leans on. They may hold a password, so no error repeats them.
 
+use crate::config::Sentinels;
 use tokio_postgres::config::{Host, SslMode};
 
 /// A Redis address as the bus takes it. Over a network it must have a password: whoever reaches the bus reads the queue.
 pub(super) fn check_redis(address: &str) -> Result<(), String> {
-    const ALLOWED: &str = "Allowed: such as redis://127.0.0.1:6379, rediss://user:password@redis.example.org:6379/0 or \
-                           unix:///run/redis.sock.";
+    const ALLOWED: &str = "Allowed: such as redis://127.0.0.1:6379, rediss://user:password@redis.example.org:6379/0, \
+                           redis+sentinel://:password@sentinel1:26379,sentinel2:26379/primary or unix:///run/redis.sock.";
     // The address may hold a password, so it is not repeated here.
     let bad = |why: &str| Err(format!("{why} {ALLOWED}"));
     if let Some(path) = address.strip_prefix("unix://") {
         return if path.starts_with('/') { Ok(()) } else { bad("this Unix socket has no absolute path.") };
+    }
+    if Sentinels::are_named_by(address) {
+        return match Sentinels::parse(address) {
+            Err(why) => bad(why),
+            Ok(all) if all.password.is_none() && !all.hosts.iter().all(|(host, _)| is_loopback(host)) => {
+                bad("a Redis on another machine must have a password.")
+            }
+            Ok(_) => Ok(()),
+        };
     }
     let Some(rest) = address.strip_prefix("redis://").or_else(|| address.strip_prefix("rediss://")) else {
         return bad("this is not the address of a Redis.");

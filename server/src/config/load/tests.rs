@@ -191,10 +191,15 @@ fn a_redis_on_the_network_must_have_a_password_and_no_error_repeats_it() {
         "unix:///run/redis.sock",
         "rediss://u:p@redis.example.org",
         "redis://:p@redis.example.org:6379/0",
+        "redis+sentinel://127.0.0.1,localhost:26380/chat",
+        "rediss+sentinel://:p@one.example.org,two.example.org/chat/1",
     ] {
         assert_eq!(check_redis(good), Ok(()), "{good}");
     }
-    for bad in ["", "127.0.0.1:6379", "http://127.0.0.1", "redis://", "redis://127.0.0.1:99999", "unix://redis.sock"] {
+    for bad in ["", "127.0.0.1:6379", "http://127.0.0.1", "redis://", "redis://127.0.0.1:99999", "unix://redis.sock"]
+        .into_iter()
+        .chain(["redis+sentinel://127.0.0.1", "redis+sentinel://one.example.org/chat"])
+    {
         assert!(check_redis(bad).is_err(), "{bad}");
     }
     check("[bus]\nredis = \"redis://redis.example.org\"", 2, "bus.redis", "must have a password");

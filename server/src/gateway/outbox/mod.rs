@@ -194,18 +194,31 @@ impl Outbox {
     /// Queues an event of a watched queue. Without room it is dropped: its offset is then missing for the client, which reads
     /// the open items again over HTTP. An offset that was seen before is dropped too.
     pub fn push_queue(&self, site: SiteId, offset: Offset, frame: Frame) {
+        self.queue_line(site, offset, Some(frame));
+    }
+
+    /// An event of a watched queue could not be read: it is a gap that the client is shown at once.
+    pub fn miss_queue(&self, site: SiteId, offset: Offset) {
+        self.queue_line(site, offset, None);
+    }
+
+    fn queue_line(&self, site: SiteId, offset: Offset, frame: Option<Frame>) {
         let mut state = self.lock();
+        let closed = state.closed.is_some();
         let seen = state.queue_heads.entry(site).or_insert(0);
-        if offset <= *seen || state.closed.is_some() {
+        if offset <= *seen || closed {
             return;
         }
-        *state.queue_heads.entry(site).or_insert(0) = offset;
-        let bytes = state.queue_bytes + frame.len();
-        if !state.queue.is_empty() && (state.queue.len() >= QUEUE_FRAMES_MAX || bytes > QUEUE_BYTES_MAX) {
-            state.queue_gap = true;
-        } else {
-            state.queue_bytes = bytes;
-            state.queue.push_back(frame);
+        *seen = offset;
+        let (waiting, bytes) = (state.queue.len(), state.queue_bytes);
+        let fits =
+            |frame: &Frame| waiting == 0 || (waiting < QUEUE_FRAMES_MAX && bytes + frame.len() <= QUEUE_BYTES_MAX);
+        match frame.filter(fits) {
+            Some(frame) => {
+                state.queue_bytes += frame.len();
+                state.queue.push_back(frame);
+            }
+            None => state.queue_gap = true,
         }
         self.wake(state);
     }
@@ -301,7 +314,7 @@ impl Outbox {
     fn try_next(&self) -> Option<Next> {
         let mut state = self.lock();
         let batch = state.take_batch();
-        if !batch.frames.is_empty() {
+        if batch.queue_gap || !batch.frames.is_empty() {
             return Some(Next::Frames(batch));
         }
         if let Some(why) = state.closed {
@@ -348,6 +361,7 @@ impl State {
         self.closed = Some(why);
         self.control.retain(|waiting| !waiting.may_be_lost);
         self.queue.clear();
+        self.queue_gap = false;
         self.events.clear();
         self.feed = Feed::Waiting;
     }
@@ -380,9 +394,7 @@ impl State {
             batch.frames.push(frame);
             self.events.pop_front();
         }
-        if !batch.frames.is_empty() {
-            batch.queue_gap = std::mem::take(&mut self.queue_gap);
-        }
+        batch.queue_gap = std::mem::take(&mut self.queue_gap);
         batch
     }
 }

@@ -146,6 +146,15 @@ fn a_full_queue_drops_frames_and_says_that_there_is_a_gap() {
 }
 
 #[test]
+fn a_line_of_a_queue_that_could_not_be_read_is_a_gap_that_is_shown_at_once() {
+    let outbox = live_from(0);
+    outbox.watch(site(1), 10);
+    outbox.miss_queue(site(1), 11);
+    assert_eq!(outbox.try_next(), Some(Next::Frames(Batch { frames: Vec::new(), queue_gap: true })));
+    assert_eq!(outbox.queue_heads()[&site(1)], 11);
+}
+
+#[test]
 fn after_the_close_only_answers_go_out_and_the_first_reason_stays() {
     let outbox = live_from(0);
     outbox.push_event(1, event(1));

@@ -7,9 +7,11 @@ pub(super) use session::{Address, Session};
 
 use super::error::{Cause, StoreError};
 use super::feed::{Feeds, Head, Logged, Owner};
+use super::known::Known;
+use super::people::{ACCOUNT, CONVERSATION, account, conversation, party};
 use super::reader::Reader;
 use super::readers::Readers;
-use super::sql::{Link, params};
+use super::sql::{Link, Row, params};
 use super::tx::{Sealed, Unsealed, seal};
 use super::{Scope, newer_schema};
 use handrail_domain::event::GENESIS;
@@ -136,35 +138,61 @@ impl Postgres {
     }
 
     /// Begins a batch. A session that ended since the last one is replaced first: nothing of this batch is lost by that.
-    pub(super) fn begin(&mut self, scopes: &[Scope]) -> Result<(), StoreError> {
+    pub(super) fn begin(&mut self, scopes: &[Scope], known: &mut Known) -> Result<(), StoreError> {
         let touched = Touched::by(scopes);
+        // Another node may have changed all of it since the last batch.
+        known.forget();
         if self.session.is_open() {
-            match self.lock(&touched) {
+            match self.lock(&touched, known) {
                 Err(error) if error.cause == Cause::Wait && !self.session.is_open() => (),
                 done => return done,
             }
         }
         self.session = Session::connect(&self.address)?;
         self.feeds.clear();
-        self.lock(&touched)
+        self.lock(&touched, known)
     }
 
     /// Every batch takes its locks in this order, so that no two wait for each other.
-    fn lock(&self, touched: &Touched) -> Result<(), StoreError> {
+    fn lock(&self, touched: &Touched, known: &mut Known) -> Result<(), StoreError> {
         self.session.queue("BEGIN ISOLATION LEVEL READ COMMITTED");
         if touched.everything {
             self.session.execute("SELECT pg_advisory_xact_lock(?1)", params![EVERYTHING])?;
             return Ok(());
         }
         self.session.execute("SELECT pg_advisory_xact_lock_shared(?1)", params![EVERYTHING])?;
-        if !touched.is_empty() {
-            let sql = "SELECT id FROM conversation WHERE id IN (
-                           SELECT unnest($1::text[])
-                           UNION SELECT conversation FROM item WHERE id = ANY($2::text[])
-                           UNION SELECT conversation FROM message WHERE seq IS NULL AND id = ANY($3::text[]))
-                       ORDER BY id FOR NO KEY UPDATE";
-            self.session.query_arrays(sql, &[&touched.conversations, &touched.items, &touched.messages])?;
+        if touched.is_empty() { Ok(()) } else { self.lock_conversations(touched, known) }
+    }
+
+    /// Locks the conversations of a batch, and loads them with their people: two questions for the whole batch.
+    fn lock_conversations(&self, touched: &Touched, known: &mut Known) -> Result<(), StoreError> {
+        let sql = format!(
+            "SELECT {CONVERSATION} FROM conversation WHERE id IN (
+                 SELECT unnest($1::text[])
+                 UNION SELECT conversation FROM item WHERE id = ANY($2::text[])
+                 UNION SELECT conversation FROM message WHERE seq IS NULL AND id = ANY($3::text[]))
+             ORDER BY id FOR NO KEY UPDATE"
+        );
+        let rows = self.session.query_arrays(&sql, &[&touched.conversations, &touched.items, &touched.messages])?;
+        let mut conversations = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            let one = conversation(&Row::Postgres(row))?;
+            conversations.insert(one.id.to_string(), one);
         }
+        let ids: Vec<&str> = conversations.keys().map(String::as_str).collect();
+        let sql = format!(
+            "SELECT party.conversation AS conversation, party.read_seq AS read_seq, {ACCOUNT}
+             FROM party JOIN account ON account.id = party.account
+             WHERE party.conversation = ANY($1::text[]) ORDER BY account.id"
+        );
+        for row in &self.session.query_arrays(&sql, &[&ids])? {
+            let row = Row::Postgres(row);
+            known.learn_account(&account(&row)?);
+            if let Some(one) = conversations.get_mut(row.text("conversation")?) {
+                one.parties.push(party(&row)?);
+            }
+        }
+        conversations.values().for_each(|one| known.learn_conversation(one));
         Ok(())
     }
 
@@ -210,7 +238,7 @@ impl Postgres {
                          ORDER BY "offset" DESC LIMIT 1), 0) AS place
                      FROM unnest($1::text[]) AS asked (owner)"#;
         for row in self.session.query_arrays(sql, &[&names])? {
-            let row = super::sql::Row::Postgres(&row);
+            let row = Row::Postgres(&row);
             if let Some(owner) = by_name.remove(row.text("owner")?) {
                 self.feeds.learn(owner, row.get("place")?);
             }

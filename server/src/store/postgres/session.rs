@@ -128,6 +128,12 @@ impl Session {
         !self.broken.get() && !self.client.is_closed() && fresh()
     }
 
+    /// Begins a transaction that only reads, from one state.
+    pub(in crate::store) fn begin_reading(&self) -> Result<(), StoreError> {
+        let begun = self.client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        self.wait_at_most(STILL_THERE, begun)
+    }
+
     /// Waits for an answer.
     fn wait<T>(&self, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, StoreError> {
         self.wait_at_most(ANSWER, answer)

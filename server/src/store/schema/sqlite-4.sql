@@ -35,3 +35,6 @@ CREATE TABLE legal_hold (
   CHECK (asked_by <> agreed_by)
 ) WITHOUT ROWID;
 CREATE INDEX legal_hold_conversation ON legal_hold (conversation);
+
+-- Who was told of an event, from the event: whoever catches up reads whole pages of the log.
+CREATE INDEX feed_event ON feed (n, owner);

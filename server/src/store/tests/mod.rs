@@ -13,7 +13,10 @@ use handrail_domain::text::{Cleared, Text};
 use handrail_domain::time::Timestamp;
 
 mod postgres;
+mod reports;
 mod sqlite;
+
+use reports::what_a_party_tells_is_kept_once_and_read_newest_first;
 
 const NOW: Timestamp = Timestamp(1_000);
 
@@ -367,4 +370,5 @@ on_every_record! {
     a_question_that_panics_costs_no_reader
     a_full_queue_is_unavailable_and_not_a_buffer
     a_conversation_reads_back_as_it_is
+    what_a_party_tells_is_kept_once_and_read_newest_first
 }
