@@ -354,7 +354,10 @@ impl Redis {
     /// Asks it something, and gives its answer as it came.
     pub(crate) fn ask(&self, question: &str) -> String {
         let mut line = std::net::TcpStream::connect(("127.0.0.1", self.port)).expect("Redis listens");
-        line.write_all(format!("{question}\r\nQUIT\r\n").as_bytes()).expect("a question");
+        line.write_all(format!("{question}\r\n").as_bytes()).expect("a question");
+        // Nothing more is asked: it answers and closes. A Sentinel knows no QUIT.
+        line.shutdown(std::net::Shutdown::Write).expect("the end of the question");
+        line.set_read_timeout(Some(Duration::from_secs(10))).expect("a bound");
         let mut answer = Vec::new();
         line.read_to_end(&mut answer).expect("an answer");
         String::from_utf8_lossy(&answer).into_owned()
