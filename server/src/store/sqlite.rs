@@ -202,6 +202,11 @@ pub fn is_in_use(folder: &Path) -> Result<bool, StoreError> {
 pub(super) fn scrub(folder: &Path) -> Result<bool, StoreError> {
     let connection = Connection::open(folder.join(FILE)).map_err(|e| StoreError::new("open the record", e))?;
     prepare_writer(&connection)?;
+    // `secure_delete` overwrites what is deleted, not what a page keeps in its unused part after it was split or packed.
+    if let Err(error) = connection.execute_batch("VACUUM") {
+        tracing::warn!(%error, "the record could not be written anew after an erasure; erase again to try once more");
+        return Ok(false);
+    }
     let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))?;
     Ok(emptied == 0)
 }
