@@ -12,6 +12,7 @@ use handrail_domain::conversation::Kind;
 use handrail_domain::filter::Rules;
 use handrail_domain::ids::{AccountId, ArticleId, ConversationId, SiteId};
 use handrail_domain::people::{Account, Role, Site, SiteSettings};
+use handrail_domain::wire::Presence;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -195,7 +196,18 @@ impl World {
 
     /// A device of that person, connected and welcomed.
     pub(crate) async fn connect(&self, who: &Person) -> Client {
-        Self::connect_at(self.next(), who).await
+        let client = Self::connect_at(self.next(), who).await;
+        self.is_seen(who).await;
+        client
+    }
+
+    /// Waits until every node knows that somebody is there, so that a story tells the same on two nodes as on one.
+    async fn is_seen(&self, who: &Person) {
+        let patience = Instant::now() + Duration::from_secs(30);
+        while self.nodes.iter().any(|node| node.chat.bus().presence(who.account) == Presence::Offline) {
+            assert!(Instant::now() < patience, "a node does not see {}", who.name);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// The same on the node that listens there.
@@ -209,6 +221,7 @@ impl World {
     pub(crate) async fn reconnect(&self, who: &Person, memory: Memory) -> Client {
         let mut client = Client::open(self.next(), who).await;
         client.hello(Some(memory)).await;
+        self.is_seen(who).await;
         client
     }
 
@@ -355,9 +368,8 @@ impl Redis {
     pub(crate) fn ask(&self, question: &str) -> String {
         let mut line = std::net::TcpStream::connect(("127.0.0.1", self.port)).expect("Redis listens");
         line.write_all(format!("{question}\r\n").as_bytes()).expect("a question");
-        // Nothing more is asked: it answers and closes. A Sentinel knows no QUIT.
-        line.shutdown(std::net::Shutdown::Write).expect("the end of the question");
-        line.set_read_timeout(Some(Duration::from_secs(10))).expect("a bound");
+        // It answers what it has read, and then goes; a Sentinel knows no QUIT.
+        line.shutdown(std::net::Shutdown::Write).expect("no more to ask");
         let mut answer = Vec::new();
         line.read_to_end(&mut answer).expect("an answer");
         String::from_utf8_lossy(&answer).into_owned()

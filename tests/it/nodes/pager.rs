@@ -37,6 +37,12 @@ impl Drop for Pager {
     }
 }
 
+/// The fields of an entry, as the page for other services has them.
+fn fields() -> Vec<&'static str> {
+    let page = include_str!("../../../server/CHANNEL.md");
+    page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect()
+}
+
 /// Waits until exactly these items were rung for, in this order.
 async fn rung(rings: &Path, items: &[String]) {
     let patience = Instant::now() + PATIENCE;
@@ -80,10 +86,14 @@ async fn the_pager_rings_once_for_each_urgent_item_over_restarts_of_its_own_and_
     assert_eq!(watching.ask(json!({"op": "watch", "queue": site})).await["op"], "ok");
     let stream = format!("handrail:{}:queue:{site}", watching.cursor.epoch);
     let rings = ground.data.join("rings");
+    let documented = fields();
 
     let pager = Pager::start(&redis, &stream, &rings);
     let mut items = vec![hold(&ground, &mut says, &mut watching, "one", "a viper").await];
     rung(&rings, &items).await;
+    let entry = redis.ask(&format!("XREVRANGE {stream} + - COUNT 1"));
+    let found: Vec<&str> = entry.lines().filter(|line| documented.contains(line)).collect();
+    assert_eq!(found, documented, "an entry has the fields that the page says: {entry}");
     // What was not urgent is nobody's business; what came while the pager was away is rung for when it is back.
     hold(&ground, &mut says, &mut watching, "two", "a gecko").await;
     drop(pager);
