@@ -91,7 +91,7 @@ fn migrate_locked(session: &Session) -> Result<(), StoreError> {
         return Err(newer_schema(found, SCHEMA));
     }
     for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        session.script(step)?;
+        session.control(step)?;
     }
     if found == 0 {
         let epoch = crate::fresh::token(6);

@@ -205,14 +205,9 @@ impl Session {
         queued.push(';');
     }
 
-    /// Sends these words now.
+    /// Sends these words now; there may be several statements.
     pub(super) fn control(&self, words: &str) -> Result<(), StoreError> {
         self.wait_behind(self.client.batch_execute(words))
-    }
-
-    /// Runs several statements of a file.
-    pub(super) fn script(&self, sql: &str) -> Result<(), StoreError> {
-        self.control(sql)
     }
 
     /// Commits what is under way. A server answers `ROLLBACK` to the commit of a transaction in which something failed: every
