@@ -3,8 +3,11 @@
 
 use crate::operate::{Place, pack};
 use crate::process::{PATIENCE, Wire, word};
+use handrail::app::Node;
+use handrail::config::Config;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,6 +67,25 @@ async fn a_set_in_shadow_changes_nothing_and_says_what_it_would_have_done() {
     assert_eq!(newest["newly_held_per_1000"], 250.0);
     let text = place.does(&["filter", "shadow"]);
     assert!(text.contains("newly held") && text.contains("250.0") && !text.contains("a zebrafish"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_that_change_while_a_server_starts_judge_soon_after() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = folder.path().join("rules");
+    folder_of(&rules, "gecko", "gecko");
+    let mut config = Config::demo(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0))).expect("loopback");
+    config.fixed.rules = handrail::config::Rules::Folder(rules.clone());
+    let chat = handrail::app::open(&config).await.expect("the record opens");
+    let before = chat.rules_version();
+    folder_of(&rules, "newt", "newt");
+    let node = Node::start(config, chat.clone()).await.expect("the node starts");
+    let patience = Instant::now() + PATIENCE;
+    while chat.rules_version() == before {
+        assert!(Instant::now() < patience, "the pack of before the first look never judges");
+        sleep(Duration::from_millis(20)).await;
+    }
+    node.stop().await;
 }
 
 fn rules_of(item: &Value) -> Vec<String> {

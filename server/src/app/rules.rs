@@ -95,6 +95,12 @@ pub(super) async fn watch(chat: Arc<Chat>, rules: config::Rules, shadow: Option<
     };
     let look = |folder: Option<&PathBuf>| folder.map(|folder| looks(folder)).unwrap_or_default();
     let mut seen = look(folder);
+    // The files may have changed since the set that judges now was compiled.
+    if folder.is_some()
+        && read_rules(&rules).is_ok_and(|sources| Some(Rules::version_of(&sources)) != chat.rules_version())
+    {
+        reload(&chat, &rules).await;
+    }
     // Nothing was seen of the shadow yet, so that it is read at once.
     let mut seen_shadow = Vec::new();
     loop {

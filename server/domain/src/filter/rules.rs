@@ -145,6 +145,11 @@ impl Rules {
         &self.version
     }
 
+    /// The version that these packs would have, without compiling them.
+    pub fn version_of(sources: &[Source]) -> String {
+        version(sources)
+    }
+
     /// The packs that it was made of, as they were written.
     pub fn packs(&self) -> &[Source] {
         &self.packs
