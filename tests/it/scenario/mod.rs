@@ -65,6 +65,7 @@ stories! {
     a_held_message_waits_for_a_supervisor
     a_number_spread_over_two_devices_is_held
     a_number_spread_over_two_messages_is_held
+    a_threat_is_held_whatever_was_said_before
     a_report_may_pause_and_a_supervisor_lifts
     a_report_reaches_the_supervisors_and_nobody_else
     a_restart_loses_nothing

@@ -5,19 +5,15 @@ use super::fold::fold;
 use super::lexicon::{Lexicon, Symbols};
 use super::rules::{Phrase, Rules, Use};
 use super::view::{CURRENT, Marks, View, words};
-use super::{WINDOW_MESSAGES_MAX, Window, in_doubt};
+use super::{Window, in_doubt};
 use super::{apart, detect, undo};
 use crate::finding::{Evasion, Finding, Part, Span};
 use crate::text::Text;
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::window::{Past, figures};
+use super::window::{figures, gather};
 
-/// How many bytes of the last words are read together with a new message, about, and how many with pieces from before.
-const RECENT_BYTES: usize = 48;
-const TAIL_BYTES_MAX: usize = 192;
 /// How many hits of one rule are kept while a message is judged.
 const HITS_PER_RULE_MAX: u8 = 8;
 /// How often one rule is excused in one message. What is excused so often is said on purpose.
@@ -123,17 +119,30 @@ pub(super) fn work(rules: &Rules, window: &Window, text: &Text) -> usize {
 }
 
 impl Scratch {
-    /// Asks the rules about every reading of the text: as it stands first, then with what a glance saw undone.
+    /// Reads the text alone first, so that it is held for whatever it says by itself: an excuse or a digit in an earlier message
+    /// must not free it. Then with what was said before.
     fn read(&mut self, set: Set<'_>, window: &Window, text: &Text) {
         self.hits.clear();
+        self.borders.clear();
+        self.base.clear();
+        self.read_base(set, text);
+        if window.past().is_empty() || self.runs > self.runs_max {
+            return;
+        }
+        self.base.clear();
+        gather(window.past(), |_| true, &mut self.base, &mut self.borders);
+        self.read_base(set, text);
+        self.ask_figures(set, window, text);
+    }
+
+    /// Adds the text to what stands in `base`, and asks the rules about every reading: as it stands first, then with what a glance
+    /// saw undone.
+    fn read_base(&mut self, set: Set<'_>, text: &Text) {
         self.counts.clear();
         self.counts.resize(set.rules.rules.len(), 0);
         self.excuses.clear();
         self.excuses.resize(set.rules.rules.len(), 0);
         (self.runs, self.runs_max) = (0, RUNS_MAX);
-        self.base.clear();
-        self.borders.clear();
-        gather(window.past(), |_| true, &mut self.base, &mut self.borders);
         fold(text.as_str(), 0, CURRENT, &mut self.base);
         let mut base = std::mem::take(&mut self.base);
         self.ask(set, &base);
@@ -151,7 +160,6 @@ impl Scratch {
             self.undone(set, &base, seen);
         }
         self.base = base;
-        self.ask_figures(set, window, text);
     }
 
     /// Asks the detectors about figures that were sent in pieces, without what was said between them: "07700", "lol", "900123".
@@ -388,27 +396,6 @@ fn list(set: Set<'_>, words: &View, out: &mut Vec<Word>) {
         let after_stop = start > 0 && bytes[start - 1] == b'.';
         let symbols = set.look_up(&bytes[start..at]);
         out.push(Word { range: start..at, after_stop, symbols });
-    }
-}
-
-/// The ends of earlier messages, oldest first, each followed by a space; the number of a part says which message. The last
-/// words are read again, and of what was said before only pieces: figures, and messages of a few letters.
-fn gather(past: &VecDeque<Past>, wanted: fn(&Past) -> bool, base: &mut View, borders: &mut Vec<usize>) {
-    let mut bytes = 0;
-    let mut chosen = [false; WINDOW_MESSAGES_MAX];
-    for (at, earlier) in past.iter().enumerate().rev() {
-        let near = bytes < RECENT_BYTES || earlier.is_piece && bytes < TAIL_BYTES_MAX;
-        chosen[at] = near && wanted(earlier);
-        bytes += if chosen[at] { earlier.tail.len() } else { 0 };
-    }
-    for (at, earlier) in past.iter().enumerate().filter(|(at, _)| chosen[*at]) {
-        let part = at as u8 + 1;
-        for (byte, cell) in earlier.tail.bytes.iter().zip(&earlier.tail.cells) {
-            base.push(*byte, super::view::Cell { part, ..*cell });
-        }
-        let end = base.cells.last().map_or(0, |cell| cell.upto);
-        borders.push(base.len());
-        base.push(b' ', super::view::Cell { from: end, upto: end, part, marks: Marks::NONE });
     }
 }
 

@@ -5,7 +5,7 @@ use super::actions::Actions;
 use super::drift::{Drift, Sign};
 use super::fold::fold;
 use super::restricted::Restricted;
-use super::view::View;
+use super::view::{Cell, Marks, View};
 use crate::ids::MessageId;
 use crate::people::Role;
 use crate::text::Text;
@@ -21,6 +21,9 @@ pub const WINDOW_MS_MAX: i64 = 15 * 60 * 1_000;
 pub const WINDOW_BYTES_MAX: usize = 4 * 1_024;
 /// How many code points at the end of an earlier message are read together with a new one.
 pub(super) const TAIL_CHARS: usize = 64;
+/// How many bytes of the last words are read together with a new message, about, and how many with pieces from before.
+const RECENT_BYTES: usize = 48;
+const TAIL_BYTES_MAX: usize = 192;
 /// A message of so few bytes may be a piece of something.
 const PIECE_BYTES_MAX: usize = 16;
 
@@ -125,6 +128,27 @@ impl Window {
     /// The earlier messages, oldest first. The one at index `i` is the part `i + 1` of a reading.
     pub(super) fn past(&self) -> &VecDeque<Past> {
         &self.past
+    }
+}
+
+/// The ends of earlier messages, oldest first, each followed by a space; the number of a part says which message. The last
+/// words are read again, and of what was said before only pieces: figures, and messages of a few letters.
+pub(super) fn gather(past: &VecDeque<Past>, wanted: fn(&Past) -> bool, base: &mut View, borders: &mut Vec<usize>) {
+    let mut bytes = 0;
+    let mut chosen = [false; WINDOW_MESSAGES_MAX];
+    for (at, earlier) in past.iter().enumerate().rev() {
+        let near = bytes < RECENT_BYTES || earlier.is_piece && bytes < TAIL_BYTES_MAX;
+        chosen[at] = near && wanted(earlier);
+        bytes += if chosen[at] { earlier.tail.len() } else { 0 };
+    }
+    for (at, earlier) in past.iter().enumerate().filter(|(at, _)| chosen[*at]) {
+        let part = at as u8 + 1;
+        for (byte, cell) in earlier.tail.bytes.iter().zip(&earlier.tail.cells) {
+            base.push(*byte, Cell { part, ..*cell });
+        }
+        let end = base.cells.last().map_or(0, |cell| cell.upto);
+        borders.push(base.len());
+        base.push(b' ', Cell { from: end, upto: end, part, marks: Marks::NONE });
     }
 }
 

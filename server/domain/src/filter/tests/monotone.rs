@@ -75,6 +75,36 @@ fn a_rule_more_never_frees_a_text() {
 }
 
 #[test]
+fn what_was_said_before_never_frees_a_text() {
+    let mut dice = Dice(15);
+    let before = texts(16, 600);
+    let mut tally = Tally::default();
+    for (speaker, text) in texts(17, 1_500) {
+        let alone = told(&RULES, speaker, &text);
+        let mut window = Window::new(speaker);
+        for at in 0..1 + dice.below(WINDOW_MESSAGES_MAX) {
+            let (_, earlier) = &before[dice.below(before.len())];
+            window.push(MessageId::from_bits(at as u128), &Text::parse(earlier).unwrap(), Timestamp(0));
+        }
+        let seen: Vec<String> =
+            look(&RULES, &window, &Text::parse(&text).unwrap()).into_iter().map(|f| f.rule).collect();
+        for line in alone {
+            let rule = line.split(' ').next().unwrap_or_default().to_owned();
+            tally.count(seen.contains(&rule), || format!("{rule}: {text} after {window:?}"));
+        }
+    }
+    assert!(tally.below(100.0, "seen alone and after other talk").is_none(), "{:#?}", tally.missed);
+}
+
+#[test]
+fn a_threat_after_a_word_that_excuses_others_is_held() {
+    let mut window = Window::new(Role::Mentor);
+    window.push(MessageId::from_bits(1), &Text::parse("I like cricket").unwrap(), Timestamp(0));
+    let findings = look(&RULES, &window, &Text::parse("i will stab you if you say that again").unwrap());
+    assert!(findings.iter().any(|finding| finding.severity >= HOLD_FROM), "{findings:?}");
+}
+
+#[test]
 fn an_excuse_more_never_holds_a_text() {
     let mut dice = Dice(14);
     let all = rules_of(|_| ());
