@@ -49,6 +49,14 @@ pub(crate) struct Run {
     /// Redis for the server that the test starts: redis://HOST:PORT, or `auto` for one of the test's own.
     #[arg(long, value_name = "URL", conflicts_with = "against", value_parser = redis)]
     pub(crate) redis: Option<String>,
+    /// PostgreSQL for the record of the server that the test starts: postgres://USER:PASSWORD@HOST:PORT/DATABASE, or `auto`
+    /// for one of the test's own. Without it the record is a file.
+    #[arg(long, value_name = "URL", conflicts_with = "against", value_parser = postgres)]
+    pub(crate) postgres: Option<String>,
+    /// How many servers the test starts over the same PostgreSQL and Redis. People go to one after the other, and the two of
+    /// a relationship to different ones.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub(crate) nodes: u8,
     /// The server's binary. Default: `handrail` beside this program.
     #[arg(long, value_name = "PATH", conflicts_with = "against")]
     pub(crate) server: Option<PathBuf>,
@@ -95,6 +103,16 @@ impl Run {
         Ok(((warmup * self.rate).round() as u32, count as u32))
     }
 
+    /// How many servers to start. Several need a record and a bus that all of them reach.
+    pub(crate) fn nodes(&self) -> anyhow::Result<usize> {
+        let shared = self.redis.is_some() && self.postgres.is_some();
+        anyhow::ensure!(
+            self.nodes == 1 || (shared && self.kill_every.is_none()),
+            "several nodes share a record and a bus, and none of them is killed: add --postgres auto --redis auto, and leave out --kill-every"
+        );
+        Ok(usize::from(self.nodes))
+    }
+
     /// The longest pause before a socket is opened again.
     pub(crate) fn backoff(&self) -> Duration {
         let usual = if self.kill_every.is_some() { 1 } else { 20 };
@@ -138,6 +156,12 @@ fn positive(text: &str) -> Result<f64, String> {
 fn redis(text: &str) -> Result<String, String> {
     let good = text == crate::redis::START || text.starts_with("redis://");
     good.then(|| text.to_owned()).ok_or_else(|| format!("`{text}` is not redis://HOST:PORT, and not `auto`"))
+}
+
+fn postgres(text: &str) -> Result<String, String> {
+    let good = text == crate::postgres::START || text.starts_with("postgres://");
+    good.then(|| text.to_owned())
+        .ok_or_else(|| format!("`{text}` is not postgres://USER:PASSWORD@HOST:PORT/DATABASE, and not `auto`"))
 }
 
 /// The target of `--against`: an address that this program may load.
@@ -203,6 +227,8 @@ mod tests {
             ("--relationships 0 --json r", "1..=100000"),
             ("--max-p99-ms 0 --json r", "above 0"),
             ("--redis 127.0.0.1:6379 --json r", "redis://HOST:PORT"),
+            ("--postgres 127.0.0.1:5432 --json r", "postgres://USER"),
+            ("--nodes 0 --json r", "1..=16"),
             ("--rate 5", "--json"),
             ("--against ws://127.0.0.1:1/live --json r", "--accounts"),
             ("--accounts f --json r", "--against"),
@@ -211,6 +237,10 @@ mod tests {
             let said = parsed(args).unwrap_err();
             assert!(said.contains(says), "{args}: {said}");
         }
+        for alone in ["--nodes 2 --json r", "--nodes 2 --redis auto --json r"] {
+            assert!(parsed(alone).unwrap().nodes().unwrap_err().to_string().contains("--postgres auto"), "{alone}");
+        }
+        assert_eq!(parsed("--nodes 2 --redis auto --postgres auto --json r").unwrap().nodes().unwrap(), 2);
         assert!(parsed("--rate 0.01 --duration 1s --warmup 0s --json r").unwrap().counts().is_err());
         assert!(parsed("--rate 1000000 --duration 1h --json r").unwrap().counts().is_err());
     }

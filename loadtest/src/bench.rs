@@ -22,7 +22,8 @@ pub(crate) struct Ledger {
 /// What the clients of a run share.
 pub(crate) struct Bench {
     pub(crate) plan: Arc<Plan>,
-    pub(crate) target: Target,
+    /// One for each node.
+    targets: Vec<Target>,
     /// The longest pause before a socket is opened again.
     pub(crate) backoff_max: Duration,
     /// Whether the run itself kills the server, so that a dropped socket is no error.
@@ -38,10 +39,16 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    pub(crate) fn new(plan: Arc<Plan>, target: Target, oracle: Oracle, backoff_max: Duration, kills: bool) -> Self {
+    pub(crate) fn new(
+        plan: Arc<Plan>,
+        targets: Vec<Target>,
+        oracle: Oracle,
+        backoff_max: Duration,
+        kills: bool,
+    ) -> Self {
         Self {
             plan,
-            target,
+            targets,
             backoff_max,
             kills,
             opening: Semaphore::new(OPENING_MAX),
@@ -51,6 +58,11 @@ impl Bench {
             draws: AtomicU64::new(0),
             ledger: Mutex::new(Ledger { oracle, meter: Meter::default() }),
         }
+    }
+
+    /// The node that client number `nth` goes to.
+    pub(crate) fn target(&self, nth: usize) -> &Target {
+        &self.targets[nth % self.targets.len()]
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -96,7 +108,7 @@ mod tests {
         let plan = Arc::new(plan_of(1));
         let target = Target { authority: "127.0.0.1:1".into(), path: "/live".into() };
         let oracle = Oracle::new(plan.clone(), Vec::new(), true);
-        let bench = Bench::new(plan, target, oracle, Duration::from_secs(20), false);
+        let bench = Bench::new(plan, vec![target], oracle, Duration::from_secs(20), false);
         for (tries, longest) in [(0, 500), (1, 1_000), (5, 16_000), (6, 20_000), (4_000, 20_000)] {
             let pauses: Vec<_> = (0..50).map(|_| bench.backoff(tries)).collect();
             assert!(pauses.iter().all(|pause| *pause <= Duration::from_millis(longest)));

@@ -17,6 +17,7 @@ pub mod meter;
 pub mod oracle;
 mod person;
 pub mod plan;
+mod postgres;
 mod proc;
 mod progress;
 mod redis;

@@ -97,10 +97,10 @@ impl Person {
 
     /// Opens a socket, while messages may come due. Nothing when it is time to stop.
     async fn open(&mut self) -> Option<Result<(Link, Welcome), Gone>> {
-        let (bench, token, cursor) = (self.bench.clone(), self.token.clone(), self.cursor.clone());
+        let (bench, token, cursor, who) = (self.bench.clone(), self.token.clone(), self.cursor.clone(), self.who);
         let opening = async move {
             let _turn = bench.opening.acquire().await;
-            link::open(&bench.target, &token, cursor).await
+            link::open(bench.target(who), &token, cursor).await
         };
         tokio::pin!(opening);
         loop {

@@ -11,6 +11,16 @@ pub(crate) fn cpu(pid: u32) -> Option<Duration> {
     cpu_of(&read(&format!("/proc/{pid}/stat"))?)
 }
 
+/// The same of a process and those that it started, as PostgreSQL starts one for each session.
+pub(crate) fn cpu_of_family(pid: u32) -> Option<Duration> {
+    let first = family_of(&read(&format!("/proc/{pid}/stat"))?)?;
+    let others =
+        std::fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    let children = others.filter_map(|other| family_of(&read(&format!("/proc/{other}/stat"))?));
+    let alive = children.filter(|child| child.parent == pid).map(|child| child.own);
+    Some(first.own + first.ended + alive.sum::<Duration>())
+}
+
 /// Resident memory of a process in bytes, or nothing if it is gone.
 pub(crate) fn rss(pid: u32) -> Option<u64> {
     rss_of(&read(&format!("/proc/{pid}/status"))?)
@@ -47,11 +57,23 @@ fn read(path: &str) -> Option<String> {
     Some(text)
 }
 
+/// What /proc/PID/stat says of a process: who started it, its CPU time, and that of its children that have ended.
+struct Family {
+    parent: u32,
+    own: Duration,
+    ended: Duration,
+}
+
 fn cpu_of(stat: &str) -> Option<Duration> {
+    Some(family_of(stat)?.own)
+}
+
+fn family_of(stat: &str) -> Option<Family> {
     // The second field is the program's name in brackets, and may hold anything.
-    let mut fields = stat.get(stat.rfind(')')? + 2..)?.split(' ');
-    let (user, system) = (fields.nth(11)?.parse::<u64>().ok()?, fields.next()?.parse::<u64>().ok()?);
-    Some(Duration::from_millis((user + system) * 1_000 / TICKS_PER_SECOND))
+    let fields: Vec<&str> = stat.get(stat.rfind(')')? + 2..)?.split(' ').collect();
+    let ticks = |at: usize| fields.get(at)?.parse::<u64>().ok();
+    let time = |user, system| Some(Duration::from_millis((ticks(user)? + ticks(system)?) * 1_000 / TICKS_PER_SECOND));
+    Some(Family { parent: fields.get(1)?.parse().ok()?, own: time(11, 12)?, ended: time(13, 14)? })
 }
 
 fn rss_of(status: &str) -> Option<u64> {
@@ -67,6 +89,8 @@ mod tests {
     fn cpu_time_is_read_whatever_the_program_is_called() {
         let stat = "4711 (a) b (c) S 1 4711 4711 0 -1 4194560 2017 0 0 0 123 45 0 0 20 0 9 0 8876 1 2";
         assert_eq!(cpu_of(stat), Some(Duration::from_millis(1_680)));
+        let family = family_of(&stat.replacen("0 0 20", "7 3 20", 1)).unwrap();
+        assert_eq!((family.parent, family.ended), (1, Duration::from_millis(100)));
         assert_eq!(cpu_of("4711 (x"), None);
         assert_eq!(cpu_of(""), None);
     }
@@ -82,5 +106,6 @@ mod tests {
         assert!(cpu(std::process::id()).is_some());
         assert!(rss(std::process::id()).is_some_and(|bytes| bytes > 500_000));
         assert_eq!(cpu(u32::MAX), None);
+        assert!(cpu_of_family(std::process::id()) >= cpu(std::process::id()));
     }
 }

@@ -23,7 +23,7 @@ pub struct Latencies {
     pub hold_to_queue: Quantiles,
 }
 
-/// What the server cost.
+/// What the server cost: all nodes together.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct ServerCost {
     /// CPU time for each message of the measured window, in microseconds.
@@ -32,6 +32,8 @@ pub struct ServerCost {
     pub rss_mib: f64,
     /// The same CPU time for Redis, where there is one on this machine.
     pub redis_cpu_us_per_message: Option<f64>,
+    /// The same for the PostgreSQL that the run started.
+    pub postgres_cpu_us_per_message: Option<f64>,
 }
 
 /// What the generator cost, and how punctual it was.
@@ -55,6 +57,7 @@ pub struct Setting {
     pub relationships: usize,
     pub people: usize,
     pub supervisors: usize,
+    pub nodes: usize,
     pub rate: f64,
     pub warmup_s: f64,
     pub duration_s: f64,
@@ -256,9 +259,12 @@ impl fmt::Display for Report {
 impl Report {
     fn costs(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(server) = &self.server {
-            write!(f, "server {:.0} µs CPU a message, {:.1} MiB", server.cpu_us_per_message, server.rss_mib)?;
-            if let Some(redis) = server.redis_cpu_us_per_message {
-                write!(f, "; Redis {redis:.0} µs")?;
+            let nodes = if self.setting.nodes > 1 { format!("{} nodes", self.setting.nodes) } else { "server".into() };
+            write!(f, "{nodes} {:.0} µs CPU a message, {:.1} MiB", server.cpu_us_per_message, server.rss_mib)?;
+            for (name, cost) in
+                [("Redis", server.redis_cpu_us_per_message), ("PostgreSQL", server.postgres_cpu_us_per_message)]
+            {
+                cost.map_or(Ok(()), |cost| write!(f, "; {name} {cost:.0} µs"))?;
             }
             f.write_str("   ")?;
         }
@@ -304,6 +310,7 @@ mod tests {
             relationships: 1,
             people: 2,
             supervisors: 2,
+            nodes: 1,
             rate: 1.0,
             warmup_s: 0.0,
             duration_s: 1.0,
@@ -342,7 +349,12 @@ mod tests {
 
     #[test]
     fn what_a_server_cost_is_in_the_json_too() {
-        let cost = ServerCost { cpu_us_per_message: 170.0, rss_mib: 30.0, redis_cpu_us_per_message: None };
+        let cost = ServerCost {
+            cpu_us_per_message: 170.0,
+            rss_mib: 30.0,
+            redis_cpu_us_per_message: None,
+            postgres_cpu_us_per_message: None,
+        };
         let report = Report::new(good(), &Meter::default(), Some(cost), 0.1, setting(), Judged::default());
         let json = serde_json::to_value(report).unwrap();
         assert!(json["server"]["cpu_us_per_message"].is_f64() && json["server"]["rss_mib"].is_f64());

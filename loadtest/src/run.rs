@@ -9,12 +9,13 @@ use crate::link::Target;
 use crate::oracle::Oracle;
 use crate::person::Person;
 use crate::plan::{Nth, Plan};
+use crate::postgres::Postgres;
 use crate::progress::Progress;
 use crate::redis::Redis;
 use crate::report::{Judged, Report, ServerCost, Setting};
 use crate::server::{self, Recipe, Server};
 use crate::supervisor::{Badge, Supervisor};
-use crate::{proc, redis};
+use crate::{postgres, proc, redis};
 use anyhow::{Context as _, ensure};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,8 +45,30 @@ struct Reading {
     at: Instant,
     server: Option<Duration>,
     redis: Option<Duration>,
+    postgres: Option<Duration>,
     own: Option<Duration>,
     rss: Option<u64>,
+}
+
+/// The processes that are measured.
+struct Measured {
+    nodes: Vec<u32>,
+    redis: Option<u32>,
+    postgres: Option<u32>,
+}
+
+impl Measured {
+    fn read(&self) -> Reading {
+        let nodes = (!self.nodes.is_empty()).then_some(&self.nodes);
+        Reading {
+            at: Instant::now(),
+            server: nodes.and_then(|nodes| nodes.iter().copied().map(proc::cpu).sum()),
+            redis: self.redis.and_then(proc::cpu),
+            postgres: self.postgres.and_then(proc::cpu_of_family),
+            own: proc::cpu(std::process::id()),
+            rss: nodes.and_then(|nodes| nodes.iter().copied().map(proc::rss).sum()),
+        }
+    }
 }
 
 /// What the generator's part of a run gives back.
@@ -61,40 +84,34 @@ pub(crate) async fn run(mut args: Run) -> anyhow::Result<bool> {
     let counts = args.counts()?;
     prepare_report(&args.json)?;
     let data = data_folder(&args);
-    let mut own_redis = None;
-    if args.redis.as_deref() == Some(redis::START) {
-        let redis = Redis::start(&data).await?;
-        args.redis = Some(redis.url.clone());
-        own_redis = Some(redis);
-    }
-    let (mut started, mut starts) = (None, Vec::new());
-    let (target, file) = match (&args.against, &args.accounts) {
-        (Some(url), Some(file)) => (args::target(url, args.i_own_this_server)?, file.clone()),
+    let nodes = args.nodes()?;
+    let (own_redis, own_postgres) = stores(&mut args, &data).await?;
+    let (mut started, mut starts) = (Vec::new(), Vec::new());
+    let (targets, file) = match (&args.against, &args.accounts) {
+        (Some(url), Some(file)) => (vec![args::target(url, args.i_own_this_server)?], file.clone()),
         _ => {
             let needed = 2 * u64::from(args.relationships.unwrap_or(RELATIONSHIPS)) + SPARE_FILES;
             server::allow_many_files(needed)?;
-            let (server, took) = Server::start(recipe(&args, &data)?).await?;
-            let target = Target { authority: server.authority().to_owned(), path: "/live".into() };
-            let file = server.accounts();
-            started = Some(server);
-            starts.push(took);
-            (target, file)
+            (started, starts) = servers(&args, &data, nodes).await?;
+            let target = |server: &Server| Target { authority: server.authority().to_owned(), path: "/live".into() };
+            (started.iter().map(target).collect(), started[0].accounts())
         }
     };
     let cast = accounts::cast(&file, args.relationships.map(|n| n as usize), args.supervisors as usize)?;
     server::allow_many_files(cast.people.len() as u64 + SPARE_FILES)?;
-    let bench = bench(&args, counts, target, &cast)?;
+    let bench = bench(&args, counts, targets, &cast)?;
     let (stop, stopped) = watch::channel(false);
     let (tasks, inboxes) = crew(&bench, &cast, &stopped);
     everybody(&bench, cast.people.len() + cast.supervisors.len()).await?;
-    let mut sent = send(&args, &bench, inboxes, &mut started).await;
+    let postgres = own_postgres.as_ref().and_then(Postgres::pid);
+    let mut sent = send(&args, &bench, inboxes, &mut started, postgres).await;
     sent.starts.splice(0..0, starts);
     drain(&bench, args.drain).await;
     judge_record(&bench, &cast, &mut sent.judged).await;
     let _ = stop.send(true);
     tasks.join_all().await;
-    let own = started.is_some();
-    if let Some(server) = started {
+    let own = !started.is_empty();
+    for server in started {
         match server.stop().await {
             Ok(status) if status.success() => {}
             Ok(status) => sent.judged.failures.push(format!("the server ended with {status}")),
@@ -102,6 +119,9 @@ pub(crate) async fn run(mut args: Run) -> anyhow::Result<bool> {
         }
     }
     drop(own_redis);
+    if let Some(postgres) = own_postgres {
+        postgres.stop().await;
+    }
     let report = report(&args, &bench, &cast, sent, own.then_some(data.as_path()));
     write_report(&args.json, &report)?;
     if own && args.data.is_none() && report.passed {
@@ -111,6 +131,34 @@ pub(crate) async fn run(mut args: Run) -> anyhow::Result<bool> {
     }
     crate::print(&report.to_string());
     Ok(report.passed)
+}
+
+/// Starts what `auto` asks for, and puts its address into the arguments.
+async fn stores(args: &mut Run, data: &Path) -> anyhow::Result<(Option<Redis>, Option<Postgres>)> {
+    let (mut own_redis, mut own_postgres) = (None, None);
+    if args.redis.as_deref() == Some(redis::START) {
+        let redis = Redis::start(data).await?;
+        args.redis = Some(redis.url.clone());
+        own_redis = Some(redis);
+    }
+    if args.postgres.as_deref() == Some(postgres::START) {
+        let postgres = Postgres::start(data).await?;
+        args.postgres = Some(postgres.url.clone());
+        own_postgres = Some(postgres);
+    }
+    Ok((own_redis, own_postgres))
+}
+
+/// Starts the nodes, the first one alone: it seeds the record.
+async fn servers(args: &Run, data: &Path, nodes: usize) -> anyhow::Result<(Vec<Server>, Vec<Duration>)> {
+    let (first, took) = Server::start(recipe(args, data)?).await?;
+    let (mut started, mut starts) = (vec![first], vec![took]);
+    for node in 2..=nodes {
+        let (next, took) = started[0].beside(data.join(format!("node-{node}"))).await?;
+        started.push(next);
+        starts.push(took);
+    }
+    Ok((started, starts))
 }
 
 /// A report that cannot be written is known before the run, not after it; and a run that fails leaves no old one behind.
@@ -141,11 +189,12 @@ fn recipe(args: &Run, data: &Path) -> anyhow::Result<Recipe> {
         data: data.to_owned(),
         relationships: args.relationships.unwrap_or(RELATIONSHIPS),
         redis: args.redis.clone(),
+        postgres: args.postgres.clone(),
         authority: server::free_authority()?,
     })
 }
 
-fn bench(args: &Run, counts: (Nth, Nth), target: Target, cast: &Cast) -> anyhow::Result<Arc<Bench>> {
+fn bench(args: &Run, counts: (Nth, Nth), targets: Vec<Target>, cast: &Cast) -> anyhow::Result<Arc<Bench>> {
     let seed = args.seed.map_or_else(getrandom::u64, Ok).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
     let plan = Arc::new(Plan {
         seed,
@@ -157,7 +206,7 @@ fn bench(args: &Run, counts: (Nth, Nth), target: Target, cast: &Cast) -> anyhow:
     });
     let people = cast.people.iter().map(|member| member.account).collect();
     let oracle = Oracle::new(plan.clone(), people, args.supervisors > 0);
-    Ok(Arc::new(Bench::new(plan, target, oracle, args.backoff(), args.kill_every.is_some())))
+    Ok(Arc::new(Bench::new(plan, targets, oracle, args.backoff(), args.kill_every.is_some())))
 }
 
 /// Everybody's task, and the way to tell each person that a message is due.
@@ -200,7 +249,13 @@ async fn everybody(bench: &Bench, all: usize) -> anyhow::Result<()> {
 }
 
 /// Sends what is planned, reads CPU at both ends of the measured window, and kills the server where the run asks for it.
-async fn send(args: &Run, bench: &Arc<Bench>, inboxes: Vec<mpsc::Sender<Nth>>, started: &mut Option<Server>) -> Sent {
+async fn send(
+    args: &Run,
+    bench: &Arc<Bench>,
+    inboxes: Vec<mpsc::Sender<Nth>>,
+    started: &mut [Server],
+    postgres: Option<u32>,
+) -> Sent {
     let mut judged = Judged { max_p99_ms: args.max_p99_ms, ..Judged::default() };
     let progress = Progress::start(bench.clone());
     bench.begin(Instant::now() + LOOK_EVERY);
@@ -208,11 +263,12 @@ async fn send(args: &Run, bench: &Arc<Bench>, inboxes: Vec<mpsc::Sender<Nth>>, s
         Some(url) => redis::process(url).await,
         None => None,
     };
-    let pid = started.as_ref().filter(|_| args.kill_every.is_none()).and_then(Server::pid);
-    let window = tokio::spawn(window(bench.clone(), pid, redis));
+    // Who is killed starts again with another number, and its costs are not those of a run.
+    let nodes = started.iter().filter(|_| args.kill_every.is_none()).filter_map(Server::pid).collect();
+    let window = tokio::spawn(window(bench.clone(), Measured { nodes, redis, postgres }));
     let (mut starts, mut kills) = (Vec::new(), 0);
     let killing = async {
-        if let (Some(every), Some(server)) = (args.kill_every, started.as_mut()) {
+        if let (Some(every), Some(server)) = (args.kill_every, started.first_mut()) {
             kill(bench, every, server, &mut starts, &mut kills).await
         } else {
             Ok(())
@@ -273,19 +329,13 @@ async fn kill(
     Ok(())
 }
 
-async fn window(bench: Arc<Bench>, server: Option<u32>, redis: Option<u32>) -> (Reading, Reading) {
+async fn window(bench: Arc<Bench>, measured: Measured) -> (Reading, Reading) {
     let mut readings = Vec::new();
     for nth in [bench.plan.warmup, bench.plan.count] {
         if let Some(at) = bench.due(nth) {
             tokio::time::sleep_until(at.into()).await;
         }
-        readings.push(Reading {
-            at: Instant::now(),
-            server: server.and_then(proc::cpu),
-            redis: redis.and_then(proc::cpu),
-            own: proc::cpu(std::process::id()),
-            rss: server.and_then(proc::rss),
-        });
+        readings.push(measured.read());
     }
     (readings[0], readings[1])
 }
@@ -308,7 +358,7 @@ async fn judge_record(bench: &Arc<Bench>, cast: &Cast, judged: &mut Judged) {
     for reader in 0..READERS {
         let (bench, cast) = (bench.clone(), cast.clone());
         readers.spawn(async move {
-            let mut http = Http::new(&bench.target.authority);
+            let mut http = Http::new(&bench.target(reader).authority);
             let mut unread = Vec::new();
             for (place, one) in cast.places.iter().enumerate().skip(reader).step_by(READERS) {
                 let token = &cast.people[one.parties[0]].token;
@@ -328,7 +378,7 @@ async fn judge_record(bench: &Arc<Bench>, cast: &Cast, judged: &mut Judged) {
     if let Some(first) = unread.first() {
         judged.failures.push(format!("the history of {} conversations could not be read: {first:#}", unread.len()));
     }
-    let mut http = Http::new(&bench.target.authority);
+    let mut http = Http::new(&bench.target(0).authority);
     let mut sites = Vec::new();
     for member in &cast.supervisors {
         if sites.contains(&member.site) {
@@ -355,6 +405,7 @@ fn report(args: &Run, bench: &Bench, cast: &Cast, sent: Sent, data: Option<&Path
         cpu_us_per_message: each(cpu),
         rss_mib: rss as f64 / f64::from(1 << 20),
         redis_cpu_us_per_message: spent(|reading| reading.redis).map(each),
+        postgres_cpu_us_per_message: spent(|reading| reading.postgres).map(each),
     });
     let wall = sent.readings.as_ref().map_or(0.0, |(from, to)| (to.at - from.at).as_secs_f64());
     let own = spent(|reading| reading.own).map_or(0.0, |own| own.as_secs_f64());
@@ -368,6 +419,7 @@ fn report(args: &Run, bench: &Bench, cast: &Cast, sent: Sent, data: Option<&Path
         relationships: cast.places.len(),
         people: cast.people.len(),
         supervisors: cast.supervisors.len(),
+        nodes: usize::from(args.nodes),
         rate: args.rate,
         warmup_s: args.warmup.as_secs_f64(),
         duration_s: args.duration.as_secs_f64(),

@@ -15,6 +15,8 @@ const READY_MAX: Duration = Duration::from_secs(90);
 const STOP_MAX: Duration = Duration::from_secs(30);
 /// How often readiness is asked for.
 const READY_EVERY: Duration = Duration::from_millis(25);
+/// The name of the list of who can sign in, in its data folder.
+const ACCOUNTS: &str = "demo-accounts.json";
 /// The name of what the server prints, in its data folder.
 const LOG: &str = "server.log";
 
@@ -25,6 +27,8 @@ pub(crate) struct Recipe {
     pub(crate) data: PathBuf,
     pub(crate) relationships: u32,
     pub(crate) redis: Option<String>,
+    /// The database server that holds the record; without one it is a file in `data`.
+    pub(crate) postgres: Option<String>,
     /// Host and port to listen on.
     pub(crate) authority: String,
 }
@@ -76,7 +80,15 @@ impl Server {
 
     /// Where the accounts of its demo are.
     pub(crate) fn accounts(&self) -> PathBuf {
-        self.recipe.data.join("demo-accounts.json")
+        self.recipe.data.join(ACCOUNTS)
+    }
+
+    /// Starts another one over the same record and bus, with files of its own in the folder `data`.
+    pub(crate) async fn beside(&self, data: PathBuf) -> anyhow::Result<(Self, Duration)> {
+        std::fs::create_dir_all(&data).with_context(|| format!("making {}", data.display()))?;
+        // The record is seeded already: who can sign in is what the first one wrote down.
+        std::fs::copy(self.accounts(), data.join(ACCOUNTS)).context("handing on who can sign in")?;
+        Self::start(Recipe { data, authority: free_authority()?, ..self.recipe.clone() }).await
     }
 
     async fn ready(&mut self, from: Instant) -> anyhow::Result<()> {
@@ -142,6 +154,9 @@ fn spawn(recipe: &Recipe) -> anyhow::Result<Child> {
     command.arg("--relationships").arg(recipe.relationships.to_string());
     if let Some(redis) = &recipe.redis {
         command.arg("--redis").arg(redis);
+    }
+    if let Some(postgres) = &recipe.postgres {
+        command.arg("--database").arg(postgres);
     }
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true);
     command.spawn().with_context(|| format!("starting {}", recipe.program.display()))

@@ -128,7 +128,7 @@ impl Supervisor {
     /// Works until it is told to stop, or until the server says not to come back.
     pub(crate) async fn run(mut self) {
         loop {
-            let opening = link::open(&self.bench.target, &self.badge.token, None);
+            let opening = link::open(self.bench.target(self.badge.which), &self.badge.token, None);
             let opened = tokio::select! {
                 opened = opening => opened,
                 _ = self.stop.changed() => return,
@@ -194,7 +194,7 @@ impl Supervisor {
 
     /// The open items as they are, over HTTP: after `watch`, after a reconnect, after a gap.
     async fn read_queue(&mut self) -> Result<(), Gone> {
-        let mut http = Http::new(&self.bench.target.authority);
+        let mut http = Http::new(&self.bench.target(self.badge.which).authority);
         match http.open_items(self.badge.site, &self.badge.token).await {
             Ok(items) => items.iter().for_each(|item| self.note(item)),
             Err(_) if self.bench.kills => return Err(Gone::BackOff(0)),

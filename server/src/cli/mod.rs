@@ -95,6 +95,9 @@ struct Demo {
     /// A Redis to use as bus and supervisor channel.
     #[arg(long, value_name = "URL")]
     redis: Option<String>,
+    /// A PostgreSQL to keep the record in, instead of a file.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
 }
 
 fn relationships(text: &str) -> Result<usize, String> {
@@ -230,6 +233,7 @@ async fn run_demo(asked: Demo) -> anyhow::Result<()> {
     if let Some(url) = asked.redis {
         config.fixed.bus = config::Bus::Redis(config::Secret::new(url));
     }
+    config.fixed.database = asked.database.map(config::Secret::new);
     let _log = crate::telemetry::start_log(config.fixed.log_format, config.live.log_level)?;
     let chat = open(&config).await?;
     let accounts = demo::seed(&chat, &asked.data, asked.relationships).await?;
