@@ -14,14 +14,28 @@ pub(crate) struct Postgres {
     answers: BufReader<ChildStdout>,
     port: u16,
     databases: usize,
+    /// Said behind its address: one that takes TLS is not trusted by whoever does not know its certificate.
+    plain: &'static str,
     _folder: TempDir,
 }
 
 impl Postgres {
     /// One that answers.
     pub(crate) fn start() -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/postgres");
+        Self::start_in(tempfile::tempdir().expect("a folder for PostgreSQL"), "")
+    }
+
+    /// One that also takes TLS, with `cert.pem` and `key.pem` of this folder. Its databases are named without.
+    pub(crate) fn start_with_tls(files: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a folder for PostgreSQL");
+        for (from, to) in [("cert.pem", "server.crt"), ("key.pem", "server.key")] {
+            std::fs::copy(files.join(from), folder.path().join(to)).expect("a copy");
+        }
+        Self::start_in(folder, "?sslmode=disable")
+    }
+
+    fn start_in(folder: TempDir, plain: &'static str) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/postgres");
         let port = crate::world::free_port();
         let mut child = Command::new(script)
             .args([folder.path().as_os_str(), port.to_string().as_ref()])
@@ -32,7 +46,7 @@ impl Postgres {
         let (words, answers) = (child.stdin.take().expect("input"), child.stdout.take().expect("output"));
         let answers = BufReader::new(answers);
         let words = Some(words);
-        let mut server = Self { child, words, answers, port, databases: 0, _folder: folder };
+        let mut server = Self { child, words, answers, port, databases: 0, plain, _folder: folder };
         server.say("start");
         server
     }
@@ -64,7 +78,7 @@ impl Postgres {
         self.databases += 1;
         let name = format!("record{}", self.databases);
         self.say(&format!("create {name}"));
-        format!("postgres://handrail:handrail@127.0.0.1:{}/{name}", self.port)
+        format!("postgres://handrail:handrail@127.0.0.1:{}/{name}{}", self.port, self.plain)
     }
 }
 

@@ -9,7 +9,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// Longer than a node's lease, than the database waits for a transaction that does nothing, and than anybody may be away.
-const PAST_LEASES: Duration = Duration::from_secs(12);
+fn past_leases() -> Duration {
+    Duration::from_secs(rounds(12, 30) as u64)
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_froze_past_its_leases_gives_nothing_back_that_is_held_elsewhere() {
@@ -22,9 +24,9 @@ async fn a_node_that_froze_past_its_leases_gives_nothing_back_that_is_held_elsew
     frozen.signal("STOP");
     let mut stays = open(&other, &ground, "supervisor1").await;
     let item = claim(&other, &ground, &mut stays, "kept").await;
-    sleep(PAST_LEASES).await;
+    sleep(past_leases()).await;
     frozen.signal("CONT");
-    sleep(PAST_LEASES).await;
+    sleep(past_leases()).await;
     is_still_held(&other, &ground, &item).await;
 }
 
@@ -40,7 +42,7 @@ async fn a_node_that_froze_and_thawed_amid_a_crowd_loses_and_repeats_nothing() {
         frozen.signal("STOP");
         // The other node's people talk on; what the frozen one had locked is free again after ten seconds.
         crowd.talk(20, PATIENCE).await;
-        sleep(PAST_LEASES).await;
+        sleep(past_leases()).await;
         frozen.signal("CONT");
         crowd.talk(40, 2 * PATIENCE).await;
     }

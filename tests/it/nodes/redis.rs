@@ -1,4 +1,4 @@
-//! The Redis that nodes talk over, as operators have it: behind Sentinels, behind TLS, or of a kind that cannot be used.
+//! The Redis that nodes talk over, as operators have it: behind Sentinels, switched by hand, or of a kind that cannot be used.
 
 use super::presence::open;
 use crate::crowd::{Crowd, Ground, HELD_WORD, rounds};
@@ -7,9 +7,7 @@ use crate::postgres::Postgres;
 use crate::process::{PATIENCE, Server};
 use crate::world::{Redis, free_port};
 use serde_json::json;
-use std::path::Path;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 use tokio::time::sleep;
 
 /// A Sentinel that watches this primary under the name `chat`, once it knows the replica too.
@@ -68,53 +66,29 @@ async fn nodes_behind_sentinels_follow_the_primary_over_a_failover() {
     }
 }
 
-/// A certificate authority of our own, and a certificate for this machine; both in files.
-fn certificates() -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    let put = |name: &str, text: String| std::fs::write(folder.path().join(name), text).expect("a file");
-    let mut params = rcgen::CertificateParams::new(Vec::new()).expect("a name");
-    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    params.distinguished_name.push(rcgen::DnType::CommonName, "An authority of a test");
-    let key = rcgen::KeyPair::generate().expect("a key");
-    put("ca.pem", params.self_signed(&key).expect("an authority").pem());
-    let authority = rcgen::Issuer::new(params, key);
-    let own = rcgen::CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).expect("names");
-    let key = rcgen::KeyPair::generate().expect("a key");
-    put("cert.pem", own.signed_by(&key, &authority).expect("a certificate").pem());
-    put("key.pem", key.serialize_pem());
-    folder
-}
-
-fn with_tls(files: &Path, port: u16) -> Redis {
-    let file = |name: &str| files.join(name).to_string_lossy().into_owned();
-    let tls_port = port.to_string();
-    let (certificate, key, authority) = (file("cert.pem"), file("key.pem"), file("ca.pem"));
-    Redis::start_with(&[
-        "--tls-port",
-        &tls_port,
-        "--tls-cert-file",
-        &certificate,
-        "--tls-key-file",
-        &key,
-        "--tls-ca-cert-file",
-        &authority,
-        "--tls-auth-clients",
-        "no",
-    ])
-}
-
+/// A primary that is made a replica takes no writes and still answers: to a node it is away, not empty.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_redis_behind_tls_is_spoken_to_if_its_certificate_is_trusted_and_not_otherwise() {
-    let (files, port) = (certificates(), free_port());
-    let redis = with_tls(files.path(), port);
-    let ground = Ground::new(&format!("[bus]\nredis = \"rediss://127.0.0.1:{port}/\"\n"));
-    let authority = files.path().join("ca.pem").to_string_lossy().into_owned();
-    let trusting = Server::serve_under(&ground.config, &[], &[("SSL_CERT_FILE", authority)]);
-    becomes(&trusting, "ok").await;
-    assert!(redis.ask("CLIENT LIST TYPE pubsub").contains("sub=2"), "it listens by TLS");
-    let doubting = ground.serve();
-    doubting.hear("Redis is away", PATIENCE).await;
-    becomes(&doubting, "degraded").await;
+async fn a_primary_that_is_made_a_replica_counts_as_away_until_it_is_one_again() {
+    let (mut database, redis, other) = (Postgres::start(), Redis::start(), Redis::start());
+    let ground = Ground::on_postgres(&mut database, &redis.as_bus()).await;
+    let nodes = [ground.serve(), ground.serve()];
+    let crowd = Crowd::gather_at(&ground, &nodes.each_ref());
+    for _ in 0..rounds(1, 10) {
+        crowd.talk(20, PATIENCE).await;
+        // It takes over the other's emptiness as well.
+        assert!(redis.ask(&format!("REPLICAOF 127.0.0.1 {}", other.port())).contains("+OK"));
+        for node in &nodes {
+            becomes(node, "degraded").await;
+        }
+        crowd.talk(20, PATIENCE).await;
+        assert!(redis.ask("REPLICAOF NO ONE").contains("+OK"));
+        for node in &nodes {
+            becomes(node, "ok").await;
+        }
+        crowd.talk(20, PATIENCE).await;
+    }
+    crowd.settle(&nodes[1]).await;
+    the_channel_crosses(&nodes, &ground, "after").await;
 }
 
 #[test]

@@ -26,7 +26,12 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// In front of that port of this machine.
     pub(crate) async fn before(port: u16) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        Self::at("127.0.0.1", port).await
+    }
+
+    /// The same, at another address of this machine.
+    pub(crate) async fn at(address: &str, port: u16) -> Self {
+        let listener = TcpListener::bind((address, 0)).await.expect("a port");
         let address = listener.local_addr().expect("its address");
         let (switch, wire) = watch::channel(Wire::Pass);
         tokio::spawn(async move {
