@@ -1,7 +1,7 @@
 # Handrail's commands. `make run` to see it, `make test` before every commit, `make load` to measure it.
 
 .DELETE_ON_ERROR:
-.PHONY: run pictures test test-long fuzz load bench bench-store client check rust-test client-test browser-test need-build need-test clean
+.PHONY: run pictures test test-long fuzz load load-nodes load-storm bench bench-store client check rust-test client-test browser-test need-build need-test clean
 
 CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ_VERSION := 0.13.2
@@ -83,6 +83,21 @@ load: need-build need-test client
 	mkdir -p target/load
 	$(LOAD) --json target/load/report.json
 	$(LOAD) --redis auto --json target/load/report-redis.json
+
+## The same on one node and on two, over PostgreSQL and Redis, with what a message costs each of them.
+load-nodes: need-build need-test client
+	cargo build --release --locked -p handrail -p handrail-load
+	mkdir -p target/load
+	$(LOAD) --redis auto --postgres auto --json target/load/report-node.json
+	$(LOAD) --redis auto --postgres auto --nodes 2 --json target/load/report-nodes.json
+
+## 1,000 links drop at once, a server is killed, a node dies, a node is drained; and 10,000 sockets that say nothing.
+load-storm: need-build need-test client
+	cargo build --release --locked -p handrail -p handrail-load
+	mkdir -p target/load
+	./target/release/handrail-load storm --json target/load/storm.json
+	./target/release/handrail-load storm --redis auto --postgres auto --nodes 2 --json target/load/storm-nodes.json
+	./target/release/handrail-load idle --json target/load/idle.json
 
 bench: need-build
 	cargo bench --locked -p handrail-domain

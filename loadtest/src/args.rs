@@ -1,5 +1,6 @@
 //! The command line: what may be asked for, and a clear sentence for what may not.
 
+use crate::ground::On;
 use crate::link::Target;
 use clap::{Args, Parser, Subcommand};
 use std::net::{IpAddr, ToSocketAddrs};
@@ -20,6 +21,50 @@ pub(crate) enum Verb {
     ///
     /// Ends with 0 when every promise was kept and every threshold met, with 1 when not, with 2 when it could not run.
     Run(Box<Run>),
+    /// Drop every link at once, kill the server, and with several nodes let one die and one be replaced; and measure how long
+    /// everybody takes to be back.
+    ///
+    /// Ends as `run` does.
+    Storm(Storm),
+    /// Open many sockets that say nothing, hold them, and measure what each costs.
+    ///
+    /// Ends as `run` does.
+    Idle(Idle),
+}
+
+/// What a storm is asked for.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Storm {
+    /// Relationships that take part: twice as many sockets.
+    #[arg(long, default_value = "500", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) relationships: u32,
+    #[command(flatten)]
+    pub(crate) on: On,
+    /// Fail when the last of those whose links dropped is back later than this.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    pub(crate) max_back: Duration,
+    /// Where to write the report as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: PathBuf,
+}
+
+/// What a test of idle sockets is asked for.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Idle {
+    /// Relationships that take part: twice as many sockets, each of another account.
+    #[arg(long, default_value = "5000", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) relationships: u32,
+    #[command(flatten)]
+    pub(crate) on: On,
+    /// How long to hold them: 30s, 5m.
+    #[arg(long, default_value = "60s", value_parser = duration)]
+    pub(crate) hold: Duration,
+    /// Fail when a socket takes more memory than this, in KiB.
+    #[arg(long, value_name = "KIB", default_value = "12", value_parser = positive)]
+    pub(crate) max_kib: f64,
+    /// Where to write the report as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: PathBuf,
 }
 
 /// What a run is asked for.
@@ -38,7 +83,7 @@ pub(crate) struct Run {
     #[arg(long, default_value = "10s", value_parser = duration)]
     pub(crate) warmup: Duration,
     /// A running server, ws://HOST:PORT/live. Without it the test starts and stops its own.
-    #[arg(long, value_name = "URL", requires = "accounts")]
+    #[arg(long, value_name = "URL", requires = "accounts", conflicts_with_all = ["redis", "postgres", "server", "data", "kill_every"])]
     pub(crate) against: Option<String>,
     /// The accounts of that server, as `handrail demo` writes them.
     #[arg(long, value_name = "FILE", requires = "against")]
@@ -46,23 +91,8 @@ pub(crate) struct Run {
     /// Allow a target that is not this machine. Everybody on it will feel the load.
     #[arg(long)]
     pub(crate) i_own_this_server: bool,
-    /// Redis for the server that the test starts: redis://HOST:PORT, or `auto` for one of the test's own.
-    #[arg(long, value_name = "URL", conflicts_with = "against", value_parser = redis)]
-    pub(crate) redis: Option<String>,
-    /// PostgreSQL for the record of the server that the test starts: postgres://USER:PASSWORD@HOST:PORT/DATABASE, or `auto`
-    /// for one of the test's own. Without it the record is a file.
-    #[arg(long, value_name = "URL", conflicts_with = "against", value_parser = postgres)]
-    pub(crate) postgres: Option<String>,
-    /// How many servers the test starts over the same PostgreSQL and Redis. People go to one after the other, and the two of
-    /// a relationship to different ones.
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=16))]
-    pub(crate) nodes: u8,
-    /// The server's binary. Default: `handrail` beside this program.
-    #[arg(long, value_name = "PATH", conflicts_with = "against")]
-    pub(crate) server: Option<PathBuf>,
-    /// The server's data folder, kept afterwards. Default: a fresh one beside the JSON report, removed after a good run.
-    #[arg(long, value_name = "DIR", conflicts_with = "against")]
-    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) on: On,
     /// The share of messages that must be held, 0 to 1.
     #[arg(long, default_value = "0.02", value_parser = share)]
     pub(crate) unsafe_share: f64,
@@ -73,7 +103,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "MS", value_parser = positive)]
     pub(crate) max_p99_ms: Option<f64>,
     /// Kill the started server with SIGKILL this often, and start it again on the same data and port.
-    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "against")]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) kill_every: Option<Duration>,
     /// The longest random pause before a socket is opened again. Default: 20s as the protocol says; 1s with --kill-every.
     #[arg(long, value_name = "TIME", value_parser = duration)]
@@ -103,14 +133,14 @@ impl Run {
         Ok(((warmup * self.rate).round() as u32, count as u32))
     }
 
-    /// How many servers to start. Several need a record and a bus that all of them reach.
-    pub(crate) fn nodes(&self) -> anyhow::Result<usize> {
-        let shared = self.redis.is_some() && self.postgres.is_some();
+    /// What is asked of several nodes must be possible.
+    pub(crate) fn check_nodes(&self) -> anyhow::Result<()> {
+        let nodes = self.on.nodes()?;
         anyhow::ensure!(
-            self.nodes == 1 || (shared && self.kill_every.is_none()),
-            "several nodes share a record and a bus, and none of them is killed: add --postgres auto --redis auto, and leave out --kill-every"
+            nodes == 1 || self.kill_every.is_none(),
+            "of several nodes none is killed in a run: leave out --kill-every; `handrail-load storm` kills one"
         );
-        Ok(usize::from(self.nodes))
+        Ok(())
     }
 
     /// The longest pause before a socket is opened again.
@@ -150,18 +180,7 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 fn positive(text: &str) -> Result<f64, String> {
-    number(text, 0.001, 1e9, "a time in milliseconds: write a number above 0")
-}
-
-fn redis(text: &str) -> Result<String, String> {
-    let good = text == crate::redis::START || text.starts_with("redis://");
-    good.then(|| text.to_owned()).ok_or_else(|| format!("`{text}` is not redis://HOST:PORT, and not `auto`"))
-}
-
-fn postgres(text: &str) -> Result<String, String> {
-    let good = text == crate::postgres::START || text.starts_with("postgres://");
-    good.then(|| text.to_owned())
-        .ok_or_else(|| format!("`{text}` is not postgres://USER:PASSWORD@HOST:PORT/DATABASE, and not `auto`"))
+    number(text, 0.001, 1e9, "a number above 0")
 }
 
 /// The target of `--against`: an address that this program may load.
@@ -194,6 +213,7 @@ mod tests {
         let cli = Cli::try_parse_from(format!("handrail-load run {args}").split_whitespace());
         cli.map(|cli| match cli.verb {
             Verb::Run(run) => *run,
+            Verb::Storm(_) | Verb::Idle(_) => panic!("another verb"),
         })
         .map_err(|error| error.to_string())
     }
@@ -238,9 +258,15 @@ mod tests {
             assert!(said.contains(says), "{args}: {said}");
         }
         for alone in ["--nodes 2 --json r", "--nodes 2 --redis auto --json r"] {
-            assert!(parsed(alone).unwrap().nodes().unwrap_err().to_string().contains("--postgres auto"), "{alone}");
+            assert!(
+                parsed(alone).unwrap().check_nodes().unwrap_err().to_string().contains("--postgres auto"),
+                "{alone}"
+            );
         }
-        assert_eq!(parsed("--nodes 2 --redis auto --postgres auto --json r").unwrap().nodes().unwrap(), 2);
+        let two = "--nodes 2 --redis auto --postgres auto --json r";
+        assert!(parsed(two).unwrap().check_nodes().is_ok());
+        let killed = parsed(&format!("{two} --kill-every 5s")).unwrap().check_nodes().unwrap_err().to_string();
+        assert!(killed.contains("storm"), "{killed}");
         assert!(parsed("--rate 0.01 --duration 1s --warmup 0s --json r").unwrap().counts().is_err());
         assert!(parsed("--rate 1000000 --duration 1h --json r").unwrap().counts().is_err());
     }

@@ -1,7 +1,7 @@
 //! What all clients of a run share: the plan, the clock of the run, the oracle and the meter. One lock for both, held for a few
 //! table look-ups and never across a wait.
 
-use crate::link::Target;
+use crate::link::{self, Target};
 use crate::meter::Meter;
 use crate::oracle::Oracle;
 use crate::plan::{Nth, Plan, mix};
@@ -85,10 +85,9 @@ impl Bench {
         counts.then(|| self.due(nth)).flatten().map(|due| now.saturating_duration_since(due))
     }
 
-    /// A random pause before attempt number `tries`, as PROTOCOL.md asks for: `random(0, min(20 s, 0.5 s × 2^n))`.
+    /// A random pause before attempt number `tries`.
     pub(crate) fn backoff(&self, tries: u32) -> Duration {
-        let longest = Duration::from_millis(500).saturating_mul(1 << tries.min(16)).min(self.backoff_max);
-        longest.mul_f64(self.draw())
+        link::backoff(tries, self.backoff_max, self.draw())
     }
 
     /// A number from 0 to 1, another one each time.

@@ -2,8 +2,8 @@
 //! and knows of the server what PROTOCOL.md says and nothing else.
 //!
 //! Read in this order: `corpus`, `plan` (what is said, and when), `oracle` (which promises hold), `meter`, `bench` (what all
-//! clients share), `link`, `person`, `supervisor` (the clients), `accounts`, `server`, `run` (one run from beginning to end),
-//! `report`.
+//! clients share), `link`, `person`, `supervisor` (the clients), `accounts`, `server`, `ground`, `run` (one run from beginning to
+//! end), `report`; then `sitter`, `storm` and `idle`, which say nothing and only are there.
 
 #![warn(missing_docs)]
 
@@ -11,7 +11,9 @@ mod accounts;
 mod args;
 mod bench;
 pub mod corpus;
+mod ground;
 mod http;
+mod idle;
 mod link;
 pub mod meter;
 pub mod oracle;
@@ -24,6 +26,8 @@ mod redis;
 pub mod report;
 mod run;
 mod server;
+mod sitter;
+mod storm;
 mod supervisor;
 
 use clap::Parser as _;
@@ -41,10 +45,15 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    let args::Verb::Run(args) = cli.verb;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let done = match runtime {
-        Ok(runtime) => runtime.block_on(run::run(*args)),
+        Ok(runtime) => runtime.block_on(async {
+            match cli.verb {
+                args::Verb::Run(args) => run::run(*args).await,
+                args::Verb::Storm(args) => storm::run(args).await,
+                args::Verb::Idle(args) => idle::run(args).await,
+            }
+        }),
         Err(error) => Err(error.into()),
     };
     match done {

@@ -4,10 +4,10 @@
 
 use anyhow::Context as _;
 use futures_util::{SinkExt, StreamExt};
-use handrail_domain::ids::{Offset, SiteId};
+use handrail_domain::ids::{AccountId, Offset, SiteId};
 use handrail_domain::refusal::Code;
 use handrail_domain::wire::{
-    FromClient, FromServer, ItemView, MessageView, OkBody, Resume, SUBPROTOCOL, StatusView, Welcome,
+    FromClient, FromServer, ItemView, MessageView, OkBody, Presence, Resume, SUBPROTOCOL, StatusView, Welcome,
 };
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use serde::Deserialize;
@@ -71,7 +71,9 @@ pub(crate) enum Heard {
     Ping { head: Offset },
     /// The server is about to close.
     Bye { after: Duration },
-    /// Nothing to act on: presence, typing, pong, the end of a replay.
+    /// Somebody came or went.
+    Presence { account: AccountId, state: Presence },
+    /// Nothing to act on: typing, pong, the end of a replay.
     Quiet,
 }
 
@@ -128,16 +130,16 @@ pub(crate) fn read(frame: &str) -> Result<Heard, serde_json::Error> {
             Ok(Heard::Fed { offset: head.offset.unwrap_or_default(), mark, event })
         }
         ("ok", _) => Ok(Heard::Ok { id: head.id.unwrap_or_default(), body: serde_json::from_str(frame)? }),
-        ("err" | "ping" | "bye", _) => Ok(match serde_json::from_str(frame)? {
+        ("err" | "ping" | "bye" | "presence", _) => Ok(match serde_json::from_str(frame)? {
             FromServer::Err { id, code, retry_after_ms, item, .. } => Heard::Err { id, code, retry_after_ms, item },
             FromServer::Ping { head, .. } => Heard::Ping { head },
             FromServer::Bye { reconnect_after_ms, .. } => {
                 Heard::Bye { after: Duration::from_millis(reconnect_after_ms) }
             }
+            FromServer::Presence { account, state } => Heard::Presence { account, state },
             FromServer::Welcome(_)
             | FromServer::Event { .. }
             | FromServer::Live { .. }
-            | FromServer::Presence { .. }
             | FromServer::Typing { .. }
             | FromServer::Read { .. }
             | FromServer::Ok { .. }
@@ -156,6 +158,12 @@ pub(crate) fn after_close(code: u16) -> Gone {
         1013 => Gone::After(Duration::from_secs(5)),
         _ => Gone::BackOff(code),
     }
+}
+
+/// A random pause before attempt number `tries`, as PROTOCOL.md asks for: `random(0, min(20 s, 0.5 s × 2^n))`, or with another
+/// longest pause. `draw` is from 0 to 1.
+pub(crate) fn backoff(tries: u32, longest: Duration, draw: f64) -> Duration {
+    Duration::from_millis(500).saturating_mul(1 << tries.min(16)).min(longest).mul_f64(draw)
 }
 
 /// Opens a socket and says hello. `resume`: go on after this cursor.
@@ -267,7 +275,8 @@ mod tests {
 
     #[test]
     fn the_rest_is_told_apart() {
-        assert!(matches!(read(r#"{"op":"presence","account":"a","state":"online"}"#), Ok(Heard::Quiet)));
+        let gone = r#"{"op":"presence","account":"a_AAAAAAAAAAAAAAAAAAAAAA","state":"offline"}"#;
+        assert!(matches!(read(gone), Ok(Heard::Presence { state: Presence::Offline, .. })));
         assert!(read(r#"{"op":"dance","type":7}"#).is_err());
         assert!(matches!(read(r#"{"op":"dance"}"#), Ok(Heard::Quiet)));
         let help = r#"{"op":"event","offset":2,"mark":"m","type":"help","message":"m_x","articles":[]}"#;

@@ -267,7 +267,7 @@ impl Person {
                 link.say(&FromClient::Pong {}).await?;
             }
             Ok(Heard::Bye { after }) => return Err(Gone::After(after)),
-            Ok(Heard::Quiet) => {}
+            Ok(Heard::Presence { .. } | Heard::Quiet) => {}
             // A queue's event on the feed of somebody who watches no queue.
             Ok(Heard::Queue { .. }) => self.bench.ledger().meter.error("queue_event_for_a_person"),
             Err(_) => self.bench.ledger().meter.error("unreadable_frame"),

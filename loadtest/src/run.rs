@@ -4,20 +4,18 @@
 use crate::accounts::{self, Cast, Member};
 use crate::args::{self, Run};
 use crate::bench::Bench;
+use crate::ground::{Ground, SPARE_FILES, command, prepare_report, write_report};
 use crate::http::Http;
 use crate::link::Target;
 use crate::oracle::Oracle;
 use crate::person::Person;
 use crate::plan::{Nth, Plan};
-use crate::postgres::Postgres;
 use crate::progress::Progress;
-use crate::redis::Redis;
 use crate::report::{Judged, Report, ServerCost, Setting};
-use crate::server::{self, Recipe, Server};
+use crate::server::{self, Server};
 use crate::supervisor::{Badge, Supervisor};
-use crate::{postgres, proc, redis};
-use anyhow::{Context as _, ensure};
-use std::path::{Path, PathBuf};
+use crate::{proc, redis};
+use anyhow::ensure;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -32,8 +30,6 @@ const JOIN_MAX: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Connections that read the history at the end.
 const READERS: usize = 4;
-/// Files that are open beside the sockets.
-const SPARE_FILES: u64 = 256;
 /// Relationships of a started server when none are asked for.
 const RELATIONSHIPS: u32 = 50;
 /// The last kill leaves the server this long before sending ends, so that every run also sees it recover under load.
@@ -80,21 +76,17 @@ struct Sent {
 }
 
 /// Carries out a run. True when every promise was kept and every threshold met.
-pub(crate) async fn run(mut args: Run) -> anyhow::Result<bool> {
+pub(crate) async fn run(args: Run) -> anyhow::Result<bool> {
     let counts = args.counts()?;
+    args.check_nodes()?;
     prepare_report(&args.json)?;
-    let data = data_folder(&args);
-    let nodes = args.nodes()?;
-    let (own_redis, own_postgres) = stores(&mut args, &data).await?;
-    let (mut started, mut starts) = (Vec::new(), Vec::new());
-    let (targets, file) = match (&args.against, &args.accounts) {
-        (Some(url), Some(file)) => (vec![args::target(url, args.i_own_this_server)?], file.clone()),
+    let (mut ground, targets, file) = match (&args.against, &args.accounts) {
+        (Some(url), Some(file)) => (None, vec![args::target(url, args.i_own_this_server)?], file.clone()),
         _ => {
-            let needed = 2 * u64::from(args.relationships.unwrap_or(RELATIONSHIPS)) + SPARE_FILES;
-            server::allow_many_files(needed)?;
-            (started, starts) = servers(&args, &data, nodes).await?;
-            let target = |server: &Server| Target { authority: server.authority().to_owned(), path: "/live".into() };
-            (started.iter().map(target).collect(), started[0].accounts())
+            let relationships = args.relationships.unwrap_or(RELATIONSHIPS);
+            let ground = Ground::start(&args.on, relationships, &args.json).await?;
+            let (targets, file) = (ground.targets(), ground.accounts());
+            (Some(ground), targets, file)
         }
     };
     let cast = accounts::cast(&file, args.relationships.map(|n| n as usize), args.supervisors as usize)?;
@@ -103,95 +95,24 @@ pub(crate) async fn run(mut args: Run) -> anyhow::Result<bool> {
     let (stop, stopped) = watch::channel(false);
     let (tasks, inboxes) = crew(&bench, &cast, &stopped);
     everybody(&bench, cast.people.len() + cast.supervisors.len()).await?;
-    let postgres = own_postgres.as_ref().and_then(Postgres::pid);
-    let mut sent = send(&args, &bench, inboxes, &mut started, postgres).await;
-    sent.starts.splice(0..0, starts);
+    let mut sent = send(&args, &bench, inboxes, ground.as_mut()).await;
     drain(&bench, args.drain).await;
     judge_record(&bench, &cast, &mut sent.judged).await;
     let _ = stop.send(true);
     tasks.join_all().await;
-    let own = !started.is_empty();
-    for server in started {
-        match server.stop().await {
-            Ok(status) if status.success() => {}
-            Ok(status) => sent.judged.failures.push(format!("the server ended with {status}")),
-            Err(error) => sent.judged.failures.push(error.to_string()),
-        }
+    let file_system = ground.as_ref().and_then(|ground| proc::file_system(&ground.data));
+    let mut remains = None;
+    if let Some(ground) = ground {
+        sent.starts.splice(0..0, ground.starts.iter().copied());
+        remains = Some(ground.stop(&mut sent.judged.failures).await);
     }
-    drop(own_redis);
-    if let Some(postgres) = own_postgres {
-        postgres.stop().await;
-    }
-    let report = report(&args, &bench, &cast, sent, own.then_some(data.as_path()));
+    let report = report(&args, &bench, &cast, sent, file_system);
     write_report(&args.json, &report)?;
-    if own && args.data.is_none() && report.passed {
-        let _ = std::fs::remove_dir_all(&data);
-    } else if own {
-        crate::say(&format!("the server's data and log are in {}", data.display()));
+    if let Some(remains) = remains {
+        remains.tidy(report.passed);
     }
     crate::print(&report.to_string());
     Ok(report.passed)
-}
-
-/// Starts what `auto` asks for, and puts its address into the arguments.
-async fn stores(args: &mut Run, data: &Path) -> anyhow::Result<(Option<Redis>, Option<Postgres>)> {
-    let (mut own_redis, mut own_postgres) = (None, None);
-    if args.redis.as_deref() == Some(redis::START) {
-        let redis = Redis::start(data).await?;
-        args.redis = Some(redis.url.clone());
-        own_redis = Some(redis);
-    }
-    if args.postgres.as_deref() == Some(postgres::START) {
-        let postgres = Postgres::start(data).await?;
-        args.postgres = Some(postgres.url.clone());
-        own_postgres = Some(postgres);
-    }
-    Ok((own_redis, own_postgres))
-}
-
-/// Starts the nodes, the first one alone: it seeds the record.
-async fn servers(args: &Run, data: &Path, nodes: usize) -> anyhow::Result<(Vec<Server>, Vec<Duration>)> {
-    let (first, took) = Server::start(recipe(args, data)?).await?;
-    let (mut started, mut starts) = (vec![first], vec![took]);
-    for node in 2..=nodes {
-        let (next, took) = started[0].beside(data.join(format!("node-{node}"))).await?;
-        started.push(next);
-        starts.push(took);
-    }
-    Ok((started, starts))
-}
-
-/// A report that cannot be written is known before the run, not after it; and a run that fails leaves no old one behind.
-fn prepare_report(file: &Path) -> anyhow::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).with_context(|| format!("making {} for the report", folder.display()))?;
-    let probe = std::fs::OpenOptions::new().create(true).append(true).open(file);
-    probe
-        .and_then(|_| std::fs::remove_file(file))
-        .with_context(|| format!("cannot write the report {}", file.display()))
-}
-
-fn write_report(file: &Path, report: &Report) -> anyhow::Result<()> {
-    let json = serde_json::to_string_pretty(report)? + "\n";
-    std::fs::write(file, json).with_context(|| format!("cannot write the report {}", file.display()))
-}
-
-/// On the disk that holds the report, not in the system's folder for temporary files: that one may be memory, where an fsync
-/// costs nothing and a durable server looks better than it is.
-fn data_folder(args: &Run) -> PathBuf {
-    let beside = args.json.with_extension(format!("data-{}", std::process::id()));
-    args.data.clone().unwrap_or(beside)
-}
-
-fn recipe(args: &Run, data: &Path) -> anyhow::Result<Recipe> {
-    Ok(Recipe {
-        program: server::program(args.server.as_deref())?,
-        data: data.to_owned(),
-        relationships: args.relationships.unwrap_or(RELATIONSHIPS),
-        redis: args.redis.clone(),
-        postgres: args.postgres.clone(),
-        authority: server::free_authority()?,
-    })
 }
 
 fn bench(args: &Run, counts: (Nth, Nth), targets: Vec<Target>, cast: &Cast) -> anyhow::Result<Arc<Bench>> {
@@ -253,23 +174,24 @@ async fn send(
     args: &Run,
     bench: &Arc<Bench>,
     inboxes: Vec<mpsc::Sender<Nth>>,
-    started: &mut [Server],
-    postgres: Option<u32>,
+    mut ground: Option<&mut Ground>,
 ) -> Sent {
     let mut judged = Judged { max_p99_ms: args.max_p99_ms, ..Judged::default() };
     let progress = Progress::start(bench.clone());
     bench.begin(Instant::now() + LOOK_EVERY);
-    let redis = match &args.redis {
+    let redis = match ground.as_ref().and_then(|ground| ground.redis.as_deref()) {
         Some(url) => redis::process(url).await,
         None => None,
     };
+    let postgres = ground.as_ref().and_then(|ground| ground.postgres_pid());
     // Who is killed starts again with another number, and its costs are not those of a run.
-    let nodes = started.iter().filter(|_| args.kill_every.is_none()).filter_map(Server::pid).collect();
+    let nodes = ground.iter().filter(|_| args.kill_every.is_none()).flat_map(|ground| &ground.nodes);
+    let nodes = nodes.filter_map(Server::pid).collect();
     let window = tokio::spawn(window(bench.clone(), Measured { nodes, redis, postgres }));
     let (mut starts, mut kills) = (Vec::new(), 0);
     let killing = async {
-        if let (Some(every), Some(server)) = (args.kill_every, started.first_mut()) {
-            kill(bench, every, server, &mut starts, &mut kills).await
+        if let (Some(every), Some(ground)) = (args.kill_every, ground.as_mut()) {
+            kill(bench, every, &mut ground.nodes[0], &mut starts, &mut kills).await
         } else {
             Ok(())
         }
@@ -392,7 +314,7 @@ async fn judge_record(bench: &Arc<Bench>, cast: &Cast, judged: &mut Judged) {
     }
 }
 
-fn report(args: &Run, bench: &Bench, cast: &Cast, sent: Sent, data: Option<&Path>) -> Report {
+fn report(args: &Run, bench: &Bench, cast: &Cast, sent: Sent, file_system: Option<String>) -> Report {
     let mut ledger = bench.ledger();
     let verdict = ledger.oracle.finish();
     let messages = f64::from(bench.plan.count - bench.plan.warmup).max(1.0);
@@ -414,12 +336,12 @@ fn report(args: &Run, bench: &Bench, cast: &Cast, sent: Sent, data: Option<&Path
         command: command(),
         version: env!("CARGO_PKG_VERSION"),
         machine: proc::machine(),
-        data_file_system: data.and_then(proc::file_system),
+        data_file_system: file_system,
         seed: bench.plan.seed,
         relationships: cast.places.len(),
         people: cast.people.len(),
         supervisors: cast.supervisors.len(),
-        nodes: usize::from(args.nodes),
+        nodes: usize::from(args.on.nodes),
         rate: args.rate,
         warmup_s: args.warmup.as_secs_f64(),
         duration_s: args.duration.as_secs_f64(),
@@ -428,10 +350,4 @@ fn report(args: &Run, bench: &Bench, cast: &Cast, sent: Sent, data: Option<&Path
         kills: sent.kills,
     };
     Report::new(verdict, &ledger.meter, server, cpu_share, setting, sent.judged)
-}
-
-/// The command as it was given. A URL may carry a password: then it is left out.
-fn command() -> String {
-    let words = std::env::args().map(|word| if word.contains('@') { "(left out)".to_owned() } else { word });
-    words.collect::<Vec<_>>().join(" ")
 }

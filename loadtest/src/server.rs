@@ -118,13 +118,23 @@ impl Server {
         format!("{} (all of them in {})", last.join(" / "), log.display())
     }
 
-    /// Kills it as a power cut would, and starts it again on the same data and port. Tells how long it took to be ready.
-    pub(crate) async fn kill_and_start(&mut self) -> anyhow::Result<Duration> {
-        self.child.kill().await.context("killing the server")?;
+    /// Kills it as a power cut would.
+    pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill().await.context("killing the server")
+    }
+
+    /// Starts it again on the same data and port. Tells how long it took to be ready.
+    pub(crate) async fn start_again(&mut self) -> anyhow::Result<Duration> {
         let from = Instant::now();
         self.child = spawn(&self.recipe)?;
         self.ready(from).await?;
         Ok(from.elapsed())
+    }
+
+    /// The one and then the other.
+    pub(crate) async fn kill_and_start(&mut self) -> anyhow::Result<Duration> {
+        self.kill().await?;
+        self.start_again().await
     }
 
     /// Asks it to stop, and waits until it has.

@@ -307,7 +307,7 @@ impl Supervisor {
             }
             Ok(Heard::Ping { .. }) => link.say(&FromClient::Pong {}).await?,
             Ok(Heard::Bye { after }) => return Err(Gone::After(after)),
-            Ok(Heard::Fed { .. } | Heard::Quiet) => {}
+            Ok(Heard::Fed { .. } | Heard::Presence { .. } | Heard::Quiet) => {}
             Err(_) => self.bench.ledger().meter.error("unreadable_frame"),
         }
         Ok(())

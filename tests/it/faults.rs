@@ -2,6 +2,7 @@
 //! is in `outage`.
 
 use crate::process::{PATIENCE, Person, Server, Wire, history, http, people, person, run, word};
+use handrail::store::WRITER_QUEUE_MAX;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -120,6 +121,15 @@ fn serving() -> (TempDir, PathBuf, Server, Vec<Person>) {
     let server = Server::serve(&config);
     let all = people(&data);
     (folder, config, server, all)
+}
+
+#[test]
+fn a_demonstration_may_have_more_people_than_the_writer_takes_at_once() {
+    const RELATIONSHIPS: usize = WRITER_QUEUE_MAX / 2 + 1;
+    let folder = tempfile::tempdir().expect("a folder");
+    Server::demo(folder.path(), RELATIONSHIPS).kill();
+    let parties = people(folder.path()).iter().filter(|one| !one.conversation.is_empty()).count();
+    assert_eq!(parties, 2 * RELATIONSHIPS);
 }
 
 #[tokio::test(flavor = "multi_thread")]

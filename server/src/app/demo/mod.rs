@@ -4,8 +4,9 @@ mod script;
 
 use crate::chat::{AccountSpec, Chat, Send, add_account, add_relationship, add_site, hash_password};
 use crate::fresh;
-use crate::store::{Article, Failure, Scope, Tx};
+use crate::store::{Article, BATCH_MAX, Failure, Scope, Tx};
 use anyhow::Context;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use handrail_domain::ids::{AccountId, ArticleId, ConversationId, SiteId};
 use handrail_domain::people::{Role, SiteSettings};
 use handrail_domain::refusal::Refusal;
@@ -66,13 +67,12 @@ pub async fn seed(chat: &Arc<Chat>, folder: &Path, relationships: usize) -> anyh
     let hash = hash.await?.map_err(|refusal| anyhow::anyhow!(refusal.code.advice()))?;
     let people = chat.store().write(Scope::Everything, move |tx| people(tx, relationships, &hash)).await;
     let people = people.map_err(|failure| anyhow::anyhow!(Refusal::from(failure).code.advice()))?;
-    let mut accounts = Vec::with_capacity(people.len());
-    for person in people {
-        let token = chat.lasting_session(person.account);
-        accounts.push(async { Ok::<_, Refusal>(person.with_token(&password, token.await?)) });
-    }
-    // Together, so that they share commits.
-    let accounts = futures_util::future::try_join_all(accounts).await;
+    let accounts = people.into_iter().map(|person| async {
+        let token = chat.lasting_session(person.account).await?;
+        Ok::<_, Refusal>(person.with_token(&password, token))
+    });
+    // Together, so that they share commits; but never more than the writer takes.
+    let accounts = stream::iter(accounts).buffered(BATCH_MAX).try_collect::<Vec<_>>().await;
     let accounts = accounts.map_err(|refusal| anyhow::anyhow!(refusal.code.advice()))?;
     converse(chat, &accounts).await?;
     write_private(&file, &serde_json::to_vec_pretty(&accounts)?)?;
