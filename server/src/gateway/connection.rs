@@ -14,6 +14,7 @@ use futures_util::{SinkExt, StreamExt};
 use handrail_domain::ids::Offset;
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::wire::{BadFrame, Close, FromClient, FromServer, Resume, parse};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -47,11 +48,11 @@ where
     let mut asker = Asker::new(gateway.clone(), device.clone());
     let heard = Heard::default();
     let mut reader = Reader { stream, heard: &heard, gateway: &gateway, device: &device };
-    let writing = write(&gateway, &device, sink);
     let ended = {
-        let reading = reader.read(&mut asker);
-        let pulse = pulse(&gateway, &device, &heard);
-        tokio::pin!(reading, writing, pulse);
+        // Pinned where they are made: a future that is moved first is kept room for twice, for as long as the connection lasts.
+        let mut reading = pin!(reader.read(&mut asker));
+        let mut writing = pin!(write(&gateway, &device, sink));
+        let mut pulse = pin!(pulse(&gateway, &device, &heard));
         tokio::select! {
             why = &mut reading => {
                 device.close(why);
@@ -111,7 +112,7 @@ where
         let exit = self.gateway.exit.clone();
         let greeted = async {
             let (id, resume) = timeout(HELLO_MAX, self.hello(asker)).await.unwrap_or(Err(Close::Hello))?;
-            asker.welcome(id, resume).await
+            Box::pin(asker.welcome(id, resume)).await
         };
         let greeted = tokio::select! {
             greeted = greeted => greeted,
@@ -137,7 +138,8 @@ where
                         Heeded::Nothing => continue,
                         Heeded::End(why) => return asker.end(why),
                     };
-                    match asker.hear(&text, answers.len()).await {
+                    // What a frame sets going is large, and rare: it takes no room in a connection that waits.
+                    match Box::pin(asker.hear(&text, answers.len())).await {
                         Went::On => (),
                         Went::Later(answer) => answers.push(answer),
                         Went::End(why) => return asker.end(why),
@@ -161,7 +163,7 @@ where
                 Ok(FromClient::Hello { id, resume }) => return Ok((id, resume)),
                 Err(BadFrame::Unreadable) => return Err(asker.end(Close::BadFrame)),
                 Err(BadFrame::Fields(id)) if text.contains("\"hello\"") => {
-                    asker.refuse(id, Code::BadFrame.into()).await
+                    Box::pin(asker.refuse(id, Code::BadFrame.into())).await
                 }
                 Ok(_) | Err(BadFrame::Fields(_) | BadFrame::NoSuchThing(_) | BadFrame::UnknownOp(_)) => {
                     return Err(Close::Hello);
@@ -210,7 +212,7 @@ where
                 Ok(Err(_)) => return Ended::Cut,
                 Err(_) => device.close(Close::Slow),
             },
-            Next::CatchUp { after } => catch_up(gateway, device, after).await,
+            Next::CatchUp { after } => Box::pin(catch_up(gateway, device, after)).await,
             Next::Closed(why) => {
                 let frame = CloseFrame { code: why.code().into(), reason: why.reason().into() };
                 let said = timeout(CLOSING_MAX, sink.send(Message::Close(Some(frame)))).await;

@@ -45,8 +45,9 @@ pub struct Gateway {
     pub build: &'static str,
 }
 
-/// Read buffer of a socket, in bytes: the library's own default takes 128 KiB of memory from every idle connection.
-const READ_BUFFER: usize = 4 * 1024;
+/// Read buffer of a socket, in bytes. Every idle connection keeps it (the library's own default: 128 KiB); what people say fits into
+/// it, and a longer frame takes a few reads.
+const READ_BUFFER: usize = 2 * 1024;
 /// The most that may wait inside the library to be written, in bytes; our own outbox bounds what comes before it.
 const WRITE_BUFFER_MAX: usize = 1024 * 1024;
 
