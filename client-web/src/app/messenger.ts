@@ -5,7 +5,7 @@ import { announce } from "../core/announce";
 import { openRows, type Row } from "../link/db";
 import { LiveLink } from "../link/link";
 import { newOutbox, randomCid } from "../link/outbox";
-import { dismissed, hear, kept, newThread, nothing, paged, readTo, restored, stillTyping, taken, unread, withdrawn } from "../state/messenger";
+import { became, dismissed, hear, kept, newThread, nothing, paged, readTo, restored, stillTyping, taken, unread, withdrawn } from "../state/messenger";
 import type { Kept, Messenger } from "../state/messenger";
 import { en } from "../text/en";
 import type { ConversationView, Me, StatusView } from "../wire/generated";
@@ -94,6 +94,15 @@ export async function withdraw(conversation: string, message: string): Promise<s
   if (answer === null) return en.offlineRead;
   if (answer.op === "err") return answer.message;
   state.value = withdrawn(state.value, conversation, message);
+  return null;
+}
+
+/** Accepts or declines the words that the team suggests. Gives what went wrong, if anything did. */
+export async function answerChange(conversation: string, message: string, accept: boolean): Promise<string | null> {
+  const answer = await link.request({ op: "answer", message, accept });
+  if (answer === null) return en.offlineRead;
+  if (answer.op === "err") return answer.message;
+  if (answer.status) state.value = became(state.value, conversation, message, answer.status);
   return null;
 }
 

@@ -30,6 +30,10 @@ export interface Own {
   waitS?: number;
   reason?: Reason;
   note?: string;
+  /** What the team would pass on instead, while it asks. */
+  suggested?: string;
+  /** By when to answer that. */
+  answerBy?: string;
 }
 
 /** What the team did to one's own delivered message. */
@@ -130,11 +134,16 @@ export function paged(state: Messenger, conversation: string, page: HistoryPage,
   });
 }
 
-export function withdrawn(state: Messenger, conversation: string, message: string): Messenger {
+/** How the server says that one's own message is, in answer to what one did with it. */
+export function became(state: Messenger, conversation: string, message: string, status: MessageStatus): Messenger {
   return inThread(state, conversation, (thread) => ({
     ...thread,
-    own: thread.own.map((own) => (own.message === message ? { ...own, status: "withdrawn" } : own)),
+    own: thread.own.map((own) => (own.message === message && own.status !== status ? { ...own, status } : own)),
   }));
+}
+
+export function withdrawn(state: Messenger, conversation: string, message: string): Messenger {
+  return became(state, conversation, message, "withdrawn");
 }
 
 /** Takes an ended message of one's own out of sight. */
@@ -222,13 +231,14 @@ export function newThread(view: ConversationView): Thread {
 /** The server's list of what it still holds is the truth: what was held here and is not there has ended in events to come. */
 function withPending(thread: Thread, view: ConversationView): Thread {
   const own = thread.own.filter((other) => !view.pending.some((pending) => pending.message === other.message));
-  const held = view.pending.map((pending) => ({
-    message: pending.message,
-    cid: pending.cid,
-    text: pending.text,
-    sentAt: pending.sent_at,
-    status: pending.status,
-  }));
+  const held = view.pending.map((pending): Own => {
+    const { message, cid, text, sent_at: sentAt, status, consent } = pending;
+    const known = thread.own.find((other) => other.message === message && other.status === status);
+    const asked = consent ? { suggested: consent.text, reason: consent.reason, answerBy: consent.answer_by } : {};
+    const note = consent?.note === undefined ? {} : { note: consent.note };
+    const wait = known?.waitS === undefined ? {} : { waitS: known.waitS };
+    return { message, cid, text, sentAt, status, ...asked, ...note, ...wait };
+  });
   return { ...thread, own: [...own, ...held] };
 }
 
@@ -275,6 +285,7 @@ function heardStatus(thread: Thread, said: StatusView): Thread {
   const own: Own = {
     message: said.message,
     cid: said.cid,
+    // The text of a question is the team's; one's own stays as it was.
     text: said.status === "consent" ? (before?.text ?? said.text ?? "") : (said.text ?? before?.text ?? ""),
     sentAt: said.sent_at,
     status: said.status,
@@ -282,6 +293,8 @@ function heardStatus(thread: Thread, said: StatusView): Thread {
   if (said.expected_wait_s !== undefined) own.waitS = said.expected_wait_s;
   if (said.reason) own.reason = said.reason;
   if (said.note) own.note = said.note;
+  if (said.status === "consent" && said.text !== undefined) own.suggested = said.text;
+  if (said.answer_by) own.answerBy = said.answer_by;
   const others = thread.own.filter((other) => other.message !== said.message);
   return { ...thread, own: [...others, own].sort((a, b) => (a.sentAt < b.sentAt ? -1 : 1)) };
 }

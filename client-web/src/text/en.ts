@@ -1,6 +1,6 @@
 // Every word that a screen shows, in English. Plain words, short sentences: the messenger is for a reading age of nine.
 
-import type { Category, Evasion, OutcomeName, Presence, Reason, Role, Severity } from "../wire/generated";
+import type { Category, Evasion, OutcomeName, Presence, Reason, ReportReason, Role, Severity } from "../wire/generated";
 
 const plural = (n: number, one: string, many: string) => (n === 1 ? `1 ${one}` : `${n} ${many}`);
 
@@ -124,6 +124,64 @@ export const en = {
     other: "The team decided not to pass it on.",
   } satisfies Record<Reason, string>,
 
+  next: {
+    abuse: "Say how you feel, without those words.",
+    hate: "Say it without putting people down.",
+    threat: "If you are angry, tell us. We can help.",
+    self_harm: "Call or text one of the help lines. You do not have to wait.",
+    sexual: "Talk about something else here. If you are worried, tell the team.",
+    drugs: "If you want help with drugs, tell the team.",
+    offending: "If someone is pushing you, tell the team.",
+    contact_details: "Say it again without the number or name. You can go on talking here.",
+    meeting: "Ask the team. They can plan a meeting with you.",
+    money: "If you need something, tell the team.",
+    secrecy: "Say it again without the secret. Or tell the team.",
+    restricted: "Talk about something else here. Or ask the team why.",
+    privacy: "Say it again without the private part.",
+    other: "Say it in another way. Or ask the team why.",
+  } satisfies Record<Reason, string>,
+
+  details: {
+    open: "Details",
+    next: "What you can do:",
+    written: "You wrote it",
+    passedOn: "It was passed on",
+    diffHint: "Words with a line through them were taken out. Words with a line under them are new.",
+    ask: "Ask the team",
+    copy: "Copy",
+    copied: "Copied.",
+    notCopied: "This phone did not let us copy it. Press and hold the words to copy them.",
+    accept: "Send it like this",
+    decline: "Do not send it",
+    answerBy: (time: string) => `It is not sent until you say so. Please answer by: ${time}.`,
+    nothingYet: "It is not sent until you say so.",
+    acceptPaused: "This chat is paused. You can say yes when it is open again.",
+  },
+
+  tell: {
+    open: "Tell the team",
+    title: "Tell the team",
+    intro: (name: string) => `This goes to the team. We do not show it to ${name}. You are not in trouble.`,
+    what: "What is it about?",
+    reason: {
+      unsafe: "I do not feel safe",
+      upset: "Something upset me",
+      change_mentor: "I want a different mentor",
+      other: "Something else",
+    } satisfies Record<ReportReason, string>,
+    changeMatch: "This match does not work",
+    words: "What happened?",
+    wordsHint: "You can leave this empty.",
+    pause: "Pause this chat now",
+    pauseHint: "No one can write in a paused chat. The team opens it again when it is safe.",
+    send: "Send to the team",
+    needReason: "Please choose what it is about.",
+    sentTitle: "The team has it",
+    sent: "Thank you for telling us. A person on the team will read it.",
+    sentPause: "This chat is paused now.",
+    danger: "If you are in danger, call 999. You do not have to wait for us.",
+  },
+
   help: {
     now: "Get help now",
     intro: "You can talk to somebody right now, day or night. You are not in trouble.",
@@ -212,6 +270,28 @@ export const en = {
     over: (outcome: string, name: string) => `${outcome} by ${name}`,
     settings: "Keys",
     choose: "Choose a message to check. Use J and K to move, Enter to open.",
+  },
+
+  reports: {
+    open: "Reports",
+    openFresh: (n: number) => `Reports, ${n} new`,
+    title: "What people told the team",
+    intro: "Newest first. The other party of a conversation never sees these.",
+    none: "Nobody has told the team anything yet. New reports appear here by themselves.",
+    loading: "Reading the reports…",
+    from: (name: string, role: string) => `${name}, ${role}`,
+    reason: {
+      unsafe: "Does not feel safe",
+      upset: "Was upset by something",
+      change_mentor: "Asks for another match",
+      other: "Something else",
+    } satisfies Record<ReportReason, string>,
+    noWords: "Nothing was written.",
+    paused: "Asked to pause the conversation.",
+    lift: "End the pause",
+    lifted: "The conversation is open.",
+    older: "Show older reports",
+    fresh: (name: string, reason: string) => `New report from ${name}: ${reason}`,
   },
 
   item: {
