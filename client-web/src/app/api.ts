@@ -9,9 +9,9 @@ export const HISTORY_PAGE = 50;
 export const ITEMS_PAGE = 100;
 export const REPORTS_PAGE = 50;
 
-export function history(conversation: string, before: number | null): Promise<Got<HistoryPage>> {
+export function history(conversation: string, before: number | null, limit = HISTORY_PAGE): Promise<Got<HistoryPage>> {
   const from = before === null ? "" : `before=${before}&`;
-  return get(`/api/conversations/${encodeURIComponent(conversation)}/messages?${from}limit=${HISTORY_PAGE}`);
+  return get(`/api/conversations/${encodeURIComponent(conversation)}/messages?${from}limit=${limit}`);
 }
 
 export function openItems(site: string, after: string | null): Promise<Got<ItemPage>> {

@@ -34,6 +34,8 @@ export interface Own {
   suggested?: string;
   /** By when to answer that. */
   answerBy?: string;
+  /** It spoke of a crisis: help was shown. */
+  crisis?: true;
 }
 
 /** What the team did to one's own delivered message. */
@@ -49,6 +51,8 @@ export interface Thread {
   messages: MessageView[];
   own: Own[];
   changes: Record<string, Change>;
+  /** The last delivered one, also before the page it stands on was read. */
+  latest?: MessageView;
   /** Whether the newest page of history was read since the feed last broke. */
   loaded: boolean;
   /** Whether there are older ones to read. */
@@ -61,6 +65,10 @@ export interface Messenger {
   threads: Record<string, Thread>;
   help: HelpArticle[];
   textMax: number;
+  /** Whether no expected wait means that nobody is on duty. */
+  waitsTold: boolean;
+  /** When the team is there, in its own words. */
+  hours: string | null;
 }
 
 /** What survives a reload of the page in this tab, and no longer. */
@@ -69,7 +77,7 @@ export interface Kept {
   changes: Record<string, Record<string, Change>>;
 }
 
-export const nothing: Messenger = { me: null, threads: {}, help: [], textMax: 2000 };
+export const nothing: Messenger = { me: null, threads: {}, help: [], textMax: 2000, waitsTold: false, hours: null };
 
 /** A frame from the server, heard at `now` by this device's clock. */
 export function hear(state: Messenger, frame: Frame, now: number): Messenger {
@@ -140,6 +148,20 @@ export function became(state: Messenger, conversation: string, message: string, 
     ...thread,
     own: thread.own.map((own) => (own.message === message && own.status !== status ? { ...own, status } : own)),
   }));
+}
+
+/** The newest message alone, so that a list can say whose turn it is. */
+export function glanced(state: Messenger, conversation: string, page: HistoryPage): Messenger {
+  return inThread(state, conversation, (thread) => {
+    const [latest] = page.messages;
+    return latest && latest.seq > (thread.latest?.seq ?? 0) ? { ...thread, latest } : thread;
+  });
+}
+
+/** Whether the other party spoke last, and nothing of one's own is on its way to them. */
+export function needsReply(thread: Thread, me: string, unsent: number): boolean {
+  const onItsWay = unsent > 0 || thread.own.some((own) => own.status === "held" || own.status === "consent");
+  return thread.view.state === "open" && !onItsWay && thread.latest !== undefined && thread.latest.from !== me;
 }
 
 export function withdrawn(state: Messenger, conversation: string, message: string): Messenger {
@@ -221,7 +243,8 @@ function welcome(state: Messenger, frame: Extract<Frame, { op: "welcome" }>): Me
       return [view.id, withPending(anew ? { ...thread, loaded: false } : thread, view)];
     }),
   );
-  return { ...state, me: frame.account, threads, textMax: frame.limits.text_chars };
+  const told = { waitsTold: frame.features.includes("expected_wait"), hours: frame.hours ?? null };
+  return { ...state, me: frame.account, threads, textMax: frame.limits.text_chars, ...told };
 }
 
 export function newThread(view: ConversationView): Thread {
@@ -236,8 +259,9 @@ function withPending(thread: Thread, view: ConversationView): Thread {
     const known = thread.own.find((other) => other.message === message && other.status === status);
     const asked = consent ? { suggested: consent.text, reason: consent.reason, answerBy: consent.answer_by } : {};
     const note = consent?.note === undefined ? {} : { note: consent.note };
-    const wait = known?.waitS === undefined ? {} : { waitS: known.waitS };
-    return { message, cid, text, sentAt, status, ...asked, ...note, ...wait };
+    const wait = pending.expected_wait_s === undefined ? {} : { waitS: pending.expected_wait_s };
+    const crisis: Partial<Own> = known?.crisis ? { crisis: true } : {};
+    return { message, cid, text, sentAt, status, ...asked, ...note, ...wait, ...crisis };
   });
   return { ...thread, own: [...own, ...held] };
 }
@@ -249,7 +273,10 @@ function event(state: Messenger, frame: Extract<Frame, { op: "event" }>): Messen
     case "status":
       return inThread(state, frame.conversation, (thread) => heardStatus(thread, frame));
     case "help":
-      return { ...state, help: frame.articles };
+      return everyThread({ ...state, help: frame.articles }, (thread) => ({
+        ...thread,
+        own: thread.own.map((own) => (own.message === frame.message ? { ...own, crisis: true } : own)),
+      }));
     case "conversation": {
       const view = frame.conversation;
       const thread = state.threads[view.id];
@@ -306,8 +333,10 @@ function withMessages(thread: Thread, more: MessageView[]): Thread {
   const messages = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
   const there = new Set(messages.map((message) => message.message));
   const last = Math.max(thread.view.last_seq, messages.at(-1)?.seq ?? 0);
+  const latest = messages.at(-1) ?? thread.latest;
   return {
     ...thread,
+    ...(latest ? { latest } : {}),
     messages,
     own: thread.own.filter((own) => !there.has(own.message)),
     view: last === thread.view.last_seq ? thread.view : { ...thread.view, last_seq: last },

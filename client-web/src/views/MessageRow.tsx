@@ -2,8 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { answerChange, dismiss, outbox, withdraw } from "../app/messenger";
-import { clock, span } from "../core/time";
+import { answerChange, dismiss, outbox, state, withdraw } from "../app/messenger";
+import { clock, roughly } from "../core/time";
 import type { Row } from "../link/db";
 import type { Own, Thread } from "../state/messenger";
 import { sender, type Line } from "../state/timeline";
@@ -31,7 +31,9 @@ export function MessageRow({ line, thread, me }: Props) {
     <li class={classes.filter(Boolean).join(" ")}>
       <div class="bubble">
         <span class={first && many && !mine ? "speaker" : "sr"}>{name}: </span>
-        <p class="text">{textOf(line)}</p>
+        <p class="text" dir="auto">
+          {textOf(line)}
+        </p>
       </div>
       {entry.kind === "own" && <OwnStatus own={entry.own} thread={thread} me={me} />}
       {entry.kind === "outbox" && <OutboxStatus row={entry.row} />}
@@ -100,7 +102,7 @@ function OwnStatus({ own, thread, me }: { own: Own; thread: Thread; me: Me }) {
     case "held":
       return (
         <Status icon="eye" words={en.status.held}>
-          <p>{own.waitS ? en.status.heldWait(span(own.waitS * 1000)) : en.status.heldHelp}</p>
+          <p>{waitWords(own)}</p>
           {problem && <p class="problem">{problem}</p>}
           <button class="button quiet" type="button" onClick={() => void takeBack()}>
             {en.status.withdraw}
@@ -145,6 +147,16 @@ function OwnStatus({ own, thread, me }: { own: Own; thread: Thread; me: Me }) {
     case "delivered":
       return null;
   }
+}
+
+/** Who reads it and how soon: never a promise that nobody is there to keep. */
+export function waitWords(own: Own): string {
+  const { waitsTold, hours } = state.value;
+  const away = waitsTold && own.waitS === undefined;
+  if (own.crisis) return away ? en.status.crisisAway : en.status.crisis;
+  if (own.waitS !== undefined) return en.status.heldWait(roughly(own.waitS));
+  if (!away) return en.status.heldHelp;
+  return hours === null ? en.status.heldAway : `${en.status.heldAway} ${en.status.hours(hours)}`;
 }
 
 function Details({ message, words }: { message: string; words: string }) {

@@ -7,7 +7,7 @@ import type { Thread } from "../state/messenger";
 import { en } from "../text/en";
 import { Icon } from "../ui/Icon";
 import { Modal } from "../ui/Modal";
-import type { Me, ReportReason } from "../wire/generated";
+import type { Me, ReportReason, Role } from "../wire/generated";
 import { others } from "./ConversationList";
 
 const REASONS: ReportReason[] = ["unsafe", "upset", "change_mentor", "other"];
@@ -51,21 +51,7 @@ function Form({ thread, me }: { thread: Thread; me: Me }) {
           {now.problem}
         </p>
       )}
-      <fieldset class="field">
-        <legend>{en.tell.what}</legend>
-        {REASONS.map((reason) => (
-          <label class="check" key={reason}>
-            <input
-              type="radio"
-              name="tell-reason"
-              value={reason}
-              checked={now.reason === reason}
-              onChange={() => changeTelling({ reason })}
-            />
-            {reason === "change_mentor" && me.role !== "mentee" ? en.tell.changeMatch : en.tell.reason[reason]}
-          </label>
-        ))}
-      </fieldset>
+      <Reasons chosen={now.reason} role={me.role} />
       <div class="field">
         <label for="tell-text">{en.tell.words}</label>
         <textarea
@@ -79,22 +65,7 @@ function Form({ thread, me }: { thread: Thread; me: Me }) {
           {en.tell.wordsHint}
         </p>
       </div>
-      {thread.view.state === "open" && (
-        <div class="field">
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={now.pause}
-              aria-describedby="tell-pause"
-              onChange={(event) => changeTelling({ pause: event.currentTarget.checked })}
-            />
-            {en.tell.pause}
-          </label>
-          <p class="hint" id="tell-pause">
-            {en.tell.pauseHint}
-          </p>
-        </div>
-      )}
+      {thread.view.state === "open" && <Pause on={now.pause} />}
       <p class="buttons">
         <button class="button primary" type="submit" disabled={now.phase === "sending"}>
           {now.phase === "sending" ? en.status.sending : en.tell.send}
@@ -104,6 +75,45 @@ function Form({ thread, me }: { thread: Thread; me: Me }) {
         </button>
       </p>
     </form>
+  );
+}
+
+function Reasons({ chosen, role }: { chosen: ReportReason | null; role: Role }) {
+  return (
+    <fieldset class="field">
+      <legend>{en.tell.what}</legend>
+      {REASONS.map((reason) => (
+        <label class="check" key={reason}>
+          <input
+            type="radio"
+            name="tell-reason"
+            value={reason}
+            checked={chosen === reason}
+            onChange={() => changeTelling({ reason })}
+          />
+          {reason === "change_mentor" && role !== "mentee" ? en.tell.changeMatch : en.tell.reason[reason]}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Pause({ on }: { on: boolean }) {
+  return (
+    <div class="field">
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={on}
+          aria-describedby="tell-pause"
+          onChange={(event) => changeTelling({ pause: event.currentTarget.checked })}
+        />
+        {en.tell.pause}
+      </label>
+      <p class="hint" id="tell-pause">
+        {en.tell.pauseHint}
+      </p>
+    </div>
   );
 }
 
