@@ -2,4 +2,4 @@
 
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({ test: { environment: "happy-dom", include: ["test/**/*.test.{ts,tsx}"] } });
+export default defineConfig({ test: { environment: "happy-dom", include: ["test/**/*.test.{ts,tsx,mjs}"] } });

@@ -1,32 +1,7 @@
 // Every screen, narrow and wide, light and dark, against the rules of WCAG 2.2 AA as axe knows them, and without sideways scrolling.
 
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
-import type { Page } from "@playwright/test";
+import { check } from "./axe";
 import { expect, line, newRow, openChat, pair, say, supervisor, test, unique, watchQueue } from "./people";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-
-interface Violation {
-  id: string;
-  nodes: { target: unknown[]; failureSummary?: string }[];
-}
-
-async function check(page: Page, screen: string): Promise<void> {
-  await page.evaluate(axe);
-  const found = await page.evaluate(
-    (rules) =>
-      (globalThis as unknown as { axe: { run: (on: Document, how: object) => Promise<{ violations: Violation[] }> } }).axe
-        .run(document, { runOnly: rules })
-        .then((result) => result.violations),
-    RULES,
-  );
-  const told = found.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(" ")).join(", ")}`);
-  expect(told, screen).toEqual([]);
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-  expect(sideways, `${screen} scrolls sideways`).toBe(false);
-}
 
 for (const width of [320, 1280]) {
   for (const colorScheme of ["light", "dark"] as const) {

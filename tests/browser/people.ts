@@ -34,6 +34,12 @@ export function supervisor(n = 0): Account {
   return found;
 }
 
+/** Somebody of the second site, which asks the sender of an altered text. */
+export function harbour(role: "mentee" | "mentor" | "supervisor"): Account {
+  const told = { username: `harbour-${role}`, password: `harbour-password-${role}`, role };
+  return { ...told, token: "", account: "", site: "", conversations: [] };
+}
+
 interface People {
   /** Opens a browser of one's own and signs in through the form. */
   enter: (account: Account, options?: BrowserContextOptions) => Promise<Page>;

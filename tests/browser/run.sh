@@ -46,6 +46,15 @@ start
 kill "$server" && wait "$server" || true
 printf '[store]\npath = "%s"\n[rules]\nfolder = "%s"\n' "$data/demo" "$root/config/rules" >"$data/handrail.toml"
 "$binary" relationship add --config "$data/handrail.toml" mentor1 mentee2 >"$data/relationship"
+
+# A second site, which asks the sender of an altered text, and where nobody is on duty unless a walk says so.
+"$binary" site add --config "$data/handrail.toml" Harbour >>"$data/relationship"
+"$binary" site consent --config "$data/handrail.toml" Harbour on >>"$data/relationship"
+for role in mentee mentor supervisor; do
+  echo "harbour-password-$role" | "$binary" account add --config "$data/handrail.toml" --site Harbour --role "$role" \
+    --name "Harbour ${role^}" --username "harbour-$role" --password-stdin >>"$data/relationship"
+done
+"$binary" relationship add --config "$data/handrail.toml" harbour-mentee harbour-mentor >>"$data/relationship"
 start
 
 HANDRAIL_URL=$url HANDRAIL_ACCOUNTS=$data/demo/demo-accounts.json CHROMIUM=$chromium npx playwright test "$@"

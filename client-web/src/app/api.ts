@@ -1,21 +1,27 @@
 // The few HTTP calls of the live screens. Each gives its answer or a problem in words; none throws.
 
-import type { Code, HistoryPage, ItemPage, Problem } from "../wire/generated";
+import type { Code, HistoryPage, ItemPage, Problem, ReportPage } from "../wire/generated";
 import { en } from "../text/en";
 
 export type Got<T> = { ok: true; value: T } | { ok: false; code: Code | "offline"; message: string };
 
 export const HISTORY_PAGE = 50;
 export const ITEMS_PAGE = 100;
+export const REPORTS_PAGE = 50;
 
-export function history(conversation: string, before: number | null): Promise<Got<HistoryPage>> {
+export function history(conversation: string, before: number | null, limit = HISTORY_PAGE): Promise<Got<HistoryPage>> {
   const from = before === null ? "" : `before=${before}&`;
-  return get(`/api/conversations/${encodeURIComponent(conversation)}/messages?${from}limit=${HISTORY_PAGE}`);
+  return get(`/api/conversations/${encodeURIComponent(conversation)}/messages?${from}limit=${limit}`);
 }
 
 export function openItems(site: string, after: string | null): Promise<Got<ItemPage>> {
   const from = after === null ? "" : `&after=${encodeURIComponent(after)}`;
   return get(`/api/queues/${encodeURIComponent(site)}/items?state=open&limit=${ITEMS_PAGE}${from}`);
+}
+
+export function reportPage(after: string | null): Promise<Got<ReportPage>> {
+  const from = after === null ? "" : `&after=${encodeURIComponent(after)}`;
+  return get(`/api/reports?limit=${REPORTS_PAGE}${from}`);
 }
 
 /** Whether the session still stands. When the server cannot be asked, the answer is yes: nobody is thrown out by a bad network. */

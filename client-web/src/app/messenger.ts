@@ -5,13 +5,14 @@ import { announce } from "../core/announce";
 import { openRows, type Row } from "../link/db";
 import { LiveLink } from "../link/link";
 import { newOutbox, randomCid } from "../link/outbox";
-import { dismissed, hear, kept, newThread, nothing, paged, readTo, restored, stillTyping, taken, unread, withdrawn } from "../state/messenger";
+import { became, dismissed, glanced, hear, kept, newThread, nothing, paged, readTo, restored, stillTyping, taken, unread, withdrawn } from "../state/messenger";
 import type { Kept, Messenger } from "../state/messenger";
 import { en } from "../text/en";
 import type { ConversationView, Me, StatusView } from "../wire/generated";
 import type { Frame } from "../wire/read";
 import { history } from "./api";
 import { opened } from "./route";
+import { firstLook } from "./welcome";
 
 const SEEN_KEY = "handrail.seen";
 const KEPT_KEY = "handrail.kept";
@@ -20,6 +21,8 @@ const TYPING_EVERY_MS = 3_000;
 
 /** Of so many conversations at once what is new is counted exactly. */
 const COUNTED_MAX = 10;
+/** Of so many it is known whether they wait for a reply. */
+const GLANCED_MAX = 50;
 
 export const state = signal<Messenger>(remembered());
 export const link = new LiveLink(heard);
@@ -63,7 +66,9 @@ export function start(): void {
   effect(() => {
     const open = current.value;
     // What is new is counted without one's own words, so those have to be known in the list as well.
+    const others = Object.values(state.value.threads).slice(0, GLANCED_MAX);
     const fresh = Object.values(state.value.threads).filter((thread) => thread.view.last_seq > thread.view.read_seq);
+    for (const thread of others) if (!thread.latest && !thread.loaded && thread.view.last_seq > 0) void glance(thread.view.id);
     for (const thread of open ? [open, ...fresh.slice(0, COUNTED_MAX)] : fresh.slice(0, COUNTED_MAX)) {
       const id = thread.view.id;
       if (!thread.loaded && !loading.peek()[id] && !(id in loadProblem.value)) void load(id, null);
@@ -97,6 +102,15 @@ export async function withdraw(conversation: string, message: string): Promise<s
   return null;
 }
 
+/** Accepts or declines the words that the team suggests. Gives what went wrong, if anything did. */
+export async function answerChange(conversation: string, message: string, accept: boolean): Promise<string | null> {
+  const answer = await link.request({ op: "answer", message, accept });
+  if (answer === null) return en.offlineRead;
+  if (answer.op === "err") return answer.message;
+  if (answer.status) state.value = became(state.value, conversation, message, answer.status);
+  return null;
+}
+
 export function dismiss(conversation: string, message: string): void {
   state.value = dismissed(state.value, conversation, message);
 }
@@ -122,6 +136,7 @@ function heard(frame: Frame): void {
   state.value = frame.op === "welcome" ? restored(next, keptHere(frame.account)) : next;
   if (frame.op === "welcome") {
     loadProblem.value = {};
+    firstLook(frame.conversations);
     outbox.as(frame.account.id);
   }
   if (link.state.value.live || frame.op !== "event") speak(frame);
@@ -165,6 +180,17 @@ async function load(conversation: string, before: number | null): Promise<void> 
   else if (page.code === "unauthenticated") link.stop("sign_in");
   else loadProblem.value = { ...loadProblem.value, [conversation]: page.message };
   loading.value = without(loading.value, conversation);
+}
+
+const glancedAt = new Set<string>();
+
+/** Reads who spoke last, for the list. Once a page: what comes later is heard. */
+async function glance(conversation: string): Promise<void> {
+  if (glancedAt.has(conversation)) return;
+  glancedAt.add(conversation);
+  const page = await history(conversation, null, 1);
+  if (page.ok) state.value = glanced(state.value, conversation, page.value);
+  else glancedAt.delete(conversation);
 }
 
 function markNew(): void {

@@ -9,6 +9,7 @@ import { en } from "../text/en";
 import type { DecisionBody, Finding, ItemView, Me } from "../wire/generated";
 import type { Frame } from "../wire/read";
 import { openItems } from "./api";
+import { heardReport, readReports } from "./reports";
 
 /** A lease is 2 minutes: it is renewed well before. */
 const RENEW_MS = 60_000;
@@ -172,9 +173,11 @@ function heard(frame: Frame): void {
       skewMs = Date.parse(frame.now) - Date.now();
       now.value = Date.now() + skewMs;
       void resync();
+      void readReports();
       return;
     case "event":
       if (frame.queue === undefined || frame.queue !== me.value?.site) return;
+      if (frame.type === "report") heardReport(frame.report);
       return heardEvent(frame.offset, frame.type === "item" ? frame.item : null);
     case "ping": {
       const head = me.value ? frame.queues[me.value.site] : undefined;

@@ -34,6 +34,12 @@ export function span(ms: number): string {
   return minutes % 60 === 0 ? en.hours(hours) : `${en.hours(hours)} ${en.minutes(minutes % 60)}`;
 }
 
+/** A wait in words that promise no more than is known: whole minutes up, and fives over ten. */
+export function roughly(seconds: number): string {
+  const minutes = Math.max(1, Math.ceil(seconds / 60));
+  return span((minutes <= 10 ? minutes : Math.ceil(minutes / 5) * 5) * MINUTE_MS);
+}
+
 function midnight(at: Date): number {
   return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();
 }

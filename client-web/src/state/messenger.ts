@@ -30,6 +30,12 @@ export interface Own {
   waitS?: number;
   reason?: Reason;
   note?: string;
+  /** What the team would pass on instead, while it asks. */
+  suggested?: string;
+  /** By when to answer that. */
+  answerBy?: string;
+  /** It spoke of a crisis: help was shown. */
+  crisis?: true;
 }
 
 /** What the team did to one's own delivered message. */
@@ -45,6 +51,8 @@ export interface Thread {
   messages: MessageView[];
   own: Own[];
   changes: Record<string, Change>;
+  /** The last delivered one, also before the page it stands on was read. */
+  latest?: MessageView;
   /** Whether the newest page of history was read since the feed last broke. */
   loaded: boolean;
   /** Whether there are older ones to read. */
@@ -57,6 +65,10 @@ export interface Messenger {
   threads: Record<string, Thread>;
   help: HelpArticle[];
   textMax: number;
+  /** Whether no expected wait means that nobody is on duty. */
+  waitsTold: boolean;
+  /** When the team is there, in its own words. */
+  hours: string | null;
 }
 
 /** What survives a reload of the page in this tab, and no longer. */
@@ -65,7 +77,7 @@ export interface Kept {
   changes: Record<string, Record<string, Change>>;
 }
 
-export const nothing: Messenger = { me: null, threads: {}, help: [], textMax: 2000 };
+export const nothing: Messenger = { me: null, threads: {}, help: [], textMax: 2000, waitsTold: false, hours: null };
 
 /** A frame from the server, heard at `now` by this device's clock. */
 export function hear(state: Messenger, frame: Frame, now: number): Messenger {
@@ -130,11 +142,30 @@ export function paged(state: Messenger, conversation: string, page: HistoryPage,
   });
 }
 
-export function withdrawn(state: Messenger, conversation: string, message: string): Messenger {
+/** How the server says that one's own message is, in answer to what one did with it. */
+export function became(state: Messenger, conversation: string, message: string, status: MessageStatus): Messenger {
   return inThread(state, conversation, (thread) => ({
     ...thread,
-    own: thread.own.map((own) => (own.message === message ? { ...own, status: "withdrawn" } : own)),
+    own: thread.own.map((own) => (own.message === message && own.status !== status ? { ...own, status } : own)),
   }));
+}
+
+/** The newest message alone, so that a list can say whose turn it is. */
+export function glanced(state: Messenger, conversation: string, page: HistoryPage): Messenger {
+  return inThread(state, conversation, (thread) => {
+    const [latest] = page.messages;
+    return latest && latest.seq > (thread.latest?.seq ?? 0) ? { ...thread, latest } : thread;
+  });
+}
+
+/** Whether the other party spoke last, and nothing of one's own is on its way to them. */
+export function needsReply(thread: Thread, me: string, unsent: number): boolean {
+  const onItsWay = unsent > 0 || thread.own.some((own) => own.status === "held" || own.status === "consent");
+  return thread.view.state === "open" && !onItsWay && thread.latest !== undefined && thread.latest.from !== me;
+}
+
+export function withdrawn(state: Messenger, conversation: string, message: string): Messenger {
+  return became(state, conversation, message, "withdrawn");
 }
 
 /** Takes an ended message of one's own out of sight. */
@@ -212,7 +243,8 @@ function welcome(state: Messenger, frame: Extract<Frame, { op: "welcome" }>): Me
       return [view.id, withPending(anew ? { ...thread, loaded: false } : thread, view)];
     }),
   );
-  return { ...state, me: frame.account, threads, textMax: frame.limits.text_chars };
+  const told = { waitsTold: frame.features.includes("expected_wait"), hours: frame.hours ?? null };
+  return { ...state, me: frame.account, threads, textMax: frame.limits.text_chars, ...told };
 }
 
 export function newThread(view: ConversationView): Thread {
@@ -222,13 +254,15 @@ export function newThread(view: ConversationView): Thread {
 /** The server's list of what it still holds is the truth: what was held here and is not there has ended in events to come. */
 function withPending(thread: Thread, view: ConversationView): Thread {
   const own = thread.own.filter((other) => !view.pending.some((pending) => pending.message === other.message));
-  const held = view.pending.map((pending) => ({
-    message: pending.message,
-    cid: pending.cid,
-    text: pending.text,
-    sentAt: pending.sent_at,
-    status: pending.status,
-  }));
+  const held = view.pending.map((pending): Own => {
+    const { message, cid, text, sent_at: sentAt, status, consent } = pending;
+    const known = thread.own.find((other) => other.message === message && other.status === status);
+    const asked = consent ? { suggested: consent.text, reason: consent.reason, answerBy: consent.answer_by } : {};
+    const note = consent?.note === undefined ? {} : { note: consent.note };
+    const wait = pending.expected_wait_s === undefined ? {} : { waitS: pending.expected_wait_s };
+    const crisis: Partial<Own> = known?.crisis ? { crisis: true } : {};
+    return { message, cid, text, sentAt, status, ...asked, ...note, ...wait, ...crisis };
+  });
   return { ...thread, own: [...own, ...held] };
 }
 
@@ -239,7 +273,10 @@ function event(state: Messenger, frame: Extract<Frame, { op: "event" }>): Messen
     case "status":
       return inThread(state, frame.conversation, (thread) => heardStatus(thread, frame));
     case "help":
-      return { ...state, help: frame.articles };
+      return everyThread({ ...state, help: frame.articles }, (thread) => ({
+        ...thread,
+        own: thread.own.map((own) => (own.message === frame.message ? { ...own, crisis: true } : own)),
+      }));
     case "conversation": {
       const view = frame.conversation;
       const thread = state.threads[view.id];
@@ -275,6 +312,7 @@ function heardStatus(thread: Thread, said: StatusView): Thread {
   const own: Own = {
     message: said.message,
     cid: said.cid,
+    // The text of a question is the team's; one's own stays as it was.
     text: said.status === "consent" ? (before?.text ?? said.text ?? "") : (said.text ?? before?.text ?? ""),
     sentAt: said.sent_at,
     status: said.status,
@@ -282,6 +320,8 @@ function heardStatus(thread: Thread, said: StatusView): Thread {
   if (said.expected_wait_s !== undefined) own.waitS = said.expected_wait_s;
   if (said.reason) own.reason = said.reason;
   if (said.note) own.note = said.note;
+  if (said.status === "consent" && said.text !== undefined) own.suggested = said.text;
+  if (said.answer_by) own.answerBy = said.answer_by;
   const others = thread.own.filter((other) => other.message !== said.message);
   return { ...thread, own: [...others, own].sort((a, b) => (a.sentAt < b.sentAt ? -1 : 1)) };
 }
@@ -293,8 +333,10 @@ function withMessages(thread: Thread, more: MessageView[]): Thread {
   const messages = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
   const there = new Set(messages.map((message) => message.message));
   const last = Math.max(thread.view.last_seq, messages.at(-1)?.seq ?? 0);
+  const latest = messages.at(-1) ?? thread.latest;
   return {
     ...thread,
+    ...(latest ? { latest } : {}),
     messages,
     own: thread.own.filter((own) => !there.has(own.message)),
     view: last === thread.view.last_seq ? thread.view : { ...thread.view, last_seq: last },

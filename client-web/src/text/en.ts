@@ -1,6 +1,6 @@
 // Every word that a screen shows, in English. Plain words, short sentences: the messenger is for a reading age of nine.
 
-import type { Category, Evasion, OutcomeName, Presence, Reason, Role, Severity } from "../wire/generated";
+import type { Category, Evasion, OutcomeName, Presence, Reason, ReportReason, Role, Severity } from "../wire/generated";
 
 const plural = (n: number, one: string, many: string) => (n === 1 ? `1 ${one}` : `${n} ${many}`);
 
@@ -48,15 +48,18 @@ export const en = {
   chats: {
     title: "Messages",
     list: "Conversations",
-    none: "No conversations yet. Your coordinator will match you with somebody.",
+    none: "There is no one to write to yet. Your team will find a match for you.",
     choose: "Choose a conversation to read it.",
     unread: (n: number) => plural(n, "new message", "new messages"),
     waiting: (n: number) => plural(n, "being checked", "being checked"),
+    needsReply: "Needs a reply",
+    onlyReply: (n: number) => `Only those who need a reply (${n})`,
+    noneWait: "No one waits for a reply from you.",
     paused: "Paused",
     ended: "Ended",
     back: "All conversations",
     unsent: (n: number) => `${plural(n, "message is", "messages are")} not sent yet`,
-    unsentHint: "If you sign out now, they are deleted from this device and nobody gets them.",
+    unsentHint: "If you sign out now, they are lost. No one gets them.",
     stay: "Stay",
     leave: "Sign out and delete",
     signedInAs: (name: string) => `Signed in as ${name}`,
@@ -79,7 +82,9 @@ export const en = {
     label: (name: string) => `Message to ${name}`,
     send: "Send",
     left: (n: number) => (n >= 0 ? `${plural(n, "character", "characters")} left` : `${plural(-n, "character", "characters")} too many`),
-    tooLong: (max: number) => `That is too long. Use at most ${max.toLocaleString("en-GB")} characters, or send it in parts.`,
+    link: "The team reads web links first, so this may take a bit longer.",
+    file: "You cannot send files or pictures here. Tell us in words. What you wrote is still here.",
+    tooLong: (max: number) => `That is too long to send at once. All of it is still here. Cut it to ${max.toLocaleString("en-GB")} characters, or send it in parts.`,
   },
 
   status: {
@@ -87,7 +92,11 @@ export const en = {
     sending: "Sending",
     held: "Being checked",
     heldHelp: "A person on the team reads it before it is passed on.",
-    heldWait: (time: string) => `A person on the team reads it before it is passed on. This can take about ${time}.`,
+    heldWait: (time: string) => `A person on the team reads it first. That usually takes about ${time}.`,
+    heldAway: "No one on the team was here when you sent it. It is safe, and they read it when they are back.",
+    hours: (hours: string) => `The team is here ${hours}.`,
+    crisis: "A person on the team will read this now. You can also call or text for help now.",
+    crisisAway: "No one on the team is here right now. Please call or text for help now. Do not wait for us.",
     delivered: "Delivered",
     altered: "The team changed a few words",
     seeChange: "See what changed",
@@ -119,10 +128,79 @@ export const en = {
     meeting: "It was about meeting up. Meetings are planned with the team.",
     money: "It was about money or gifts.",
     secrecy: "It asked somebody to keep a secret. We do not keep secrets here.",
-    restricted: "It was about something this conversation may not be about.",
+    restricted: "It was about something that you may not write about here.",
     privacy: "It shared something private about somebody.",
     other: "The team decided not to pass it on.",
   } satisfies Record<Reason, string>,
+
+  next: {
+    abuse: "Say how you feel, without those words.",
+    hate: "Say it without putting people down.",
+    threat: "If you are angry, tell us. We can help.",
+    self_harm: "Call or text one of the help lines. You do not have to wait.",
+    sexual: "Talk about something else here. If you are worried, tell the team.",
+    drugs: "If you want help with drugs, tell the team.",
+    offending: "If someone is pushing you, tell the team.",
+    contact_details: "Say it again without the number or name. You can go on talking here.",
+    meeting: "Ask the team. They can plan a meeting with you.",
+    money: "If you need something, tell the team.",
+    secrecy: "Say it again without the secret. Or tell the team.",
+    restricted: "Talk about something else here. Or ask the team why.",
+    privacy: "Say it again without the private part.",
+    other: "Say it in another way. Or ask the team why.",
+  } satisfies Record<Reason, string>,
+
+  details: {
+    open: "Details",
+    next: "What you can do:",
+    written: "You wrote it",
+    passedOn: "It was passed on",
+    diffHint: "Words with a line through them were taken out. Words with a line under them are new.",
+    ask: "Ask the team",
+    copy: "Copy",
+    copied: "Copied.",
+    notCopied: "This phone did not let us copy it. Press and hold the words to copy them.",
+    accept: "Send it like this",
+    decline: "Do not send it",
+    answerBy: (time: string) => `It is not sent until you say so. Please answer by: ${time}.`,
+    nothingYet: "It is not sent until you say so.",
+    acceptPaused: "This chat is paused. You can say yes when it is open again.",
+  },
+
+  tell: {
+    open: "Tell the team",
+    title: "Tell the team",
+    intro: (name: string) => `This goes to the team. We do not show it to ${name}. You are not in trouble.`,
+    what: "What is it about?",
+    reason: {
+      unsafe: "I do not feel safe",
+      upset: "Something upset me",
+      change_mentor: "I want a different mentor",
+      other: "Something else",
+    } satisfies Record<ReportReason, string>,
+    changeMatch: "This match does not work",
+    words: "What happened?",
+    wordsHint: "You can leave this empty.",
+    pause: "Pause this chat now",
+    pauseHint: "No one can write in a paused chat. The team opens it again when it is safe.",
+    send: "Send to the team",
+    needReason: "Please choose what it is about.",
+    sentTitle: "The team has it",
+    sent: "Thank you for telling us. A person on the team will read it.",
+    sentPause: "This chat is paused now.",
+    danger: "If you are in danger, call 999. You do not have to wait for us.",
+  },
+
+  how: {
+    title: "How it works",
+    start: "Start",
+    cards: [
+      { title: "We check first", text: "A computer looks at each message. If it is not sure, a person on the team reads it first. You can see when that is so." },
+      { title: "It can take time", text: "Most messages go at once. Some wait for a person. At night that can take longer." },
+      { title: "What we never ask", text: "We never ask for your password or for money. Keep your phone number and address to yourself here." },
+      { title: "If something is wrong", text: "Press “Tell the team” in a chat. Press “Get help now” if you need help fast. You will not be in trouble." },
+    ],
+  },
 
   help: {
     now: "Get help now",
@@ -133,6 +211,11 @@ export const en = {
       { who: "Childline, if you are under 19", what: "Call 0800 1111", href: "tel:08001111" },
       { who: "Samaritans, any age, any time", what: "Call 116 123", href: "tel:116123" },
       { who: "Shout, by text, any time", what: "Text SHOUT to 85258", href: "sms:85258" },
+      {
+        who: "Childline, if you would rather write",
+        what: "Chat online",
+        href: "https://www.childline.org.uk/get-support/1-2-1-counsellor-chat/",
+      },
     ],
     note: "Nobody reads these chats live at every hour. A call or a text reaches a person.",
     panel: "Help for you, now",
@@ -212,6 +295,28 @@ export const en = {
     over: (outcome: string, name: string) => `${outcome} by ${name}`,
     settings: "Keys",
     choose: "Choose a message to check. Use J and K to move, Enter to open.",
+  },
+
+  reports: {
+    open: "Reports",
+    openFresh: (n: number) => `Reports, ${n} new`,
+    title: "What people told the team",
+    intro: "Newest first. The other party of a conversation never sees these.",
+    none: "Nobody has told the team anything yet. New reports appear here by themselves.",
+    loading: "Reading the reports…",
+    from: (name: string, role: string) => `${name}, ${role}`,
+    reason: {
+      unsafe: "Does not feel safe",
+      upset: "Was upset by something",
+      change_mentor: "Asks for another match",
+      other: "Something else",
+    } satisfies Record<ReportReason, string>,
+    noWords: "Nothing was written.",
+    paused: "Asked to pause the conversation.",
+    lift: "End the pause",
+    lifted: "The conversation is open.",
+    older: "Show older reports",
+    fresh: (name: string, reason: string) => `New report from ${name}: ${reason}`,
   },
 
   item: {
@@ -327,7 +432,7 @@ export const en = {
     money: "Please leave money and gifts out of this chat. If you need something, tell the team.",
     secrecy: "We do not ask each other to keep secrets here. You are not in trouble.",
     restricted: "This subject is not for this chat. The team can tell you more.",
-    privacy: "This shared something private about somebody. Please leave it out.",
+    privacy: "This shared something private about a person. Please leave it out.",
     other: "We could not pass this on. The team can tell you more.",
   } satisfies Record<Reason, string>,
   rephraseTemplate: "Could you say this in another way? Leave out the part that we marked, and send it again.",

@@ -4,7 +4,7 @@ import { diff } from "../core/diff";
 
 export function Diff({ before, after }: { before: string; after: string }) {
   return (
-    <p class="diff">
+    <p class="diff" dir="auto">
       {diff(before, after).map((piece, at) => {
         if (piece.kind === "same") return <span key={at}>{piece.text}</span>;
         const Tag = piece.kind === "added" ? "ins" : "del";

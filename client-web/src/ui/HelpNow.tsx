@@ -1,6 +1,7 @@
 // Help that needs nobody on duty: always one press away, and open at once when a message speaks of a crisis.
 
 import { useEffect, useRef } from "preact/hooks";
+import { showingHow } from "../app/welcome";
 import { en } from "../text/en";
 import type { HelpArticle } from "../wire/generated";
 import { Icon } from "./Icon";
@@ -16,15 +17,13 @@ export function HelpNow() {
         <p>{en.help.intro}</p>
         <ul class="lines">
           {en.help.lines.map((line) => (
-            <li key={line.href}>
-              <span>{line.who}</span>
-              <a class="call" href={line.href}>
-                {line.what}
-              </a>
-            </li>
+            <Standing key={line.href} line={line} />
           ))}
         </ul>
         <p class="hint">{en.help.note}</p>
+        <button class="button quiet" type="button" onClick={() => (showingHow.value = true)}>
+          {en.how.title}
+        </button>
       </div>
     </details>
   );
@@ -34,7 +33,9 @@ export function HelpPanel({ articles, onClose }: { articles: HelpArticle[]; onCl
   const panel = useRef<HTMLElement>(null);
   useEffect(() => panel.current?.scrollIntoView?.({ block: "nearest" }), [articles]);
   if (articles.length === 0) return null;
-  const emergency = articles.some((article) => article.phone === "999");
+  // The site's own numbers first; then what holds everywhere, each number once, so that one can call, text or chat.
+  const own = new Set(articles.map((article) => digits(article.phone ?? "")));
+  const standing = en.help.lines.filter((line) => !line.href.startsWith("tel:") || !own.has(digits(line.href)));
   return (
     <section class="help-panel" aria-labelledby="help-panel" ref={panel}>
       <h2 id="help-panel">
@@ -56,18 +57,29 @@ export function HelpPanel({ articles, onClose }: { articles: HelpArticle[]; onCl
             )}
           </li>
         ))}
-        {!emergency && (
-          <li>
-            <span>{en.help.emergency}</span>
-            <a class="call" href="tel:999">
-              {en.help.call("999")}
-            </a>
-          </li>
-        )}
+        {standing.map((line) => (
+          <Standing key={line.href} line={line} />
+        ))}
       </ul>
       <button class="button" type="button" onClick={onClose}>
         {en.close}
       </button>
     </section>
   );
+}
+
+function Standing({ line }: { line: (typeof en.help.lines)[number] }) {
+  const away = line.href.startsWith("https:") ? { target: "_blank", rel: "noopener noreferrer" } : {};
+  return (
+    <li>
+      <span>{line.who}</span>
+      <a class="call" href={line.href} {...away}>
+        {line.what}
+      </a>
+    </li>
+  );
+}
+
+function digits(phone: string): string {
+  return phone.replace(/\D/g, "");
 }

@@ -3,7 +3,9 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { draft, keepDraft } from "../app/drafts";
+import { fileRefused, guardFiles } from "../app/files";
 import { send, state, typed } from "../app/messenger";
+import { hasLink } from "../core/links";
 import { length } from "../core/spans";
 import type { Thread } from "../state/messenger";
 import { en } from "../text/en";
@@ -33,8 +35,11 @@ export function Composer({ thread, me, name }: { thread: Thread; me: Me; name: s
     field.current?.focus();
   }, [refill.value]);
 
+  useEffect(() => guardFiles(document), []);
+
   const write = (next: string) => {
     setText(next);
+    fileRefused.value = false;
     keepDraft(me.id, id, next);
     typed(id, next.trim() !== "");
     clearTimeout(stops.current);
@@ -78,6 +83,7 @@ export function Composer({ thread, me, name }: { thread: Thread; me: Me; name: s
           placeholder={en.chat.label(name)}
           aria-describedby="composer-notice composer-left"
           aria-invalid={left < 0}
+          dir="auto"
           onInput={(event) => write(event.currentTarget.value)}
           onKeyDown={key}
         />
@@ -90,6 +96,17 @@ export function Composer({ thread, me, name }: { thread: Thread; me: Me; name: s
         {left <= COUNTER_FROM ? en.chat.left(left) : ""}
         {left < 0 && ` ${en.chat.tooLong(state.value.textMax)}`}
       </p>
+      <div role="status">
+        {hasLink(text) && <p class="hint">{en.chat.link}</p>}
+        {fileRefused.value && (
+          <p class="problem">
+            {en.chat.file}{" "}
+            <button class="button quiet" type="button" onClick={() => (fileRefused.value = false)}>
+              {en.close}
+            </button>
+          </p>
+        )}
+      </div>
     </form>
   );
 }

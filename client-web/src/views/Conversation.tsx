@@ -9,7 +9,9 @@ import { linkWords } from "../ui/LinkBanner";
 import type { Me } from "../wire/generated";
 import { Composer } from "./Composer";
 import { others } from "./ConversationList";
+import { MessageDetails } from "./MessageDetails";
 import { MessageList } from "./MessageList";
+import { TellButton, TellTeam } from "./TellTeam";
 
 export function Conversation({ thread, me, back }: { thread: Thread; me: Me; back: boolean }) {
   const heading = useRef<HTMLHeadingElement>(null);
@@ -40,9 +42,12 @@ export function Conversation({ thread, me, back }: { thread: Thread; me: Me; bac
           <span class="dot" aria-hidden="true" />
           {link.state.value.live ? en.link.live : linkWords(link).replace(/\. .*/, "")}
         </p>
+        <TellButton conversation={thread.view.id} />
       </header>
       <MessageList thread={thread} me={me} />
       <Composer thread={thread} me={me} name={name} />
+      <MessageDetails thread={thread} me={me} />
+      <TellTeam thread={thread} me={me} />
     </section>
   );
 }

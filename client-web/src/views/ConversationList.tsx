@@ -1,19 +1,33 @@
 // A mentor's conversations: who, what is new, and what of one's own is being checked.
 
+import { signal } from "@preact/signals";
 import { current, outbox, state } from "../app/messenger";
 import { hrefOf } from "../app/route";
 import { clock, sameDay } from "../core/time";
-import { unread, type Thread } from "../state/messenger";
+import { needsReply, unread, type Thread } from "../state/messenger";
 import { en } from "../text/en";
+import { Icon } from "../ui/Icon";
 import type { Me } from "../wire/generated";
 
 export function ConversationList({ me }: { me: Me }) {
   const threads = Object.values(state.value.threads);
+  const waiting = threads.filter((thread) => waits(thread, me));
+  const shown = onlyWaiting.value ? waiting : threads;
   return (
     <nav class="conversations" aria-label={en.chats.list}>
       <h2>{en.chats.list}</h2>
+      <button
+        class="button quiet"
+        type="button"
+        aria-pressed={onlyWaiting.value}
+        onClick={() => (onlyWaiting.value = !onlyWaiting.value)}
+      >
+        {onlyWaiting.value && <Icon name="tick" />}
+        {en.chats.onlyReply(waiting.length)}
+      </button>
+      {shown.length === 0 && <p class="hint">{en.chats.noneWait}</p>}
       <ul role="list">
-        {threads.map((thread) => (
+        {shown.map((thread) => (
           <li key={thread.view.id}>
             <Row thread={thread} me={me} />
           </li>
@@ -31,12 +45,25 @@ export function others(thread: Thread, me: Me): string {
     .join(", ");
 }
 
+/** Whether the list shows only those who wait for a reply. */
+export const onlyWaiting = signal(false);
+
+function waits(thread: Thread, me: Me): boolean {
+  return needsReply(thread, me.id, unsentIn(thread));
+}
+
+function unsentIn(thread: Thread): number {
+  return outbox.rows.value.filter((row) => row.conversation === thread.view.id).length;
+}
+
 function Row({ thread, me }: { thread: Thread; me: Me }) {
   const fresh = unread(thread, me.id);
   const held = thread.own.filter((own) => own.status === "held").length;
-  const unsent = outbox.rows.value.filter((row) => row.conversation === thread.view.id).length;
+  const asked = thread.own.filter((own) => own.status === "consent").length;
+  const unsent = unsentIn(thread);
+  const reply = waits(thread, me);
   const party = thread.view.parties.find((other) => other.account !== me.id);
-  const last = thread.messages.at(-1);
+  const last = thread.latest;
   const at = last ? new Date(last.delivered_at) : null;
   const chosen = current.value?.view.id === thread.view.id;
   return (
@@ -51,9 +78,11 @@ function Row({ thread, me }: { thread: Thread; me: Me }) {
         {thread.view.state === "paused" && ` · ${en.chats.paused}`}
         {thread.view.state === "ended" && ` · ${en.chats.ended}`}
       </span>
-      {(fresh > 0 || held > 0 || unsent > 0) && (
+      {(fresh > 0 || reply || held > 0 || asked > 0 || unsent > 0) && (
         <span class="counts">
           {fresh > 0 && <span class="tag strong">{en.chats.unread(fresh)}</span>}
+          {reply && <span class="tag">{en.chats.needsReply}</span>}
+          {asked > 0 && <span class="tag">{en.status.consent}</span>}
           {held > 0 && <span class="tag">{en.chats.waiting(held)}</span>}
           {unsent > 0 && <span class="tag">{en.status.waiting}</span>}
         </span>

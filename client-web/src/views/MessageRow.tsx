@@ -2,17 +2,16 @@
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { dismiss, outbox, withdraw } from "../app/messenger";
-import { keepDraft } from "../app/drafts";
-import { clock, span } from "../core/time";
+import { answerChange, dismiss, outbox, state, withdraw } from "../app/messenger";
+import { clock, roughly } from "../core/time";
 import type { Row } from "../link/db";
-import type { Change, Own, Thread } from "../state/messenger";
+import type { Own, Thread } from "../state/messenger";
 import { sender, type Line } from "../state/timeline";
 import { en } from "../text/en";
 import { Diff } from "../ui/Diff";
 import { Icon, type IconName } from "../ui/Icon";
 import type { Me } from "../wire/generated";
-import { refill } from "./Composer";
+import { detailed, moment, WhyNot, writeAgain } from "./MessageDetails";
 
 interface Props {
   line: Line;
@@ -32,12 +31,16 @@ export function MessageRow({ line, thread, me }: Props) {
     <li class={classes.filter(Boolean).join(" ")}>
       <div class="bubble">
         <span class={first && many && !mine ? "speaker" : "sr"}>{name}: </span>
-        <p class="text">{textOf(line)}</p>
+        <p class="text" dir="auto">
+          {textOf(line)}
+        </p>
       </div>
       {entry.kind === "own" && <OwnStatus own={entry.own} thread={thread} me={me} />}
       {entry.kind === "outbox" && <OutboxStatus row={entry.row} />}
       {entry.kind === "delivered" && mine && thread.changes[entry.message.message] && (
-        <Changed change={thread.changes[entry.message.message]} after={entry.message.text} />
+        <Status icon="pencil" words={en.status.altered}>
+          <Details message={entry.message.message} words={en.status.seeChange} />
+        </Status>
       )}
       {last && (
         <p class="meta">
@@ -85,10 +88,11 @@ function OwnStatus({ own, thread, me }: { own: Own; thread: Thread; me: Me }) {
   const [problem, setProblem] = useState<string | null>(null);
   const id = thread.view.id;
   const takeBack = async () => setProblem(await withdraw(id, own.message));
-  const writeAgain = () => {
-    keepDraft(me.id, id, own.text);
-    refill.value = { conversation: id, text: own.text };
-  };
+  const sayAgain = (
+    <button class="button quiet" type="button" onClick={() => writeAgain(me, id, own.text)}>
+      {en.status.sayAgain}
+    </button>
+  );
   const hide = (
     <button class="button quiet" type="button" onClick={() => dismiss(id, own.message)}>
       {en.status.removeEnded}
@@ -98,7 +102,7 @@ function OwnStatus({ own, thread, me }: { own: Own; thread: Thread; me: Me }) {
     case "held":
       return (
         <Status icon="eye" words={en.status.held}>
-          <p>{own.waitS ? en.status.heldWait(span(own.waitS * 1000)) : en.status.heldHelp}</p>
+          <p>{waitWords(own)}</p>
           {problem && <p class="problem">{problem}</p>}
           <button class="button quiet" type="button" onClick={() => void takeBack()}>
             {en.status.withdraw}
@@ -108,18 +112,19 @@ function OwnStatus({ own, thread, me }: { own: Own; thread: Thread; me: Me }) {
     case "rejected":
       return (
         <Status icon="stop" words={en.status.rejected}>
-          <Why own={own} />
+          <WhyNot reason={own.reason} note={own.note} ended />
           <p>{en.status.notInTrouble}</p>
+          {sayAgain}
+          <Details message={own.message} words={en.details.open} />
           {hide}
         </Status>
       );
     case "rephrase":
       return (
         <Status icon="pencil" words={en.status.rephrase}>
-          <Why own={own} />
-          <button class="button quiet" type="button" onClick={writeAgain}>
-            {en.status.sayAgain}
-          </button>
+          <WhyNot reason={own.reason} note={own.note} ended={false} />
+          {sayAgain}
+          <Details message={own.message} words={en.details.open} />
           {hide}
         </Status>
       );
@@ -137,25 +142,58 @@ function OwnStatus({ own, thread, me }: { own: Own; thread: Thread; me: Me }) {
       );
     case "consent":
       return (
-        <Status icon="pencil" words={en.status.consent}>
-          <Why own={own} />
-        </Status>
+        <Consent own={own} conversation={id} paused={thread.view.state === "paused"} />
       );
     case "delivered":
       return null;
   }
 }
 
-function Why({ own }: { own: { reason?: Own["reason"] | undefined; note?: string | undefined } }) {
+/** Who reads it and how soon: never a promise that nobody is there to keep. */
+export function waitWords(own: Own): string {
+  const { waitsTold, hours } = state.value;
+  const away = waitsTold && own.waitS === undefined;
+  if (own.crisis) return away ? en.status.crisisAway : en.status.crisis;
+  if (own.waitS !== undefined) return en.status.heldWait(roughly(own.waitS));
+  if (!away) return en.status.heldHelp;
+  return hours === null ? en.status.heldAway : `${en.status.heldAway} ${en.status.hours(hours)}`;
+}
+
+function Details({ message, words }: { message: string; words: string }) {
   return (
-    <>
-      {own.reason && <p>{en.reason[own.reason]}</p>}
-      {own.note && (
-        <p>
-          <strong>{en.status.noteFromTeam}</strong> {own.note}
+    <button class="button quiet" type="button" onClick={() => (detailed.value = message)}>
+      {words}
+    </button>
+  );
+}
+
+/** The team asks: these words instead of yours? Nothing goes on until one says so. */
+function Consent({ own, conversation, paused }: { own: Own; conversation: string; paused: boolean }) {
+  const [problem, setProblem] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const choose = async (accept: boolean) => {
+    setBusy(true);
+    setProblem(await answerChange(conversation, own.message, accept));
+    setBusy(false);
+  };
+  return (
+    <Status icon="pencil" words={en.status.consent}>
+      {own.suggested !== undefined && <Diff before={own.text} after={own.suggested} />}
+      <WhyNot reason={own.reason} note={own.note} ended={false} />
+      <p>{own.answerBy ? en.details.answerBy(moment(new Date(own.answerBy))) : en.details.nothingYet}</p>
+      {paused && <p>{en.details.acceptPaused}</p>}
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
         </p>
       )}
-    </>
+      <button class="button" type="button" disabled={busy || paused} onClick={() => void choose(true)}>
+        {en.details.accept}
+      </button>
+      <button class="button quiet" type="button" disabled={busy} onClick={() => void choose(false)}>
+        {en.details.decline}
+      </button>
+    </Status>
   );
 }
 
@@ -179,19 +217,6 @@ function OutboxStatus({ row }: { row: Row }) {
       <button class="button quiet" type="button" onClick={() => outbox.remove(row.cid)}>
         {en.status.remove}
       </button>
-    </Status>
-  );
-}
-
-function Changed({ change, after }: { change: Change | undefined; after: string }) {
-  if (!change) return null;
-  return (
-    <Status icon="pencil" words={en.status.altered}>
-      <details>
-        <summary>{en.status.seeChange}</summary>
-        {change.before === null ? <p>{`${en.status.changedTo} ${after}`}</p> : <Diff before={change.before} after={after} />}
-        <Why own={{ reason: change.reason, note: change.note }} />
-      </details>
     </Status>
   );
 }

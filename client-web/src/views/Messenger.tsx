@@ -10,6 +10,7 @@ import { HelpNow, HelpPanel } from "../ui/HelpNow";
 import { LinkBanner } from "../ui/LinkBanner";
 import { Conversation } from "./Conversation";
 import { ConversationList } from "./ConversationList";
+import { HowItWorks } from "./HowItWorks";
 
 export function Messenger() {
   const { me, threads, help } = state.value;
@@ -35,6 +36,7 @@ export function Messenger() {
           )}
         </div>
       </main>
+      <HowItWorks />
       <Announcer />
     </>
   );

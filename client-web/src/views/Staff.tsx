@@ -12,6 +12,7 @@ import { form } from "./Decide";
 import { Item, meansRelease } from "./Item";
 import { KeysDialog } from "./KeysDialog";
 import { QueueList } from "./QueueList";
+import { ReportsButton, ReportsDialog } from "./Reports";
 import { UndoBar } from "./UndoBar";
 
 export function Staff() {
@@ -31,6 +32,7 @@ export function Staff() {
     <>
       <header class="top">
         <h1>{en.queue.title}</h1>
+        <ReportsButton />
         <button class="button quiet" type="button" onClick={() => dialog.current?.showModal()}>
           {en.queue.settings}
         </button>
@@ -44,6 +46,7 @@ export function Staff() {
         <div class="open">{item ? <Item key={item.item} item={item} /> : <p class="nothing hint">{en.queue.choose}</p>}</div>
       </main>
       <UndoBar />
+      <ReportsDialog />
       <KeysDialog dialog={dialog} />
       <Announcer />
     </>

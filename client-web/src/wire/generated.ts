@@ -114,7 +114,11 @@ export type Pending = { message: string, cid: string, text: string, sent_at: str
 /**
  * What one is asked, while the status is `consent`. (Feature `consent`.)
  */
-consent?: ConsentView, };
+consent?: ConsentView, 
+/**
+ * How long it is likely to wait from now on, while the status is `held`; nobody is on duty, if absent. (Feature `expected_wait`.)
+ */
+expected_wait_s?: number, };
 
 export type ConversationView = { id: string, kind: Kind, state: ConversationState, site: string, parties: Array<PartyView>, last_seq: number, read_seq: number, pending: Array<Pending>, };
 
@@ -138,7 +142,11 @@ export type EventBody = { "type": "message" } & MessageView | { "type": "status"
 
 export type Limits = { frame_bytes: number, text_chars: number, unanswered: number, replay_max: number, pong_ms: number, };
 
-export type Welcome = { id: number, account: Me, conversations: Array<ConversationView>, epoch: string, head: number, mark: string, resume: Resumed, heartbeat_ms: number, limits: Limits, features: Array<string>, now: string, build: string, };
+export type Welcome = { id: number, account: Me, conversations: Array<ConversationView>, epoch: string, head: number, mark: string, resume: Resumed, heartbeat_ms: number, limits: Limits, 
+/**
+ * When the site's team is there, in the site's words. (Feature `expected_wait`.)
+ */
+hours?: string, features: Array<string>, now: string, build: string, };
 
 export type OkBody = { message?: string, status?: MessageStatus, seq?: number, duplicate?: boolean, queue?: string, head?: number, item?: ItemView, 
 /**

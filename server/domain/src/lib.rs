@@ -4,7 +4,7 @@
 //! Read in this order: `ids`, `time`, `text` (what there is), `people`, `policy` (who may), `finding`, `filter` (what a rule
 //! saw), `restriction` (what conditions forbid), `conversation`, `quarantine` (what may happen to a message), `report` (what a party tells the supervisors), `event` (what the log says), `audit`,
 //! `checkpoint` (whether that still holds), `erasure` (what is taken out of it), `wire` (how it is said to
-//! clients), `score` (what the rules are worth), `refusal` (every expected no).
+//! clients), `score` (what the rules are worth), `wait` (how long a held message is likely to wait), `refusal` (every expected no).
 //!
 //! What holds:
 //! * A [`text::Cleared`] is made by a verdict or by a decision, nowhere else.
@@ -30,4 +30,5 @@ pub mod restriction;
 pub mod score;
 pub mod text;
 pub mod time;
+pub mod wait;
 pub mod wire;

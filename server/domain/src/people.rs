@@ -86,7 +86,12 @@ pub struct SiteSettings {
     pub filter: Actions,
     /// How many days after the end of a relationship its words are erased. Never, if nothing.
     pub retention_days: Option<u32>,
+    /// When its team is there, in its own words for people who wait, such as "every day, 4pm to 10pm".
+    pub hours: Option<String>,
 }
+
+/// The longest that a site's words about its hours may be, in characters.
+pub const HOURS_CHARS_MAX: usize = 100;
 
 /// How long words are kept after the end of a relationship unless a site says otherwise, in days: twelve months.
 pub const RETENTION_DAYS: u32 = 365;
@@ -139,6 +144,7 @@ impl Default for SiteSettings {
             expire_after_ms: None,
             filter: Actions::default(),
             retention_days: Some(RETENTION_DAYS),
+            hours: None,
         }
     }
 }

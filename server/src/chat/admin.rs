@@ -7,7 +7,7 @@ use crate::store::{Failure, NewAccount, Scope, Tx};
 use handrail_domain::conversation::{ConversationState, Kind};
 use handrail_domain::event::{AccountAct, ConversationAct, Event, What};
 use handrail_domain::ids::{AccountId, ConversationId, SiteId};
-use handrail_domain::people::{Account, Role, Site, SiteSettings};
+use handrail_domain::people::{Account, HOURS_CHARS_MAX, Role, Site, SiteSettings};
 use handrail_domain::refusal::{Code, Refusal};
 use std::fmt;
 
@@ -232,6 +232,22 @@ impl Chat {
             let Site { id, name, settings } = tx.site(site)?.ok_or(Code::NotFound)?;
             let answer_ms = asks_for_ms.unwrap_or(settings.answer_ms);
             let settings = SiteSettings { consent: asks_for_ms.is_some(), answer_ms, ..settings };
+            tx.put_site(&Site { id, name: name.clone(), settings })?;
+            Ok(tx.append(event(id, What::Site { name }))?)
+        });
+        Ok(chosen.await?)
+    }
+
+    /// Says when a site's team is there, in words for people who wait; nothing, if it does not say.
+    pub async fn admin_set_hours(&self, site: SiteId, hours: Option<String>) -> Result<(), AdminError> {
+        if let Some(words) = &hours
+            && (words.trim().is_empty() || words.chars().count() > HOURS_CHARS_MAX)
+        {
+            return Err(AdminError(format!("give between 1 and {HOURS_CHARS_MAX} characters")));
+        }
+        let chosen = self.write(Scope::Everything, move |tx| {
+            let Site { id, name, settings } = tx.site(site)?.ok_or(Code::NotFound)?;
+            let settings = SiteSettings { hours: hours.map(|words| words.trim().to_owned()), ..settings };
             tx.put_site(&Site { id, name: name.clone(), settings })?;
             Ok(tx.append(event(id, What::Site { name }))?)
         });

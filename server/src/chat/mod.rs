@@ -13,6 +13,7 @@ mod send;
 mod sessions;
 mod shadow;
 mod views;
+mod waits;
 mod windows;
 
 pub use admin::{AccountSpec, AdminError};

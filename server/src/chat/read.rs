@@ -21,6 +21,8 @@ pub struct Arrival {
     pub me: Me,
     /// One's conversations.
     pub conversations: Vec<ConversationView>,
+    /// When the site's team is there, in the site's words.
+    pub hours: Option<String>,
     /// The feed's end.
     pub head: Offset,
     /// The mark there.
@@ -40,7 +42,7 @@ impl Chat {
 
     /// Everything that the first frame is answered with, from one state of the record.
     pub async fn arrive(&self, who: &Signed, resume: Option<Resume>) -> Result<Arrival, Refusal> {
-        let (me, account, bus) = (self.me(who), who.account.id, self.bus.clone());
+        let (me, account, site, bus) = (self.me(who), who.account.id, who.account.site, self.bus.clone());
         let epoch = self.store.epoch().to_owned();
         self.read(move |record| {
             let owner = Owner::Account(account);
@@ -66,7 +68,8 @@ impl Chat {
                     }
                 }
             };
-            Ok(Arrival { me, conversations, head, mark, resumed, cursor })
+            let hours = record.site(site)?.and_then(|site| site.settings.hours);
+            Ok(Arrival { me, conversations, hours, head, mark, resumed, cursor })
         })
         .await
     }

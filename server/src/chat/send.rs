@@ -68,7 +68,8 @@ impl Chat {
         let asked = Asked { message: MessageId::from_bits(fresh::bits()), text, now: fresh::now() };
         let (who, conversation, cid) = (who.clone(), send.conversation, send.cid);
         let judged = self.judge(&who, conversation, &asked).await?;
-        let first = self.queue(who.account.id, conversation, cid.clone(), asked.clone(), judged);
+        let wait = self.expected_wait(who.account.site, &judged.0.verdict, asked.now).await?;
+        let first = self.queue(who.account.id, conversation, cid.clone(), asked.clone(), judged, wait);
         let chat = self.clone();
         Ok(async move {
             let (mut taken, mut tries) = (first.await?, 1);
@@ -79,7 +80,8 @@ impl Chat {
                 if tries == WINDOW_TRIES {
                     judged = Judged::failed(asked.text.clone());
                 }
-                taken = chat.queue(who.account.id, conversation, cid.clone(), asked, (judged, rules)).await?;
+                let wait = chat.expected_wait(who.account.site, &judged.verdict, asked.now).await?;
+                taken = chat.queue(who.account.id, conversation, cid.clone(), asked, (judged, rules), wait).await?;
                 tries += 1;
             }
             taken.ok_or_else(|| Code::Internal.into())
@@ -94,6 +96,7 @@ impl Chat {
         cid: Cid,
         asked: Asked,
         (judged, rules): (Judged, Arc<Rules>),
+        expected_wait_s: Option<u64>,
     ) -> impl Future<Output = Result<Option<Sent>, Refusal>> + std::marker::Send + 'static {
         let Asked { message, text, now } = asked;
         let envelope = Envelope {
@@ -103,7 +106,7 @@ impl Chat {
             cid,
             rules: rules.version().to_owned(),
             now,
-            expected_wait_s: None,
+            expected_wait_s,
         };
         let written = self
             .store

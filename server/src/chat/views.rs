@@ -1,5 +1,7 @@
 //! What each reader may see: frames of feeds, conversations, items. Everything that leaves for a screen is made here.
 
+use super::waits::expected_wait_s;
+use crate::fresh;
 use crate::store::{Reader, StoreError};
 use handrail_domain::conversation::{Conversation, Message, MessageStatus};
 use handrail_domain::event::{Event, What};
@@ -167,20 +169,26 @@ pub(super) fn conversation_view(
         parties: parties.collect(),
         last_seq: conversation.last_seq,
         read_seq: conversation.party(reader).map_or(0, |party| party.read_seq),
-        pending: pending.into_iter().map(|message| pending_view(record, message)).collect::<Result<_, _>>()?,
+        pending: pending.into_iter().map(|message| pending_view(record, there, message)).collect::<Result<_, _>>()?,
     })
 }
 
-fn pending_view(record: &Reader<'_>, message: Message) -> Result<Pending, StoreError> {
-    let item = match message.status {
-        MessageStatus::Consent => record.item_of(message.id)?,
-        MessageStatus::Held
-        | MessageStatus::Delivered
-        | MessageStatus::Rejected
-        | MessageStatus::Rephrase
-        | MessageStatus::Withdrawn
-        | MessageStatus::Expired => None,
+fn pending_view(record: &Reader<'_>, there: WhoIsThere<'_>, message: Message) -> Result<Pending, StoreError> {
+    let item = record.item_of(message.id)?;
+    let expected_wait_s = match (message.status, &item) {
+        (MessageStatus::Held, Some(item)) => expected_wait_s(record, there, item.site, item.severity, fresh::now())?,
+        (
+            MessageStatus::Held
+            | MessageStatus::Consent
+            | MessageStatus::Delivered
+            | MessageStatus::Rejected
+            | MessageStatus::Rephrase
+            | MessageStatus::Withdrawn
+            | MessageStatus::Expired,
+            _,
+        ) => None,
     };
+    let item = item.filter(|_| message.status == MessageStatus::Consent);
     let consent = item.as_ref().and_then(Item::question).map(|question| ConsentView {
         text: question.text.as_str().to_owned(),
         reason: question.reason,
@@ -194,6 +202,7 @@ fn pending_view(record: &Reader<'_>, message: Message) -> Result<Pending, StoreE
         sent_at: message.sent_at,
         status: message.status,
         consent,
+        expected_wait_s,
     })
 }
 

@@ -38,6 +38,15 @@ pub(super) enum SiteCommand {
         #[arg(value_name = "DAYS|never", value_parser = retention)]
         keep: Keep,
     },
+    /// Say when a site's team is there, in words for people who wait for it.
+    Hours {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Its name or id.
+        site: String,
+        /// Such as "every day, 4pm to 10pm". Without it, the site does not say.
+        hours: Option<String>,
+    },
     /// Choose whether a sender is asked before an altered text is delivered in place of their own.
     Consent {
         #[command(flatten)]
@@ -143,6 +152,12 @@ pub(super) async fn run(asked: SiteCommand) -> anyhow::Result<()> {
             chat.admin_set_retention(site.id, days).await?;
             say(&format!("{:?} now keeps words {}.", site.name, kept(days)))
         }
+        SiteCommand::Hours { config, site, hours } => {
+            let chat = admin(&config).await?;
+            let site = chat.admin_site_settings(&site).await?;
+            chat.admin_set_hours(site.id, hours.clone()).await?;
+            say(&format!("People who wait for {:?} are told: {}.", site.name, there(hours.as_deref())))
+        }
         SiteCommand::Consent { config, site, asked, answer_within } => {
             let chat = admin(&config).await?;
             let site = chat.admin_site_settings(&site).await?;
@@ -176,6 +191,10 @@ fn in_words(action: Action) -> String {
     format!("hold from {}, ring from {}, help from {help}", hold_from.as_str(), ring_from.as_str())
 }
 
+fn there(hours: Option<&str>) -> String {
+    hours.map_or_else(|| "no hours".into(), |hours| format!("the team is there {hours}"))
+}
+
 fn consent(asks_for_ms: Option<i64>) -> String {
     match asks_for_ms {
         Some(ms) => format!("asks the sender of an altered text, who has {} to answer", length(ms)),
@@ -202,6 +221,7 @@ fn shown(site: &Site) -> String {
     line("undo window", &length(settings.undo_ms));
     line("target times", &targets.join(", "));
     line("words are kept", &kept(settings.retention_days));
+    line("hours", &there(settings.hours.as_deref()));
     line("consent", &consent(settings.asks_for_ms()));
     text += "What it does about what the filter sees:\n";
     let mut line = |name: &str, what: &str| text += &format!("  {name:<17}{what}\n");

@@ -28,7 +28,7 @@ const PONG_MS: u64 = 10_000;
 /// One device says that it writes at most this often.
 const TYPING_APART: Duration = Duration::from_secs(1);
 /// What this server adds to the protocol's first version.
-const FEATURES: [&str; 3] = ["read", "consent", "report"];
+const FEATURES: [&str; 4] = ["read", "consent", "report", "expected_wait"];
 
 /// How it went with one frame.
 pub(super) enum Went {
@@ -106,6 +106,7 @@ impl Asker {
                 replay_max: crate::chat::REPLAY_MAX,
                 pong_ms: PONG_MS,
             },
+            hours: arrival.hours,
             features: FEATURES.map(str::to_owned).to_vec(),
             now: fresh::now(),
             build: self.gateway.build.to_owned(),

@@ -145,6 +145,12 @@ impl Reader<'_> {
         self.many(&sql, params![site_id.to_string()], |row| Ok((account(row)?, row.get("username")?)))
     }
 
+    /// The accounts of a site that decide on held messages, disabled ones too.
+    pub fn supervisors(&self, site_id: SiteId) -> Result<Vec<Account>, StoreError> {
+        let sql = format!("SELECT {ACCOUNT} FROM account WHERE site = ?1 AND role = 'supervisor'");
+        self.many(&sql, params![site_id.to_string()], account)
+    }
+
     /// The session of that token's hash.
     pub fn session(&self, token: &Hash) -> Result<Option<SessionRow>, StoreError> {
         let sql = format!(

@@ -113,6 +113,8 @@ impl Play {
                 }
                 (Some('"'), note) => frame["note"] == quoted(note),
                 (_, "altered") => frame["altered"] == true,
+                (_, "unattended") => frame["expected_wait_s"].is_null(),
+                (_, "within") => frame["expected_wait_s"].as_u64().is_some_and(|seconds| seconds >= 1),
                 (_, reason) => frame["reason"] == reason,
             };
             assert!(told, "the story tells {word}: {frame:#}");
@@ -202,6 +204,12 @@ impl Play {
                 let asked = &pending["consent"];
                 assert!(asked["text"] == quoted(words) && asked["reason"] == *reason, "{pending}");
                 assert!(asked["answer_by"].is_string(), "{pending}");
+            }
+            ["that", "somebody", "reads", label] => {
+                let id = self.message(label).id.clone();
+                let pending = pending(self.device(who));
+                let held = pending.as_array().expect("a list").iter().find(|held| held["message"] == id);
+                assert!(held.is_some_and(|held| held["expected_wait_s"].is_u64()), "{pending}");
             }
             ["of", "nothing", "pending"] => {
                 let pending = pending(self.device(who));

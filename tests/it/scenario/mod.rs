@@ -75,6 +75,7 @@ stories! {
     a_site_may_ring_from_high
     a_rejected_message_tells_its_sender_why
     a_supervisor_sees_what_was_said_before
+    a_sender_is_told_how_long_a_check_takes
     a_sender_may_be_asked_to_say_it_differently
     a_sender_may_take_a_held_message_back
     a_withdrawal_wins_over_a_decision_in_its_window

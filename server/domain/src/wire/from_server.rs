@@ -97,6 +97,10 @@ pub struct Pending {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub consent: Option<ConsentView>,
+    /// How long it is likely to wait from now on, while the status is `held`; nobody is on duty, if absent. (Feature `expected_wait`.)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "number"))]
+    pub expected_wait_s: Option<u64>,
 }
 
 /// What the sender of an altered message is asked: whether this may be delivered in its place.
@@ -332,6 +336,10 @@ pub struct Welcome {
     #[cfg_attr(test, ts(type = "number"))]
     pub heartbeat_ms: u64,
     pub limits: Limits,
+    /// When the site's team is there, in the site's words. (Feature `expected_wait`.)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub hours: Option<String>,
     pub features: Vec<String>,
     #[cfg_attr(test, ts(type = "string"))]
     pub now: Timestamp,

@@ -18,6 +18,7 @@ use std::sync::Arc;
 /// The most relationships that a demonstration seeds.
 pub const RELATIONSHIPS_MAX: usize = 20_000;
 const SITE: &str = "Riverside Mentoring";
+const HOURS: &str = "every day, 4pm to 11pm";
 const ACCOUNTS_FILE: &str = "demo-accounts.json";
 
 /// A line of `demo-accounts.json`.
@@ -117,7 +118,8 @@ impl Person {
 
 /// One site, its staff, its pairs and its library, in one act.
 fn people(tx: &mut Tx<'_>, relationships: usize, hash: &str) -> Result<Vec<Person>, Failure> {
-    let site = add_site(tx, SITE, SiteSettings::default())?;
+    let settings = SiteSettings { hours: Some(HOURS.into()), ..SiteSettings::default() };
+    let site = add_site(tx, SITE, settings)?;
     for article in ARTICLES {
         let id = ArticleId::from_bits(fresh::bits());
         let (title, topic, body) = (article.title.into(), article.topic.into(), article.body.into());
