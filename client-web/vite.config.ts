@@ -1,4 +1,4 @@
-// The build: three pages from one code base. Nothing is inlined, because the server's content policy allows only files of its own.
+// The build: four pages from one code base. Nothing is inlined, because the server's content policy allows only files of its own.
 
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
@@ -11,12 +11,13 @@ export default defineConfig({
     target: ["es2020", "chrome87", "safari14", "firefox78"],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: [page("index.html"), page("staff.html"), page("signin.html")] },
+    rolldownOptions: { input: [page("index.html"), page("staff.html"), page("signin.html"), page("help.html")] },
   },
   server: {
     proxy: {
       "/api": "http://localhost:8080",
       "/sign-in": "http://localhost:8080",
+      "/leave": "http://localhost:8080",
       "/live": { target: "ws://localhost:8080", ws: true },
     },
   },

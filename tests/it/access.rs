@@ -8,11 +8,27 @@ use std::net::SocketAddr;
 use tempfile::TempDir;
 
 /// Routes that are the same for everybody: pages, what they are made of, and health.
-const PUBLIC: &[&str] =
-    &["/", "/staff", "/sign-in", "/assets/{*path}", "/icon.svg", "/health/live", "/health/ready", "/api/session"];
+const PUBLIC: &[&str] = &[
+    "/",
+    "/staff",
+    "/sign-in",
+    "/messages",
+    "/help",
+    "/leave",
+    "/sw.js",
+    "/manifest.webmanifest",
+    "/icon.svg",
+    "/icon-192.png",
+    "/icon-512.png",
+    "/assets/{*path}",
+    "/health/live",
+    "/health/ready",
+    "/api/session",
+];
 /// Routes that the tables below ask.
 const ASKED: &[&str] = &[
     "/api/me",
+    "/api/sessions",
     "/api/conversations/{id}/messages",
     "/api/queues/{site}/items",
     "/api/queues/{site}/decisions",
@@ -119,6 +135,7 @@ async fn everybody_reaches_what_is_theirs_and_nothing_else_is_there() {
     let sites = sites().await;
     let everyone: Vec<&str> = sites.everybody.iter().map(|(part, _)| *part).collect();
     check(&sites, "/api/me", &everyone).await;
+    check(&sites, "/api/sessions", &everyone).await;
     let own = &sites.mentee.conversation;
     check(&sites, &format!("/api/conversations/{own}/messages"), &["its mentee", "its mentor"]).await;
     for list in ["items", "decisions"] {
@@ -225,6 +242,26 @@ async fn signed_out_is_nobody(sites: &Sites) {
     assert_eq!(http(address, "GET", "/api/me", &token, "").await.0, 401);
     let still = sites.everybody.iter().find(|(part, _)| *part == "its operator").expect("an operator");
     assert_eq!(http(address, "GET", "/api/me", &still.1, "").await.0, 200, "their other session goes on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_out_everywhere_is_nobody_on_every_device_and_others_stay() {
+    let sites = sites().await;
+    let address = sites.server.address;
+    let (one, other) = (sign_in(address, "elsewhere1").await, sign_in(address, "elsewhere1").await);
+    let (_, body) = http(address, "GET", "/api/sessions", &one, "").await;
+    let page: Value = serde_json::from_str(&body).expect("JSON");
+    let sessions = page["sessions"].as_array().expect("sessions");
+    assert_eq!(sessions.len(), 3, "{page}");
+    assert_eq!(sessions.iter().filter(|session| session["this"] == true).count(), 1, "{page}");
+    let mut wire = Wire::open(address, &other, None).await.expect("it listens");
+    assert_eq!(http(address, "DELETE", "/api/sessions", &one, "").await.0, 204);
+    while wire.next().await.is_some() {}
+    assert_eq!(wire.closed, Some(4001), "signed out");
+    for token in [&one, &other] {
+        assert_eq!(http(address, "GET", "/api/me", token, "").await.0, 401);
+    }
+    assert_eq!(http(address, "GET", "/api/me", &sites.mentee.token, "").await.0, 200, "somebody else stays");
 }
 
 /// A new route is not forgotten: it is asked above, or it is the same for everybody.

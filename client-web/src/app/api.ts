@@ -1,6 +1,6 @@
 // The few HTTP calls of the live screens. Each gives its answer or a problem in words; none throws.
 
-import type { Code, HistoryPage, ItemPage, Problem, ReportPage } from "../wire/generated";
+import type { Code, HistoryPage, ItemPage, Problem, SessionPage, ReportPage } from "../wire/generated";
 import { en } from "../text/en";
 
 export type Got<T> = { ok: true; value: T } | { ok: false; code: Code | "offline"; message: string };
@@ -34,6 +34,30 @@ export async function signOut(): Promise<void> {
   await fetch("/api/session", { method: "DELETE", credentials: "same-origin" }).catch(() => undefined);
   forgetThisDevice();
   location.replace("/");
+}
+
+/** On every device. Says why if it did not work: then nobody is signed out. */
+export async function signOutEverywhere(): Promise<string | null> {
+  const answer = await fetch("/api/sessions", { method: "DELETE", credentials: "same-origin" }).catch(() => null);
+  if (answer === null) return en.offlineRead;
+  if (!answer.ok && answer.status !== 401) return en.serverTrouble;
+  forgetThisDevice();
+  location.replace("/");
+  return null;
+}
+
+/** Ends the session behind one's back: the page is left before the answer comes. What was not sent yet stays for its writer. */
+export function signOutInAHurry(): void {
+  void fetch("/api/session?keep_unsent=true", { method: "DELETE", credentials: "same-origin", keepalive: true }).catch(() => undefined);
+  try {
+    sessionStorage.clear();
+  } catch {
+    // Storage that cannot be opened holds nothing.
+  }
+}
+
+export function sessions(): Promise<Got<SessionPage>> {
+  return get("/api/sessions");
 }
 
 /** Nothing of a person stays on a device that may be shared. */

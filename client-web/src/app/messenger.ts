@@ -10,6 +10,7 @@ import type { Kept, Messenger } from "../state/messenger";
 import { en } from "../text/en";
 import type { ConversationView, Me, StatusView } from "../wire/generated";
 import type { Frame } from "../wire/read";
+import { begun, keepLast, lastSeen } from "./last";
 import { history } from "./api";
 import { opened } from "./route";
 import { firstLook } from "./welcome";
@@ -51,6 +52,8 @@ const currentId = computed(() => current.value?.view.id ?? null);
 
 export function start(): void {
   if (state.value.me) outbox.as(state.value.me.id);
+  else void showLast();
+  keepLast(state);
   link.start();
   setInterval(() => (state.value = stillTyping(state.value, Date.now())), 1_000);
   effect(() => remember(state.value));
@@ -140,6 +143,14 @@ function heard(frame: Frame): void {
     outbox.as(frame.account.id);
   }
   if (link.state.value.live || frame.op !== "event") speak(frame);
+}
+
+/** Until the connection stands, one's own phone shows what it kept. */
+async function showLast(): Promise<void> {
+  const last = await lastSeen();
+  if (!last || state.value.me) return;
+  state.value = restored(begun(state.value, last), keptHere(last.me));
+  outbox.as(last.me.id);
 }
 
 /** Tells a screen reader what a sighted person sees arrive. */

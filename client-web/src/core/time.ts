@@ -20,6 +20,12 @@ export function day(at: Date, now: Date): string {
     .replace(",", "");
 }
 
+/** "Saturday 21 November 2026, 9:32pm", of a time as the server writes it. */
+export function dayAndTime(iso: string): string {
+  const at = new Date(iso);
+  return `${day(at, new Date(0))}, ${clock(at)}`;
+}
+
 export function sameDay(one: Date, other: Date): boolean {
   return midnight(one) === midnight(other);
 }

@@ -1,15 +1,32 @@
-// The page of mentees and mentors.
+// The page of mentees and mentors. A locked one loads nothing but the lock.
 
 import "../css/messenger.css";
 import { render } from "preact";
+import { applyLook, heedSignIn } from "../app/device";
+import { goodbye } from "../app/goodbye";
+import { locked, lockWhenIdle } from "../app/lock";
 import { start } from "../app/messenger";
+import { listenForExit } from "../core/exit";
 import { followKeyboard } from "../core/viewport";
+import { startWorker } from "../core/worker";
+import { Lock } from "../views/Lock";
 import { Messenger } from "../views/Messenger";
 
 const root = document.getElementById("app");
-if (root) {
-  root.replaceChildren();
-  followKeyboard();
+
+function open(page: HTMLElement): void {
   start();
-  render(<Messenger />, root);
+  lockWhenIdle();
+  render(<Messenger />, page);
+}
+
+if (root) {
+  listenForExit(goodbye);
+  heedSignIn();
+  applyLook();
+  startWorker();
+  followKeyboard();
+  root.replaceChildren();
+  if (locked()) render(<Lock onOpen={() => open(root)} />, root);
+  else open(root);
 }

@@ -1,6 +1,6 @@
 // Says why signing in did not work, and shows the code field where one is needed. The form works without this script.
 
-import "../css/signin.css";
+import "./plain";
 
 const WORDS: Record<string, string> = {
   unauthenticated: "The name or the password is not right. Check both and try again.",

@@ -1,4 +1,5 @@
-// The one IndexedDB store of the client: rows of the outbox. A browser without it keeps them in memory, and they live as long as the page.
+// The one IndexedDB database of the client: rows of the outbox, and on one's own phone the last messages. A browser without it keeps the
+// rows in memory, and they live as long as the page.
 
 export interface Row {
   /** The client's own id: the same on every try, so that a message is said once. */
@@ -15,7 +16,9 @@ export interface Row {
 }
 
 const NAME = "handrail";
-const STORE = "outbox";
+const VERSION = 2;
+const OUTBOX = "outbox";
+const LAST = "last";
 
 export interface Rows {
   all(): Promise<Row[]>;
@@ -23,19 +26,45 @@ export interface Rows {
   remove(cid: string): Promise<void>;
 }
 
+/** What was last on the screen, for reading without a network: one value, whose reader checks what it is. */
+export interface Last {
+  get(): Promise<unknown>;
+  put(value: unknown): Promise<void>;
+  clear(): Promise<void>;
+}
+
 export async function openRows(factory: IDBFactory | undefined): Promise<Rows> {
+  const db = await opened(factory);
+  return db ? durable(db) : volatile();
+}
+
+export async function openLast(factory: IDBFactory | undefined): Promise<Last | null> {
+  const db = await opened(factory);
+  if (!db) return null;
+  const act = acts(db, LAST);
+  return {
+    get: () => act<unknown>("readonly", (store) => store.get(LAST)),
+    put: async (value) => void (await act("readwrite", (store) => store.put(value, LAST))),
+    clear: async () => void (await act("readwrite", (store) => store.clear())),
+  };
+}
+
+async function opened(factory: IDBFactory | undefined): Promise<IDBDatabase | null> {
   try {
-    if (factory) return durable(await open(factory));
+    if (factory) return await open(factory);
   } catch {
     // Private windows of some browsers refuse: the message is still sent, it only does not outlive the page.
   }
-  return volatile();
+  return null;
 }
 
 function open(factory: IDBFactory): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const opening = factory.open(NAME, 1);
-    opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "cid" });
+    const opening = factory.open(NAME, VERSION);
+    opening.onupgradeneeded = (event) => {
+      if (event.oldVersion < 1) opening.result.createObjectStore(OUTBOX, { keyPath: "cid" });
+      opening.result.createObjectStore(LAST);
+    };
     opening.onsuccess = () => {
       // Signing out in another tab deletes the database; holding on would block it.
       opening.result.onversionchange = () => opening.result.close();
@@ -45,15 +74,19 @@ function open(factory: IDBFactory): Promise<IDBDatabase> {
   });
 }
 
-function durable(db: IDBDatabase): Rows {
-  const act = <T>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
+function acts(db: IDBDatabase, name: string) {
+  return <T>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
     new Promise((resolve, reject) => {
-      const transaction = db.transaction(STORE, mode);
-      const asked = ask(transaction.objectStore(STORE));
+      const transaction = db.transaction(name, mode);
+      const asked = ask(transaction.objectStore(name));
       transaction.oncomplete = () => resolve(asked.result);
       transaction.onerror = () => reject(transaction.error ?? new Error("IndexedDB refused"));
       transaction.onabort = () => reject(transaction.error ?? new Error("IndexedDB gave up"));
     });
+}
+
+function durable(db: IDBDatabase): Rows {
+  const act = acts(db, OUTBOX);
   return {
     all: () => act<Row[]>("readonly", (store) => store.getAll()),
     put: async (row) => void (await act("readwrite", (store) => store.put(row))),

@@ -1,16 +1,18 @@
 // The messenger: conversations and the open one, side by side where there is room.
 
-import { useEffect, useRef } from "preact/hooks";
-import { signOut } from "../app/api";
-import { closeHelp, current, link, outbox, state } from "../app/messenger";
+import { useEffect } from "preact/hooks";
+import { goodbye } from "../app/goodbye";
+import { closeHelp, current, link, state } from "../app/messenger";
 import { opened } from "../app/route";
 import { en } from "../text/en";
 import { Announcer } from "../ui/Announcer";
+import { Exit } from "../ui/Exit";
 import { HelpNow, HelpPanel } from "../ui/HelpNow";
 import { LinkBanner } from "../ui/LinkBanner";
 import { Conversation } from "./Conversation";
 import { ConversationList } from "./ConversationList";
 import { HowItWorks } from "./HowItWorks";
+import { MeButton } from "./Me";
 
 export function Messenger() {
   const { me, threads, help } = state.value;
@@ -22,7 +24,8 @@ export function Messenger() {
       <header class="top">
         <h1 class="brand">{en.chats.title}</h1>
         <HelpNow />
-        <SignOut />
+        <Exit goodbye={goodbye} />
+        <MeButton />
       </header>
       <LinkBanner link={link} />
       <HelpPanel articles={help} onClose={closeHelp} />
@@ -38,30 +41,6 @@ export function Messenger() {
       </main>
       <HowItWorks />
       <Announcer />
-    </>
-  );
-}
-
-/** Signing out clears the device, so what was not sent yet must be a choice. */
-function SignOut() {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const unsent = outbox.rows.value.length;
-  const leave = () => (unsent > 0 ? dialog.current?.showModal() : void signOut());
-  return (
-    <>
-      <button class="button quiet" type="button" onClick={leave}>
-        {en.signOut}
-      </button>
-      <dialog ref={dialog} aria-labelledby="leave-title">
-        <h2 id="leave-title">{en.chats.unsent(unsent)}</h2>
-        <p>{en.chats.unsentHint}</p>
-        <form method="dialog">
-          <button class="button primary">{en.chats.stay}</button>
-          <button class="button danger" type="button" onClick={() => void signOut()}>
-            {en.chats.leave}
-          </button>
-        </form>
-      </dialog>
     </>
   );
 }

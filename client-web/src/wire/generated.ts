@@ -172,6 +172,14 @@ token?: boolean, };
 
 export type SignedIn = { account: Me, token?: string, expires_at: string | null, };
 
+export type SessionView = { 
+/**
+ * Whether it is the one that asks.
+ */
+this: boolean, since: string, expires_at: string | null, };
+
+export type SessionPage = { sessions: Array<SessionView>, };
+
 export type HistoryPage = { messages: Array<MessageView>, 
 /**
  * Whether there are older ones.

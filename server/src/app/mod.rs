@@ -121,7 +121,13 @@ impl Node {
             tokio::spawn(accept::serve(listener, None, page, door, exit.clone(), tracker.clone()));
         }
         let origins = server.origins(address);
-        let api = Api { chat: chat.clone(), limits: limits.clone(), origins: origins.clone(), exit: exit.clone() };
+        let api = Api {
+            chat: chat.clone(),
+            limits: limits.clone(),
+            origins: origins.clone(),
+            leave_to: config.fixed.server.leave_to.clone(),
+            exit: exit.clone(),
+        };
         let gateway = Arc::new(Gateway {
             chat: chat.clone(),
             hub,

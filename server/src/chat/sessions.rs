@@ -12,6 +12,7 @@ use handrail_domain::ids::AccountId;
 use handrail_domain::people::Account;
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::time::Timestamp;
+use handrail_domain::wire::SessionView;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -126,6 +127,29 @@ impl Chat {
         self.write(Scope::Own, move |tx| {
             if tx.end_session(&session)? {
                 tx.append(session_event(&account, SessionAct::SignOut, &session, fresh::now()))?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Where this person is signed in.
+    pub async fn sessions(&self, who: &Signed) -> Result<Vec<SessionView>, Refusal> {
+        let (account, own, now) = (who.account.id, who.session, fresh::now());
+        let open = self.read(move |record| record.open_sessions(account, now)).await?;
+        let view = |(session, since, expires_at)| SessionView { this: session == own, since, expires_at };
+        Ok(open.into_iter().map(view).collect())
+    }
+
+    /// Signs out on every device: all sessions end, and with them their sockets.
+    pub async fn sign_out_everywhere(&self, who: &Signed) -> Result<(), Refusal> {
+        let account = who.account.clone();
+        self.write(Scope::Own, move |tx| {
+            let now = fresh::now();
+            for (session, ..) in tx.open_sessions(account.id, now)? {
+                if tx.end_session(&session)? {
+                    tx.append(session_event(&account, SessionAct::SignOut, &session, now))?;
+                }
             }
             Ok(())
         })

@@ -54,6 +54,9 @@ pub struct Live {
     pub log_level: LogLevel,
 }
 
+/// Where somebody goes who leaves in a hurry: as in the GOV.UK Design System's "Exit this page".
+const LEAVE_TO: &str = "https://www.bbc.co.uk/weather";
+
 /// Where and how the server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
@@ -67,6 +70,8 @@ pub struct Server {
     pub trusted_proxies: Vec<Network>,
     /// Addresses without per-address limits, beside loopback.
     pub trusted_addresses: Vec<Network>,
+    /// The page that somebody goes to who leaves in a hurry: an `https` address that says nothing about them.
+    pub leave_to: String,
     /// The certificate and its key.
     pub tls: Option<TlsFiles>,
     /// Where `/metrics` is served. Nowhere unless set.
@@ -208,6 +213,7 @@ impl Config {
             behind_proxy: false,
             trusted_proxies: vec![Network::of(Ipv4Addr::LOCALHOST.into()), Network::of(Ipv6Addr::LOCALHOST.into())],
             trusted_addresses: Vec::new(),
+            leave_to: LEAVE_TO.to_owned(),
             tls: None,
             metrics_listen: None,
             max_connections: 20_000,

@@ -36,6 +36,16 @@ pub(super) async fn staff(headers: HeaderMap) -> Response {
     std::future::ready(file("staff.html", &headers)).await
 }
 
+/// `GET /messages`: the messenger's page, the same for everybody. The worker keeps it for when there is no network.
+pub(super) async fn messages(headers: HeaderMap) -> Response {
+    std::future::ready(file("index.html", &headers)).await
+}
+
+/// `GET /help`: who to call, for anybody.
+pub(super) async fn help(headers: HeaderMap) -> Response {
+    std::future::ready(file("help.html", &headers)).await
+}
+
 /// `GET /sign-in`.
 pub(super) async fn sign_in(headers: HeaderMap) -> Response {
     std::future::ready(file("signin.html", &headers)).await
@@ -53,7 +63,8 @@ fn kind(path: &str) -> &'static str {
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
-        Some("json" | "webmanifest") => "application/json",
+        Some("json") => "application/json",
+        Some("webmanifest") => "application/manifest+json",
         _ => "application/octet-stream",
     }
 }

@@ -18,10 +18,11 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 /// The largest body of a request, in bytes. A route that needs less says so itself.
 pub(super) const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// Nothing from elsewhere, nothing inline, no page around ours, and no text that becomes markup.
+/// Nothing from elsewhere, nothing inline, no page around ours, and no text that becomes markup. The one policy names
+/// the page's own worker.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types 'none'";
+    require-trusted-types-for 'script'; trusted-types handrail-worker";
 
 /// A page of ours needs none of these.
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), display-capture=(), \

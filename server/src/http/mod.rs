@@ -26,6 +26,8 @@ pub struct Api {
     pub limits: Arc<Limits>,
     /// The origins of our own pages.
     pub origins: Vec<String>,
+    /// Where somebody goes who leaves in a hurry.
+    pub leave_to: String,
     /// Whether the node still takes new work.
     pub exit: tokio_util::sync::CancellationToken,
 }
@@ -37,8 +39,16 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/staff", get(assets::staff))
         .route("/sign-in", get(assets::sign_in).post(session::sign_in_form))
         .route("/assets/{*path}", get(assets::asset))
+        .route("/messages", get(assets::messages))
+        .route("/help", get(assets::help))
+        .route("/leave", get(session::leave))
+        .route("/sw.js", get(assets::asset))
+        .route("/manifest.webmanifest", get(assets::asset))
         .route("/icon.svg", get(assets::asset))
+        .route("/icon-192.png", get(assets::asset))
+        .route("/icon-512.png", get(assets::asset))
         .route("/api/session", post(session::sign_in).delete(session::sign_out))
+        .route("/api/sessions", get(session::sessions).delete(session::sign_out_everywhere))
         .route("/api/me", get(session::me))
         .route("/api/conversations/{id}/messages", get(conversations::messages))
         .route("/api/queues/{site}/items", get(queues::items))

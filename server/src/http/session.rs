@@ -2,15 +2,16 @@
 
 use super::Api;
 use super::refusal::Refused;
-use crate::chat::SignedUp;
+use crate::chat::{Signed, SignedUp};
 use crate::door::{self, Shown};
 use axum::Form;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use handrail_domain::people::Role;
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::time::Timestamp;
-use handrail_domain::wire::{COOKIE, Me, SignIn, SignedIn};
+use handrail_domain::wire::{COOKIE, Me, SessionPage, SignIn, SignedIn};
 use http::header::{CONTENT_TYPE, ORIGIN, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -44,6 +45,8 @@ pub(super) async fn sign_in(State(api): State<Arc<Api>>, headers: HeaderMap, bod
 pub(super) struct SignInForm {
     username: String,
     password: String,
+    /// "This is my own phone": the page may then keep messages on it.
+    own: Option<String>,
 }
 
 /// `POST /sign-in`: the same as a plain form, which works before any script does.
@@ -52,6 +55,7 @@ pub(super) async fn sign_in_form(
     headers: HeaderMap,
     form: Result<Form<SignInForm>, axum::extract::rejection::FormRejection>,
 ) -> Response {
+    let own = form.as_ref().is_ok_and(|form| form.own.is_some());
     let begun = match (own_page(&api, &headers), form) {
         (Ok(()), Ok(Form(form))) => begin(&api, form.username, form.password).await,
         (Err(refusal), _) => Err(refusal),
@@ -60,9 +64,18 @@ pub(super) async fn sign_in_form(
     match begun {
         Ok(begun) => {
             let cookie = cookie(&begun.token, begun.signed.expires_at);
-            ([(SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+            ([(SET_COOKIE, cookie)], Redirect::to(home(begun.signed.account.role, own))).into_response()
         }
         Err(refusal) => Redirect::to(&format!("/sign-in?error={}", refusal.code.as_str())).into_response(),
+    }
+}
+
+/// The first page. A messenger is told whose phone it is on; staff keep nothing anywhere.
+fn home(role: Role, own: bool) -> &'static str {
+    match (role.converses(), own) {
+        (false, _) => "/",
+        (true, false) => "/?own=no",
+        (true, true) => "/?own=yes",
     }
 }
 
@@ -98,17 +111,64 @@ fn cookie(token: &str, expires_at: Option<Timestamp>) -> HeaderValue {
 }
 
 /// `DELETE /api/session`.
-pub(super) async fn sign_out(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Refused> {
-    if let Some(shown @ Shown::Cookie(_)) = door::shown(&headers) {
-        door::same_origin(&headers, shown, &api.origins)?;
-    }
-    let who = door::who(&api.chat, &headers).await?;
+pub(super) async fn sign_out(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+    Query(leaving): Query<Leaving>,
+) -> Result<Response, Refused> {
+    let who = from_own_page(&api, &headers).await?;
     api.chat.sign_out(&who).await?;
+    let cleared = if leaving.keep_unsent { KEEPS_UNSENT } else { CLEARS_ALL };
+    Ok(gone(cleared))
+}
+
+/// `DELETE /api/sessions`: every device of this person is signed out.
+pub(super) async fn sign_out_everywhere(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Refused> {
+    let who = from_own_page(&api, &headers).await?;
+    api.chat.sign_out_everywhere(&who).await?;
+    Ok(gone(CLEARS_ALL))
+}
+
+/// `GET /api/sessions`.
+pub(super) async fn sessions(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+) -> Result<axum::Json<SessionPage>, Refused> {
+    let who = door::who(&api.chat, &headers).await?;
+    Ok(axum::Json(SessionPage { sessions: api.chat.sessions(&who).await? }))
+}
+
+/// `GET /leave`: a page that says nothing about anybody, for who must not be seen here.
+pub(super) async fn leave(State(api): State<Arc<Api>>) -> Redirect {
+    std::future::ready(Redirect::to(&api.leave_to)).await
+}
+
+/// How somebody leaves.
+#[derive(Deserialize)]
+pub(super) struct Leaving {
+    /// In a hurry: what was written and not sent yet waits on the device for its writer.
+    #[serde(default)]
+    keep_unsent: bool,
+}
+
+/// What a browser forgets (the W3C's Clear Site Data).
+const CLEARS_ALL: &str = "\"cache\", \"cookies\", \"storage\"";
+const KEEPS_UNSENT: &str = "\"cache\", \"cookies\"";
+
+fn gone(cleared: &'static str) -> Response {
     let gone = [
         (SET_COOKIE.as_str(), format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0")),
-        ("clear-site-data", "\"cache\", \"cookies\", \"storage\"".to_owned()),
+        ("clear-site-data", cleared.to_owned()),
     ];
-    Ok((StatusCode::NO_CONTENT, gone).into_response())
+    (StatusCode::NO_CONTENT, gone).into_response()
+}
+
+/// Who asks, and not by another page's script.
+async fn from_own_page(api: &Api, headers: &HeaderMap) -> Result<Signed, Refusal> {
+    if let Some(shown @ Shown::Cookie(_)) = door::shown(headers) {
+        door::same_origin(headers, shown, &api.origins)?;
+    }
+    door::who(&api.chat, headers).await
 }
 
 /// `GET /api/me`.

@@ -162,6 +162,20 @@ impl Reader<'_> {
         })
     }
 
+    /// The sessions of an account that are not over, newest first: the hash of each token, when it began, and when it ends.
+    pub fn open_sessions(
+        &self,
+        account_id: AccountId,
+        now: Timestamp,
+    ) -> Result<Vec<(Hash, Timestamp, Option<Timestamp>)>, StoreError> {
+        let sql = "SELECT token, created_at, expires_at FROM session
+             WHERE account = ?1 AND (expires_at IS NULL OR expires_at > ?2) ORDER BY created_at DESC LIMIT 100";
+        self.many(sql, params![account_id.to_string(), now.0], |row| {
+            let ends = row.get::<Option<i64>>("expires_at")?.map(Timestamp);
+            Ok((row.get("token")?, Timestamp(row.get("created_at")?), ends))
+        })
+    }
+
     /// The conversation of that id, with its parties.
     pub fn conversation(&self, conversation_id: ConversationId) -> Result<Option<Conversation>, StoreError> {
         self.known(

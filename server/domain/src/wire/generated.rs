@@ -57,6 +57,8 @@ fn declarations() -> String {
         FromServer,
         SignIn,
         SignedIn,
+        SessionView,
+        SessionPage,
         HistoryPage,
         ItemPage,
         ReportPage,

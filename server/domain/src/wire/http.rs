@@ -38,6 +38,25 @@ pub struct SignedIn {
     pub expires_at: Option<Timestamp>,
 }
 
+/// One of one's own sessions: a device that is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SessionView {
+    /// Whether it is the one that asks.
+    pub this: bool,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub since: Timestamp,
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// `GET /api/sessions`: newest first, a hundred at most.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SessionPage {
+    pub sessions: Vec<SessionView>,
+}
+
 /// A page of delivered messages, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

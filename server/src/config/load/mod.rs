@@ -245,6 +245,7 @@ struct RawServer {
     trusted_addresses: Option<Vec<String>>,
     tls: Option<RawTls>,
     metrics_listen: Option<String>,
+    leave_to: Option<String>,
     max_connections: Option<i64>,
     drain_seconds: Option<i64>,
 }
@@ -362,6 +363,14 @@ impl RawServer {
         }
         if let Some(addresses) = self.trusted_addresses {
             server.trusted_addresses = source.networks("server.trusted_addresses", &addresses)?;
+        }
+        if let Some(page) = self.leave_to {
+            let parsed = page.parse::<http::Uri>();
+            if !parsed.is_ok_and(|page| page.scheme_str() == Some("https") && page.host().is_some()) {
+                let problem = "this is not the address of a page. Allowed: such as https://www.bbc.co.uk/weather.";
+                return Err(source.refuse("server.leave_to", problem.into()));
+            }
+            server.leave_to = page;
         }
         if let Some(tls) = self.tls {
             let certificate = folder.join(source.not_empty("server.tls.certificate", tls.certificate)?);

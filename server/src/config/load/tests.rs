@@ -116,6 +116,8 @@ fn a_server_that_others_can_reach_must_be_protected() {
 fn a_bad_value_is_refused_with_its_line_and_what_is_allowed() {
     check("[server]\nlisten = \"8080\"", 2, "server.listen", "such as 127.0.0.1:8080");
     check("[server]\nlisten = 8080", 2, "server.listen", "expected a string");
+    check("[server]\nleave_to = \"weather\"", 2, "server.leave_to", "Allowed: such as https://");
+    check("[server]\nleave_to = \"javascript:alert(1)\"", 2, "server.leave_to", "Allowed: such as https://");
     check("[server]\nmax_connections = 0", 2, "server.max_connections", "Allowed: 1 to 1000000.");
     check("[server]\nmax_connections = \"many\"", 2, "server.max_connections", "a whole number");
     check("[server]\nmax_connections = 99999999999999", 2, "server.max_connections", "Allowed: 1 to 1000000.");

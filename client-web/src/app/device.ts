@@ -1,0 +1,85 @@
+// Whose device this is, and how its screen looks. On "my own phone" the last messages may stay for reading without a network, and a PIN
+// may lock them; on any other device nothing of a conversation is ever written down.
+
+import { signal } from "@preact/signals";
+
+export type Theme = "system" | "light" | "dark";
+export const SIZES = [100, 115, 130] as const;
+
+const OWN_KEY = "handrail.own";
+const LOOK_KEY = "handrail.look";
+
+interface Look {
+  theme: Theme;
+  size: number;
+}
+
+export const own = signal(read(OWN_KEY) === "yes");
+export const look = signal<Look>(readLook());
+
+/** Takes the answer of the sign-in form out of the address. */
+export function heedSignIn(): void {
+  const said = new URLSearchParams(location.search).get("own");
+  if (said === null) return;
+  setOwn(said === "yes");
+  history.replaceState(null, "", location.pathname + location.hash);
+}
+
+export function setOwn(is: boolean): void {
+  own.value = is;
+  write(OWN_KEY, is ? "yes" : "no");
+}
+
+export function setLook(change: Partial<Look>): void {
+  look.value = { ...look.value, ...change };
+  write(LOOK_KEY, JSON.stringify(look.value));
+  applyLook();
+}
+
+/** The dark colours stand under a condition in the style sheet; a choice makes it always or never true. */
+export function applyLook(): void {
+  const { theme, size } = look.value;
+  const root = document.documentElement;
+  root.style.fontSize = size === 100 ? "" : `${size}%`;
+  root.style.colorScheme = theme === "system" ? "" : theme;
+  for (const sheet of document.styleSheets) {
+    for (const rule of sheet.cssRules) {
+      if (rule instanceof CSSMediaRule && isDark(rule)) rule.media.mediaText = theme === "system" ? DARK : theme === "dark" ? "all" : "not all";
+    }
+  }
+}
+
+const DARK = "(prefers-color-scheme: dark)";
+const darkRules = new WeakSet<CSSMediaRule>();
+
+function isDark(rule: CSSMediaRule): boolean {
+  if (rule.media.mediaText.includes("prefers-color-scheme")) darkRules.add(rule);
+  return darkRules.has(rule);
+}
+
+function readLook(): Look {
+  try {
+    const saved = JSON.parse(read(LOOK_KEY) ?? "null") as Partial<Look> | null;
+    const theme = saved?.theme === "light" || saved?.theme === "dark" ? saved.theme : "system";
+    const size = SIZES.find((known) => known === saved?.size) ?? 100;
+    return { theme, size };
+  } catch {
+    return { theme: "system", size: 100 };
+  }
+}
+
+function read(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function write(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Without storage the choice lives as long as the page.
+  }
+}

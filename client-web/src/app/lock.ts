@@ -1,0 +1,122 @@
+// The lock of one's own phone. A locked page holds no conversation at all: it is loaded anew, and shows the PIN pad alone. The PIN is kept
+// as a slow salted digest; it keeps a glance out, not somebody who takes the phone apart.
+
+import { signal } from "@preact/signals";
+
+/** Wrong PINs before this device is signed out and cleared. */
+export const TRIES_MAX = 5;
+export const PIN_LENGTH = 4;
+/** Minutes without a touch, or out of sight, until it locks. */
+export const MINUTES = [1, 5, 15] as const;
+/** PBKDF2-HMAC-SHA-256, as OWASP's Password Storage Cheat Sheet counts it. */
+const ROUNDS = 600_000;
+
+const PIN_KEY = "handrail.pin";
+const LOCKED_KEY = "handrail.locked";
+
+interface Pin {
+  salt: number[];
+  digest: number[];
+  minutes: number;
+  /** Wrong ones since the last right one. */
+  wrong: number;
+}
+
+export type Tried = "open" | "wrong" | "out";
+
+export const pin = signal<Pin | null>(read());
+
+export function locked(): boolean {
+  return pin.value !== null && item(LOCKED_KEY) !== null;
+}
+
+/** Whether this browser can keep a PIN: only pages that nobody can change on the way may (a secure context). */
+export function canLock(): boolean {
+  return globalThis.crypto?.subtle !== undefined;
+}
+
+export async function setPin(digits: string, minutes: number): Promise<void> {
+  const salt = [...crypto.getRandomValues(new Uint8Array(16))];
+  keep({ salt, digest: await digestOf(digits, salt), minutes, wrong: 0 });
+}
+
+export function setMinutes(minutes: number): void {
+  if (pin.value) keep({ ...pin.value, minutes });
+}
+
+export function removePin(): void {
+  pin.value = null;
+  localStorage.removeItem(PIN_KEY);
+  localStorage.removeItem(LOCKED_KEY);
+}
+
+/** From now on, and over a reload. */
+export function markLocked(): void {
+  if (pin.value) localStorage.setItem(LOCKED_KEY, "yes");
+}
+
+export function lockNow(): void {
+  markLocked();
+  location.reload();
+}
+
+export async function tryPin(digits: string): Promise<Tried> {
+  const kept = pin.value;
+  if (!kept) return "open";
+  // Counted before it is looked at: to close the page does not give a try back.
+  keep({ ...kept, wrong: kept.wrong + 1 });
+  if (same(await digestOf(digits, kept.salt), kept.digest)) {
+    keep({ ...kept, wrong: 0 });
+    localStorage.removeItem(LOCKED_KEY);
+    return "open";
+  }
+  return kept.wrong + 1 >= TRIES_MAX ? "out" : "wrong";
+}
+
+export function triesLeft(): number {
+  return TRIES_MAX - (pin.value?.wrong ?? 0);
+}
+
+/** Locks after a while without a touch or a key, counted by the clock, because a phone in a pocket runs no timers. */
+export function lockWhenIdle(): void {
+  let last = Date.now();
+  const due = () => pin.value !== null && Date.now() - last > pin.value.minutes * 60_000;
+  const look = () => due() && lockNow();
+  for (const sign of ["pointerdown", "keydown", "scroll"]) {
+    addEventListener(sign, () => (due() ? lockNow() : (last = Date.now())), { capture: true, passive: true });
+  }
+  document.addEventListener("visibilitychange", look);
+  addEventListener("pageshow", look);
+  setInterval(look, 10_000);
+}
+
+async function digestOf(digits: string, salt: number[]): Promise<number[]> {
+  const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(digits), "PBKDF2", false, ["deriveBits"]);
+  const how = { name: "PBKDF2", hash: "SHA-256", salt: new Uint8Array(salt), iterations: ROUNDS };
+  return [...new Uint8Array(await crypto.subtle.deriveBits(how, key, 256))];
+}
+
+function same(a: number[], b: number[]): boolean {
+  return a.length === b.length && a.reduce((off, byte, at) => off | (byte ^ (b[at] ?? 0)), 0) === 0;
+}
+
+function keep(next: Pin): void {
+  pin.value = next;
+  localStorage.setItem(PIN_KEY, JSON.stringify(next));
+}
+
+function read(): Pin | null {
+  try {
+    return JSON.parse(item(PIN_KEY) ?? "null") as Pin | null;
+  } catch {
+    return null;
+  }
+}
+
+function item(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}

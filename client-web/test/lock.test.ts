@@ -1,0 +1,43 @@
+import { beforeEach, expect, test } from "vitest";
+import { locked, markLocked, pin, removePin, setMinutes, setPin, TRIES_MAX, triesLeft, tryPin } from "../src/app/lock";
+
+beforeEach(() => removePin());
+
+test("a page locks only where there is a PIN, and opens with that PIN alone", async () => {
+  markLocked();
+  expect(locked()).toBe(false);
+  await setPin("2580", 5);
+  markLocked();
+  expect(locked()).toBe(true);
+  expect(await tryPin("2581")).toBe("wrong");
+  expect(locked()).toBe(true);
+  expect(await tryPin("2580")).toBe("open");
+  expect(locked()).toBe(false);
+  expect(triesLeft()).toBe(TRIES_MAX);
+});
+
+test("after too many wrong ones this device is out, and a reload gives none back", async () => {
+  await setPin("2580", 5);
+  markLocked();
+  for (let left = TRIES_MAX - 1; left > 0; left--) {
+    expect(await tryPin("0000")).toBe("wrong");
+    expect(triesLeft()).toBe(left);
+    expect(JSON.parse(localStorage.getItem("handrail.pin") ?? "").wrong).toBe(TRIES_MAX - left);
+  }
+  expect(await tryPin("0000")).toBe("out");
+});
+
+test("the PIN is not written down, and two people with the same one keep different things", async () => {
+  await setPin("2580", 5);
+  const one = localStorage.getItem("handrail.pin") ?? "";
+  await setPin("2580", 5);
+  expect(one).not.toContain("2580");
+  expect(localStorage.getItem("handrail.pin")).not.toBe(one);
+});
+
+test("how long until it locks may change without the PIN", async () => {
+  await setPin("2580", 5);
+  setMinutes(15);
+  expect(pin.value?.minutes).toBe(15);
+  expect(await tryPin("2580")).toBe("open");
+});
