@@ -94,7 +94,7 @@ export function Composer({ thread, me, name }: { thread: Thread; me: Me; name: s
       </div>
       <p id="composer-left" class={left < 0 ? "counter problem" : "counter hint"}>
         {left <= COUNTER_FROM ? en.chat.left(left) : ""}
-        {left < 0 && ` ${en.chat.tooLong(state.value.textMax)}`}
+        {left < 0 && `. ${en.chat.tooLong(state.value.textMax)}`}
       </p>
       <div role="status">
         {hasLink(text) && <p class="hint">{en.chat.link}</p>}
