@@ -112,6 +112,17 @@ describe("a message of a crisis", () => {
     expect(state.value.help).toEqual(articles);
   });
 
+  test("is known as one after a reload, and the help stays until it is closed", () => {
+    heard(welcome([view("c_1")]), status(), help);
+    const kept = JSON.parse(JSON.stringify(m.kept(state.value))) as m.Kept;
+    const pending = { message: "m_1", cid: "c", text: "ring me", sent_at: AT, status: "held" as const };
+    const own = heard(welcome([view("c_1", { pending: [pending] })]));
+    state.value = m.restored(state.value, kept);
+    expect(waitWords(own)).toBe(en.status.crisisAway);
+    expect(state.value.help).toEqual(articles);
+    expect(m.restored(m.nothing, m.kept({ ...state.value, help: [] })).help).toEqual([]);
+  });
+
   test("shows the site's own numbers first, then call, text and chat, each number once", async () => {
     const own = [...articles, { id: "h_2", title: "Samaritans", phone: "116123" }];
     await act(() => render(<HelpPanel articles={own} onClose={() => undefined} />, root));

@@ -151,9 +151,9 @@ function OwnStatus({ own, thread, me }: { own: Own; thread: Thread; me: Me }) {
 
 /** Who reads it and how soon: never a promise that nobody is there to keep. */
 export function waitWords(own: Own): string {
-  const { waitsTold, hours } = state.value;
+  const { waitsTold, hours, crises } = state.value;
   const away = waitsTold && own.waitS === undefined;
-  if (own.crisis) return away ? en.status.crisisAway : en.status.crisis;
+  if (crises.includes(own.message)) return away ? en.status.crisisAway : en.status.crisis;
   if (own.waitS !== undefined) return en.status.heldWait(roughly(own.waitS));
   if (!away) return en.status.heldHelp;
   return hours === null ? en.status.heldAway : `${en.status.heldAway} ${en.status.hours(hours)}`;
