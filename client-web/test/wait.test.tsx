@@ -2,8 +2,8 @@
 
 import { render } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { fileRefused } from "../src/app/files";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { fileRefused, guardFiles } from "../src/app/files";
 import { outbox, state } from "../src/app/messenger";
 import { draft } from "../src/app/drafts";
 import { closeHow, decideAnew, firstLook, showingHow } from "../src/app/welcome";
@@ -234,6 +234,7 @@ describe("the field to write in", () => {
   ])("knows a link in %j: %s", (text, link) => expect(hasLink(text)).toBe(link));
 
   test("refuses a dropped file in words, and takes dropped text", async () => {
+    onTestFinished(guardFiles(document));
     await open();
     await write("half a thought");
     const drop = (target: EventTarget, types: string[]) => {

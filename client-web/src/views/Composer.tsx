@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { draft, keepDraft } from "../app/drafts";
-import { fileRefused, guardFiles } from "../app/files";
+import { fileRefused } from "../app/files";
 import { send, state, typed } from "../app/messenger";
 import { hasLink } from "../core/links";
 import { length } from "../core/spans";
@@ -34,8 +34,6 @@ export function Composer({ thread, me, name }: { thread: Thread; me: Me; name: s
     refill.value = null;
     field.current?.focus();
   }, [refill.value]);
-
-  useEffect(() => guardFiles(document), []);
 
   const write = (next: string) => {
     setText(next);

@@ -114,7 +114,7 @@ function OwnStatus({ own, thread, me }: { own: Own; thread: Thread; me: Me }) {
         <Status icon="stop" words={en.status.rejected}>
           <WhyNot reason={own.reason} note={own.note} ended />
           <p>{en.status.notInTrouble}</p>
-          {sayAgain}
+          {thread.view.state === "open" && sayAgain}
           <Details message={own.message} words={en.details.open} />
           {hide}
         </Status>
@@ -137,6 +137,7 @@ function OwnStatus({ own, thread, me }: { own: Own; thread: Thread; me: Me }) {
     case "expired":
       return (
         <Status icon="clock" words={en.status.expired}>
+          {thread.view.state === "open" && sayAgain}
           {hide}
         </Status>
       );

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { signOut } from "../app/api";
+import { guardFiles } from "../app/files";
 import { closeHelp, current, link, outbox, state } from "../app/messenger";
 import { opened } from "../app/route";
 import { en } from "../text/en";
@@ -17,6 +18,7 @@ export function Messenger() {
   const thread = current.value;
   const many = Object.keys(threads).length > 1;
   useEffect(() => void document.body.classList.toggle("in-chat", thread !== null), [thread !== null]);
+  useEffect(() => guardFiles(document), []);
   return (
     <>
       <header class="top">
