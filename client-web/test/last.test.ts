@@ -29,6 +29,16 @@ test("what was kept is shown until the newest page is read, which is still asked
   expect(again.threads["c_1"]?.loaded).toBe(false);
 });
 
+test("what the server has said meanwhile stays, and another person's words are not shown", () => {
+  const kept = worthKeeping(talked());
+  if (!kept) throw new Error("nothing kept");
+  const newer = { ...newThread(view), messages: [said(61)], loaded: true };
+  expect(begun({ ...nothing, me, threads: { c_1: newer } }, kept).threads["c_1"]).toBe(newer);
+  expect(begun({ ...nothing, me, threads: { c_1: newThread(view) } }, kept).threads["c_1"]?.messages).toHaveLength(LAST_MAX);
+  const other = { ...nothing, me: { ...me, id: "a_other" }, threads: {} };
+  expect(begun(other, kept)).toBe(other);
+});
+
 test("a device that is not one's own keeps nothing, and forgets what it had when it stops being that", async () => {
   const { signal } = await import("@preact/signals");
   const { setOwn } = await import("../src/app/device");

@@ -2,8 +2,8 @@
 
 import { render } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { fileRefused } from "../src/app/files";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { fileRefused, guardFiles } from "../src/app/files";
 import { outbox, state } from "../src/app/messenger";
 import { draft } from "../src/app/drafts";
 import { closeHow, decideAnew, firstLook, showingHow } from "../src/app/welcome";
@@ -110,6 +110,17 @@ describe("a message of a crisis", () => {
     expect(waitWords(heard(welcome([view("c_1")]), status({ expected_wait_s: 120 }), help))).toBe(en.status.crisis);
     expect(waitWords(heard(welcome([view("c_1")]), status(), help))).toBe(en.status.crisisAway);
     expect(state.value.help).toEqual(articles);
+  });
+
+  test("is known as one after a reload, and the help stays until it is closed", () => {
+    heard(welcome([view("c_1")]), status(), help);
+    const kept = JSON.parse(JSON.stringify(m.kept(state.value))) as m.Kept;
+    const pending = { message: "m_1", cid: "c", text: "ring me", sent_at: AT, status: "held" as const };
+    const own = heard(welcome([view("c_1", { pending: [pending] })]));
+    state.value = m.restored(state.value, kept);
+    expect(waitWords(own)).toBe(en.status.crisisAway);
+    expect(state.value.help).toEqual(articles);
+    expect(m.restored(m.nothing, m.kept({ ...state.value, help: [] })).help).toEqual([]);
   });
 
   test("shows the site's own numbers first, then call, text and chat, each number once", async () => {
@@ -223,6 +234,7 @@ describe("the field to write in", () => {
   ])("knows a link in %j: %s", (text, link) => expect(hasLink(text)).toBe(link));
 
   test("refuses a dropped file in words, and takes dropped text", async () => {
+    onTestFinished(guardFiles(document));
     await open();
     await write("half a thought");
     const drop = (target: EventTarget, types: string[]) => {

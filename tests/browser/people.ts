@@ -35,8 +35,9 @@ export function supervisor(n = 0): Account {
 }
 
 /** Somebody of the second site, which asks the sender of an altered text. */
-export function harbour(role: "mentee" | "mentor" | "supervisor"): Account {
-  const told = { username: `harbour-${role}`, password: `harbour-password-${role}`, role };
+export function harbour(name: "mentee" | "mentor" | "supervisor" | "newcomer"): Account {
+  const role = name === "newcomer" ? "mentee" : name;
+  const told = { username: `harbour-${name}`, password: `harbour-password-${name}`, role };
   return { ...told, token: "", account: "", site: "", conversations: [] };
 }
 
@@ -70,6 +71,10 @@ export const test = base.extend<People>({
 
 async function newPage(browser: Browser, faults: string[], options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext(options);
+  // The cards of "How it works" stand over everything at a first visit. Only the walk about them wants that.
+  await context.addInitScript(() => {
+    if (sessionStorage.getItem("first-visit") === null) localStorage.setItem("handrail.how", "seen");
+  });
   const page = await context.newPage();
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("console", (line) => {

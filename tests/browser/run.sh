@@ -50,11 +50,14 @@ printf '[store]\npath = "%s"\n[rules]\nfolder = "%s"\n' "$data/demo" "$root/conf
 # A second site, which asks the sender of an altered text, and where nobody is on duty unless a walk says so.
 "$binary" site add --config "$data/handrail.toml" Harbour >>"$data/relationship"
 "$binary" site consent --config "$data/handrail.toml" Harbour on >>"$data/relationship"
-for role in mentee mentor supervisor; do
-  echo "harbour-password-$role" | "$binary" account add --config "$data/handrail.toml" --site Harbour --role "$role" \
-    --name "Harbour ${role^}" --username "harbour-$role" --password-stdin >>"$data/relationship"
+"$binary" site hours --config "$data/handrail.toml" Harbour "every day, 4pm to 10pm" >>"$data/relationship"
+for who in mentee:mentee mentor:mentor supervisor:supervisor newcomer:mentee other:mentor; do
+  name=${who%:*}
+  echo "harbour-password-$name" | "$binary" account add --config "$data/handrail.toml" --site Harbour --role "${who#*:}" \
+    --name "Harbour ${name^}" --username "harbour-$name" --password-stdin >>"$data/relationship"
 done
 "$binary" relationship add --config "$data/handrail.toml" harbour-mentee harbour-mentor >>"$data/relationship"
+"$binary" relationship add --config "$data/handrail.toml" harbour-newcomer harbour-other >>"$data/relationship"
 start
 
 HANDRAIL_URL=$url HANDRAIL_ACCOUNTS=$data/demo/demo-accounts.json CHROMIUM=$chromium npx playwright test "$@"

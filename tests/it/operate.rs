@@ -245,6 +245,14 @@ fn a_site_shows_and_changes_what_it_does() {
     assert!(place.does(&["site", "show", &site]).contains("without asking its sender"));
     place.refuses(&["site", "consent", &site, "maybe"], &["on, off"]);
     place.refuses(&["site", "consent", &site, "on", "--answer-within", "soon"], &["such as 24h"]);
+    let said = place.does(&["site", "hours", &site, " every day, 4pm to 11pm "]);
+    assert!(said.contains("the team is there"), "{said}");
+    assert!(
+        place.does(&["site", "show", &site]).contains("hours            the team is there every day, 4pm to 11pm\n")
+    );
+    place.does(&["site", "hours", &site]);
+    assert!(place.does(&["site", "show", &site]).contains("hours            no hours\n"));
+    place.refuses(&["site", "hours", &site, " "], &["between 1 and 100 characters"]);
     place.refuses(&["site", "show", "Nowhere"], &["there is no site", "Riverside Mentoring"]);
     place.refuses(&["site", "action", "Nowhere", "drugs", "--hold-from", "low"], &["there is no site"]);
 }

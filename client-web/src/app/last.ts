@@ -27,10 +27,15 @@ export function worthKeeping({ me, threads }: Messenger): LastSeen | null {
   return { me, threads: all.map((thread) => ({ view: view(thread), messages: thread.messages.slice(-LAST_MAX) })) };
 }
 
-/** The same as a state to begin with: not the newest, so the newest page is still to be read. */
+/** The same as a state to begin with: not the newest, so the newest page is still to be read. What is known already stays. */
 export function begun(state: Messenger, last: LastSeen): Messenger {
-  const thread = ({ view, messages }: LastSeen["threads"][number]): Thread => ({ ...newThread(view), messages });
-  return { ...state, me: last.me, threads: Object.fromEntries(last.threads.map((one) => [one.view.id, thread(one)])) };
+  if (state.me && state.me.id !== last.me.id) return state;
+  const threads = { ...state.threads };
+  for (const { view, messages } of last.threads) {
+    const known = threads[view.id] ?? (state.me ? undefined : newThread(view));
+    if (known && known.messages.length === 0) threads[view.id] = { ...known, messages };
+  }
+  return { ...state, me: last.me, threads };
 }
 
 /** What was kept here, if this is still one's own phone. */

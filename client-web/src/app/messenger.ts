@@ -52,7 +52,7 @@ const currentId = computed(() => current.value?.view.id ?? null);
 
 export function start(): void {
   if (state.value.me) outbox.as(state.value.me.id);
-  else void showLast();
+  void showLast();
   keepLast(state);
   link.start();
   setInterval(() => (state.value = stillTyping(state.value, Date.now())), 1_000);
@@ -148,9 +148,11 @@ function heard(frame: Frame): void {
 /** Until the connection stands, one's own phone shows what it kept. */
 async function showLast(): Promise<void> {
   const last = await lastSeen();
-  if (!last || state.value.me) return;
-  state.value = restored(begun(state.value, last), keptHere(last.me));
-  outbox.as(last.me.id);
+  if (!last) return;
+  const known = state.value.me !== null;
+  const shown = begun(state.value, last);
+  state.value = known ? shown : restored(shown, keptHere(last.me));
+  if (!known) outbox.as(last.me.id);
 }
 
 /** Tells a screen reader what a sighted person sees arrive. */

@@ -34,8 +34,6 @@ export interface Own {
   suggested?: string;
   /** By when to answer that. */
   answerBy?: string;
-  /** It spoke of a crisis: help was shown. */
-  crisis?: true;
 }
 
 /** What the team did to one's own delivered message. */
@@ -64,6 +62,8 @@ export interface Messenger {
   me: Me | null;
   threads: Record<string, Thread>;
   help: HelpArticle[];
+  /** One's own messages that spoke of a crisis. */
+  crises: readonly string[];
   textMax: number;
   /** Whether no expected wait means that nobody is on duty. */
   waitsTold: boolean;
@@ -75,9 +75,12 @@ export interface Messenger {
 export interface Kept {
   own: Record<string, Own[]>;
   changes: Record<string, Record<string, Change>>;
+  /** The help that is open, and what it was about: a reload must not take it away. */
+  help?: HelpArticle[];
+  crises?: readonly string[];
 }
 
-export const nothing: Messenger = { me: null, threads: {}, help: [], textMax: 2000, waitsTold: false, hours: null };
+export const nothing: Messenger = { me: null, threads: {}, help: [], crises: [], textMax: 2000, waitsTold: false, hours: null };
 
 /** A frame from the server, heard at `now` by this device's clock. */
 export function hear(state: Messenger, frame: Frame, now: number): Messenger {
@@ -193,7 +196,7 @@ export function stillTyping(state: Messenger, now: number): Messenger {
 }
 
 export function kept(state: Messenger): Kept {
-  const keeping: Kept = { own: {}, changes: {} };
+  const keeping: Kept = { own: {}, changes: {}, help: state.help, crises: state.crises };
   for (const [id, thread] of Object.entries(state.threads)) {
     const ended = thread.own.filter((own) => isEnd(own.status)).slice(-ENDED_MAX);
     const changes = Object.entries(thread.changes).slice(-ENDED_MAX);
@@ -204,7 +207,9 @@ export function kept(state: Messenger): Kept {
 }
 
 export function restored(state: Messenger, keeping: Kept): Messenger {
-  return everyThread(state, (thread) => {
+  const help = state.help.length > 0 ? state.help : (keeping.help ?? []);
+  const crises = [...new Set([...(keeping.crises ?? []), ...state.crises])];
+  return everyThread({ ...state, help, crises }, (thread) => {
     const own = (keeping.own[thread.view.id] ?? []).filter(
       (ended) => !thread.own.some((other) => other.message === ended.message),
     );
@@ -256,12 +261,10 @@ function withPending(thread: Thread, view: ConversationView): Thread {
   const own = thread.own.filter((other) => !view.pending.some((pending) => pending.message === other.message));
   const held = view.pending.map((pending): Own => {
     const { message, cid, text, sent_at: sentAt, status, consent } = pending;
-    const known = thread.own.find((other) => other.message === message && other.status === status);
     const asked = consent ? { suggested: consent.text, reason: consent.reason, answerBy: consent.answer_by } : {};
     const note = consent?.note === undefined ? {} : { note: consent.note };
     const wait = pending.expected_wait_s === undefined ? {} : { waitS: pending.expected_wait_s };
-    const crisis: Partial<Own> = known?.crisis ? { crisis: true } : {};
-    return { message, cid, text, sentAt, status, ...asked, ...note, ...wait, ...crisis };
+    return { message, cid, text, sentAt, status, ...asked, ...note, ...wait };
   });
   return { ...thread, own: [...own, ...held] };
 }
@@ -273,10 +276,7 @@ function event(state: Messenger, frame: Extract<Frame, { op: "event" }>): Messen
     case "status":
       return inThread(state, frame.conversation, (thread) => heardStatus(thread, frame));
     case "help":
-      return everyThread({ ...state, help: frame.articles }, (thread) => ({
-        ...thread,
-        own: thread.own.map((own) => (own.message === frame.message ? { ...own, crisis: true } : own)),
-      }));
+      return { ...state, help: frame.articles, crises: [...state.crises, frame.message].slice(-ENDED_MAX) };
     case "conversation": {
       const view = frame.conversation;
       const thread = state.threads[view.id];

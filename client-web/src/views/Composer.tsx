@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { draft, keepDraft } from "../app/drafts";
-import { fileRefused, guardFiles } from "../app/files";
+import { fileRefused } from "../app/files";
 import { send, state, typed } from "../app/messenger";
 import { hasLink } from "../core/links";
 import { length } from "../core/spans";
@@ -34,8 +34,6 @@ export function Composer({ thread, me, name }: { thread: Thread; me: Me; name: s
     refill.value = null;
     field.current?.focus();
   }, [refill.value]);
-
-  useEffect(() => guardFiles(document), []);
 
   const write = (next: string) => {
     setText(next);
@@ -94,7 +92,7 @@ export function Composer({ thread, me, name }: { thread: Thread; me: Me; name: s
       </div>
       <p id="composer-left" class={left < 0 ? "counter problem" : "counter hint"}>
         {left <= COUNTER_FROM ? en.chat.left(left) : ""}
-        {left < 0 && ` ${en.chat.tooLong(state.value.textMax)}`}
+        {left < 0 && `. ${en.chat.tooLong(state.value.textMax)}`}
       </p>
       <div role="status">
         {hasLink(text) && <p class="hint">{en.chat.link}</p>}

@@ -114,7 +114,7 @@ function OwnStatus({ own, thread, me }: { own: Own; thread: Thread; me: Me }) {
         <Status icon="stop" words={en.status.rejected}>
           <WhyNot reason={own.reason} note={own.note} ended />
           <p>{en.status.notInTrouble}</p>
-          {sayAgain}
+          {thread.view.state === "open" && sayAgain}
           <Details message={own.message} words={en.details.open} />
           {hide}
         </Status>
@@ -137,6 +137,7 @@ function OwnStatus({ own, thread, me }: { own: Own; thread: Thread; me: Me }) {
     case "expired":
       return (
         <Status icon="clock" words={en.status.expired}>
+          {thread.view.state === "open" && sayAgain}
           {hide}
         </Status>
       );
@@ -151,9 +152,9 @@ function OwnStatus({ own, thread, me }: { own: Own; thread: Thread; me: Me }) {
 
 /** Who reads it and how soon: never a promise that nobody is there to keep. */
 export function waitWords(own: Own): string {
-  const { waitsTold, hours } = state.value;
+  const { waitsTold, hours, crises } = state.value;
   const away = waitsTold && own.waitS === undefined;
-  if (own.crisis) return away ? en.status.crisisAway : en.status.crisis;
+  if (crises.includes(own.message)) return away ? en.status.crisisAway : en.status.crisis;
   if (own.waitS !== undefined) return en.status.heldWait(roughly(own.waitS));
   if (!away) return en.status.heldHelp;
   return hours === null ? en.status.heldAway : `${en.status.heldAway} ${en.status.hours(hours)}`;

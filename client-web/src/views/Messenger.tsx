@@ -1,6 +1,7 @@
 // The messenger: conversations and the open one, side by side where there is room.
 
 import { useEffect } from "preact/hooks";
+import { guardFiles } from "../app/files";
 import { goodbye } from "../app/goodbye";
 import { closeHelp, current, link, state } from "../app/messenger";
 import { opened } from "../app/route";
@@ -19,6 +20,7 @@ export function Messenger() {
   const thread = current.value;
   const many = Object.keys(threads).length > 1;
   useEffect(() => void document.body.classList.toggle("in-chat", thread !== null), [thread !== null]);
+  useEffect(() => guardFiles(document), []);
   return (
     <>
       <header class="top">

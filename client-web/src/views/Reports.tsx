@@ -45,9 +45,9 @@ export function ReportsDialog() {
         <p class="empty">{reportsLoaded.value ? en.reports.none : en.reports.loading}</p>
       ) : (
         <ul class="reports" role="list">
-          {reports.value.map((report) => (
+          {reports.value.map((report, at) => (
             <li key={report.id}>
-              <Report report={report} />
+              <Report report={report} last={isLastPause(at)} />
             </li>
           ))}
         </ul>
@@ -66,7 +66,13 @@ export function ReportsDialog() {
   );
 }
 
-function Report({ report }: { report: ReportView }) {
+/** Of several that paused one conversation, the newest offers the end of it. */
+function isLastPause(at: number): boolean {
+  const conversation = reports.value[at]?.conversation;
+  return !reports.value.slice(0, at).some((newer) => newer.pause && newer.conversation === conversation);
+}
+
+function Report({ report, last }: { report: ReportView; last: boolean }) {
   const at = new Date(report.at);
   const outcome = lifted.value[report.conversation];
   return (
@@ -81,9 +87,8 @@ function Report({ report }: { report: ReportView }) {
       {report.pause && (
         <>
           <p>{en.reports.paused}</p>
-          {outcome ? (
-            <p role="status">{outcome}</p>
-          ) : (
+          {last && outcome && <p role="status">{outcome}</p>}
+          {last && !outcome && (
             <button class="button" type="button" disabled={!live.value} onClick={() => void lift(report.conversation)}>
               {en.reports.lift}
             </button>
