@@ -100,7 +100,9 @@ test("a shared device keeps no word of a conversation, and after signing out not
   await page.getByRole("button", { name: "Me", exact: true }).click();
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
-  expect(await page.evaluate(() => Object.keys(localStorage).concat(Object.keys(sessionStorage)))).toEqual([]);
+  // The mark of "How it works" is put there by these walks at every page, so that its cards do not come up.
+  const left = await page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]);
+  expect(left.filter((key) => key !== "handrail.how")).toEqual([]);
 });
 
 test("one's own phone shows the last messages and who to call without a network, and sends what was written there", async ({ visit }) => {
