@@ -10,9 +10,6 @@ import { runnerImport } from "vite";
 
 export const GRADE_MAX = 5;
 export const WORDS_MIN = 8;
-/** Sections that only staff read; a new section is for mentees until it stands here. */
-const STAFF = new Set(["severity", "category", "evasion", "outcome", "queue", "reports", "item", "act", "decide", "staffReason", "keys"]);
-
 /** Syllables of a word: its groups of vowels, without those that are not heard. Numbers are read as one. */
 export function syllables(word) {
   const letters = word.toLowerCase().replace(/[^a-z]/g, "");
@@ -51,8 +48,7 @@ function examples(fn) {
 
 /** What is too hard, worst first: strings long enough to be scored, and whole sections. */
 export function tooHard(text) {
-  const sections = Object.entries(text).filter(([name]) => !STAFF.has(name));
-  const scored = sections.flatMap(([name, value]) => {
+  const scored = Object.entries(text).flatMap(([name, value]) => {
     const all = strings(value, [name]);
     // A label without a full stop is a sentence of its own.
     const whole = { path: `all of ${name}`, text: all.map((one) => one.text.replace(/[.!?…]?$/, ".")).join(" ") };

@@ -35,10 +35,6 @@ describe("what is too hard", () => {
     const labels = { a: "Notification eligibility", b: "Supervisory authorisation", c: "Administrative determination", d: "Operational continuity" };
     expect(tooHard({ me: labels }).map((one) => one.path)).toEqual(["all of me"]);
   });
-
-  test("is not looked for where only staff read", () => {
-    expect(tooHard({ queue: { hard } })).toEqual([]);
-  });
 });
 
 test("every string is reached, whatever its shape, and no address", () => {

@@ -10,6 +10,7 @@ import * as staff from "../src/app/staff";
 import { select, put, emptyQueue } from "../src/state/queue";
 import { newThread } from "../src/state/messenger";
 import { en } from "../src/text/en";
+import { enStaff } from "../src/text/staff";
 import { Composer } from "../src/views/Composer";
 import { form } from "../src/views/Decide";
 import { Item } from "../src/views/Item";
@@ -132,12 +133,12 @@ describe("the open item", () => {
   test("lets nobody decide without a live connection, and says so", async () => {
     await show(held(["release", "reject"]), false);
     expect(buttons().every((button) => button.disabled)).toBe(true);
-    expect(root.textContent).toContain(en.item.notLive);
+    expect(root.textContent).toContain(enStaff.item.notLive);
   });
 
   test("names the colleague who has it", async () => {
     await show(held([], { claimed_by: { account: "a_9", name: "Priya" } }));
-    expect(root.textContent).toContain(en.item.colleague("Priya"));
+    expect(root.textContent).toContain(enStaff.item.colleague("Priya"));
   });
 
   test("marks findings in place, by code points, and explains them in words", async () => {
@@ -146,7 +147,7 @@ describe("the open item", () => {
     await show(held(["release"], { findings: [{ ...seen, evasion: ["number_words"] }] }));
     expect(find("mark").firstChild?.textContent).toBe("07700");
     expect(find(".findings").textContent).toContain("It may be a phone number.");
-    expect(find(".findings").textContent).toContain(en.item.hiddenBy(en.evasion.number_words));
+    expect(find(".findings").textContent).toContain(enStaff.item.hiddenBy(enStaff.evasion.number_words));
   });
 
   test("is rejected with the reason of what was found and words for the sender", async () => {
@@ -157,7 +158,7 @@ describe("the open item", () => {
     await act(() => void (form.value = "reject"));
     expect(find<HTMLInputElement>("input:checked").value).toBe("contact_details");
     await submit();
-    const note = en.template.contact_details;
+    const note = enStaff.template.contact_details;
     const decision = { kind: "reject", reason: "contact_details", note };
     expect(decide).toHaveBeenCalledWith({ op: "decide", item: "q_1", version: 1, decision });
   });
@@ -168,7 +169,7 @@ describe("the open item", () => {
     await act(() => void (form.value = "alter"));
     await submit();
     expect(decide).not.toHaveBeenCalled();
-    expect(find("[role=alert]").textContent).toContain(en.decide.needChange);
+    expect(find("[role=alert]").textContent).toContain(enStaff.decide.needChange);
   });
 });
 

@@ -13,6 +13,7 @@ import * as m from "../src/state/messenger";
 import { merged } from "../src/state/reports";
 import { timeline } from "../src/state/timeline";
 import { en } from "../src/text/en";
+import { enStaff } from "../src/text/staff";
 import { detailed, MessageDetails } from "../src/views/MessageDetails";
 import { MessageRow } from "../src/views/MessageRow";
 import { TellTeam } from "../src/views/TellTeam";
@@ -232,7 +233,7 @@ describe("the reports of a site", () => {
     const request = vi.spyOn(staff.link, "request").mockResolvedValue(ok({ conversation: "c_1", state: "open" }));
     await reports.lift("c_1");
     expect(request).toHaveBeenCalledWith({ op: "lift", conversation: "c_1" });
-    expect(reports.lifted.value["c_1"]).toBe(en.reports.lifted);
+    expect(reports.lifted.value["c_1"]).toBe(enStaff.reports.lifted);
     reports.heardReport(report("r_3", AT));
     expect(reports.lifted.value["c_1"]).toBe("");
   });

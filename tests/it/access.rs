@@ -257,7 +257,7 @@ async fn who_signs_out_everywhere_is_nobody_on_every_device_and_others_stay() {
     let mut wire = Wire::open(address, &other, None).await.expect("it listens");
     assert_eq!(http(address, "DELETE", "/api/sessions", &one, "").await.0, 204);
     while wire.next().await.is_some() {}
-    assert_eq!(wire.closed, Some(4001), "signed out");
+    assert_eq!(wire.closed, Some(4004), "signed out");
     for token in [&one, &other] {
         assert_eq!(http(address, "GET", "/api/me", token, "").await.0, 401);
     }

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { announce } from "../core/announce";
 import { merged } from "../state/reports";
 import { en } from "../text/en";
+import { enStaff } from "../text/staff";
 import type { ReportView } from "../wire/generated";
 import { reportPage } from "./api";
 import { link } from "./staff";
@@ -33,7 +34,7 @@ export function heardReport(report: ReportView): void {
   reports.value = merged(reports.value, [report]);
   if (report.pause) lifted.value = { ...lifted.value, [report.conversation]: "" };
   if (!reportsOpen.value) freshReports.value = new Set([...freshReports.value, report.id]);
-  announce(en.reports.fresh(report.name, en.reports.reason[report.reason]));
+  announce(enStaff.reports.fresh(report.name, enStaff.reports.reason[report.reason]));
 }
 
 export function openReports(): void {
@@ -48,6 +49,6 @@ export function closeReports(): void {
 
 export async function lift(conversation: string): Promise<void> {
   const answer = await link.request({ op: "lift", conversation });
-  const words = answer === null ? en.offlineRead : answer.op === "err" ? answer.message : en.reports.lifted;
+  const words = answer === null ? en.offlineRead : answer.op === "err" ? answer.message : enStaff.reports.lifted;
   lifted.value = { ...lifted.value, [conversation]: words };
 }

@@ -6,6 +6,7 @@ import { announce } from "../core/announce";
 import { LiveLink, type Answer } from "../link/link";
 import { emptyQueue, heard as heardItem, hold, put, select, settle, synced } from "../state/queue";
 import { en } from "../text/en";
+import { enStaff } from "../text/staff";
 import type { DecisionBody, Finding, ItemView, Me } from "../wire/generated";
 import type { Frame } from "../wire/read";
 import { openItems } from "./api";
@@ -69,7 +70,7 @@ export function start(): void {
   effect(() => {
     const { items, fresh, shown } = queue.value;
     const waiting = [...shown, ...fresh].filter((id) => items[id]?.state === "waiting" || items[id]?.state === "claimed").length;
-    document.title = waiting > 0 ? `(${waiting}) ${en.queue.title}` : en.queue.title;
+    document.title = waiting > 0 ? `(${waiting}) ${enStaff.queue.title}` : enStaff.queue.title;
   });
 }
 
@@ -111,7 +112,7 @@ export async function undo(item: string): Promise<void> {
   done.value = null;
   if (answer?.op !== "ok") return;
   queue.value = select(queue.value, item);
-  announce(en.decide.undone);
+  announce(enStaff.decide.undone);
 }
 
 /** Decides on the item as it was read. Gives whether it stands. */
@@ -134,17 +135,17 @@ export function showFresh(): void {
 export function wordsOf(decision: DecisionBody): string {
   switch (decision.kind) {
     case "release":
-      return en.decide.done(en.outcome.released);
+      return enStaff.decide.done(enStaff.outcome.released);
     case "alter":
-      return en.decide.done(en.outcome.altered);
+      return enStaff.decide.done(enStaff.outcome.altered);
     case "reject":
-      return en.decide.done(en.outcome.rejected);
+      return enStaff.decide.done(enStaff.outcome.rejected);
     case "rephrase":
-      return en.decide.done(en.outcome.rephrase);
+      return enStaff.decide.done(enStaff.outcome.rephrase);
     case "escalate":
-      return en.decide.escalated;
+      return enStaff.decide.escalated;
     case "note":
-      return en.decide.noted;
+      return enStaff.decide.noted;
   }
 }
 
@@ -152,7 +153,7 @@ export function wordsOf(decision: DecisionBody): string {
 async function act(asked: Promise<Answer | null>): Promise<Answer | null> {
   const answer = await asked;
   if (answer === null) {
-    trouble.value = en.item.lost;
+    trouble.value = enStaff.item.lost;
     void resync();
     return null;
   }
@@ -200,7 +201,7 @@ function heardEvent(offset: number, item: ItemView | null): void {
   const known = item !== null && item.item in queue.value.items;
   const { queue: next, gap } = heardItem(queue.value, offset, item);
   queue.value = next;
-  if (item && !known && item.state === "waiting") announce(en.say.item(en.severity[item.severity], item.from.name));
+  if (item && !known && item.state === "waiting") announce(en.say.item(enStaff.severity[item.severity], item.from.name));
   if (gap) void resync();
 }
 

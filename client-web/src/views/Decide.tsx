@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import * as staff from "../app/staff";
 import { never } from "../core/never";
 import { en } from "../text/en";
+import { enStaff } from "../text/staff";
 import { Diff } from "../ui/Diff";
 import type { Category, DecisionBody, ItemView, Reason } from "../wire/generated";
 
@@ -54,7 +55,7 @@ export function Decide({ item, name }: { item: ItemView; name: FormName }) {
       <h3 id="decide-title">{titleOf(name)}</h3>
       {problem && (
         <p class="error-summary" role="alert">
-          {en.decide.problem}: {problem}
+          {enStaff.decide.problem}: {problem}
         </p>
       )}
       <Fields item={item} name={name} draft={draft} change={change} />
@@ -83,50 +84,50 @@ interface FieldsProps {
 
 function Fields({ item, name, draft, change }: FieldsProps) {
   const note = (label: string) => (
-    <Area id="note" label={label} hint={en.decide.noteHint} value={draft.note} set={(text) => change({ note: text })} />
+    <Area id="note" label={label} hint={enStaff.decide.noteHint} value={draft.note} set={(text) => change({ note: text })} />
   );
   const log = (label: string) => (
-    <Area id="log" label={label} hint={en.decide.logHint} value={draft.log} set={(text) => change({ log: text })} />
+    <Area id="log" label={label} hint={enStaff.decide.logHint} value={draft.log} set={(text) => change({ log: text })} />
   );
   switch (name) {
     case "release":
-      return <p>{en.decide.releaseHint(en.severity[item.severity])}</p>;
+      return <p>{enStaff.decide.releaseHint(enStaff.severity[item.severity])}</p>;
     case "alter":
       return (
         <>
-          <Area id="text" label={en.decide.alterText} value={draft.text} set={(text) => change({ text })} />
+          <Area id="text" label={enStaff.decide.alterText} value={draft.text} set={(text) => change({ text })} />
           <div>
-            <p class="label">{en.decide.alterDiff}</p>
+            <p class="label">{enStaff.decide.alterDiff}</p>
             {draft.text.trim() === item.text ? (
-              <p class="hint">{en.decide.alterSame}</p>
+              <p class="hint">{enStaff.decide.alterSame}</p>
             ) : (
               <Diff before={item.text} after={draft.text} />
             )}
           </div>
           <Reasons value={draft.reason} set={(reason) => change({ reason })} />
-          {note(en.decide.noteOptional)}
-          {log(en.decide.logOptional)}
+          {note(enStaff.decide.noteOptional)}
+          {log(enStaff.decide.logOptional)}
         </>
       );
     case "reject":
       return (
         <>
           <Reasons value={draft.reason} set={(reason) => change({ reason, note: noteFor(draft, reason) })} />
-          {note(en.decide.note)}
-          {log(en.decide.logOptional)}
+          {note(enStaff.decide.note)}
+          {log(enStaff.decide.logOptional)}
         </>
       );
     case "rephrase":
-      return note(en.decide.note);
+      return note(enStaff.decide.note);
     case "escalate":
       return (
         <>
-          <p>{en.decide.escalateHint}</p>
-          {log(en.decide.log)}
+          <p>{enStaff.decide.escalateHint}</p>
+          {log(enStaff.decide.log)}
         </>
       );
     case "note":
-      return log(en.decide.log);
+      return log(enStaff.decide.log);
     default:
       return never(name);
   }
@@ -153,17 +154,17 @@ function Area(props: { id: string; label: string; hint?: string; value: string; 
   );
 }
 
-const REASONS = Object.keys(en.staffReason) as Reason[];
+const REASONS = Object.keys(enStaff.staffReason) as Reason[];
 
 function Reasons({ value, set }: { value: Reason | null; set: (reason: Reason) => void }) {
   return (
     <fieldset class="field">
-      <legend>{en.decide.reason}</legend>
+      <legend>{enStaff.decide.reason}</legend>
       <div class="reasons">
         {REASONS.map((reason) => (
           <label class="check" key={reason}>
             <input type="radio" name="reason" value={reason} checked={value === reason} onChange={() => set(reason)} />
-            {en.staffReason[reason]}
+            {enStaff.staffReason[reason]}
           </label>
         ))}
       </div>
@@ -173,14 +174,14 @@ function Reasons({ value, set }: { value: Reason | null; set: (reason: Reason) =
 
 function begin(item: ItemView, name: FormName): Draft {
   const reason = reasonOf(item.findings[0]?.category);
-  const note = name === "reject" ? en.template[reason] : name === "rephrase" ? en.rephraseTemplate : "";
+  const note = name === "reject" ? enStaff.template[reason] : name === "rephrase" ? enStaff.rephraseTemplate : "";
   return { text: item.text, reason, note, log: "" };
 }
 
 /** A new reason brings its own words, unless somebody has written others. */
 function noteFor(draft: Draft, reason: Reason): string {
-  const untouched = draft.note.trim() === "" || Object.values<string>(en.template).includes(draft.note);
-  return untouched ? en.template[reason] : draft.note;
+  const untouched = draft.note.trim() === "" || Object.values<string>(enStaff.template).includes(draft.note);
+  return untouched ? enStaff.template[reason] : draft.note;
 }
 
 function missing(item: ItemView, name: FormName, draft: Draft): string | null {
@@ -188,17 +189,17 @@ function missing(item: ItemView, name: FormName, draft: Draft): string | null {
     case "release":
       return null;
     case "alter":
-      if (draft.text.trim() === "") return en.decide.needText;
-      if (draft.text.trim() === item.text) return en.decide.needChange;
-      return draft.reason === null ? en.decide.needReason : null;
+      if (draft.text.trim() === "") return enStaff.decide.needText;
+      if (draft.text.trim() === item.text) return enStaff.decide.needChange;
+      return draft.reason === null ? enStaff.decide.needReason : null;
     case "reject":
-      if (draft.reason === null) return en.decide.needReason;
-      return draft.note.trim() === "" ? en.decide.needNote : null;
+      if (draft.reason === null) return enStaff.decide.needReason;
+      return draft.note.trim() === "" ? enStaff.decide.needNote : null;
     case "rephrase":
-      return draft.note.trim() === "" ? en.decide.needNote : null;
+      return draft.note.trim() === "" ? enStaff.decide.needNote : null;
     case "escalate":
     case "note":
-      return draft.log.trim() === "" ? en.decide.needLog : null;
+      return draft.log.trim() === "" ? enStaff.decide.needLog : null;
     default:
       return never(name);
   }
@@ -229,11 +230,11 @@ export function decisionOf(name: FormName, draft: Draft): DecisionBody {
 }
 
 function titleOf(name: FormName): string {
-  return en.decide[`${name}Title`];
+  return enStaff.decide[`${name}Title`];
 }
 
 function confirmOf(name: FormName): string {
-  return en.decide[`${name}Confirm`];
+  return enStaff.decide[`${name}Confirm`];
 }
 
 export function reasonOf(category: Category | undefined): Reason {

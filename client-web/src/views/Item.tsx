@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import * as staff from "../app/staff";
 import { clock, day } from "../core/time";
 import { stretches } from "../core/spans";
-import { en } from "../text/en";
+import { enStaff } from "../text/staff";
 import { Icon } from "../ui/Icon";
 import type { ActName, Finding, ItemView, Span } from "../wire/generated";
 import { Decide, form, type FormName } from "./Decide";
@@ -45,10 +45,10 @@ export function Item({ item }: { item: ItemView }) {
       <header class="item-top">
         <button class="button quiet back-to-queue" type="button" onClick={() => void staff.closeDetail()}>
           <Icon name="back" />
-          {en.item.back}
+          {enStaff.item.back}
         </button>
         <h2 id="item-title" tabIndex={-1} ref={heading}>
-          {en.queue.fromTo(item.from.name, to)}
+          {enStaff.queue.fromTo(item.from.name, to)}
         </h2>
         <p class="facts">
           <Severity item={item} /> {item.state !== "closed" && <Wait item={item} />}
@@ -63,7 +63,7 @@ export function Item({ item }: { item: ItemView }) {
       <Acts item={item} />
       {form.value && <Decide key={form.value} item={item} name={form.value} />}
       <section aria-labelledby="item-message">
-        <h3 id="item-message">{en.item.message}</h3>
+        <h3 id="item-message">{enStaff.item.message}</h3>
         <p class="held-text">
           <Marked text={item.text} spans={item.findings.map((finding) => finding.span)} />
         </p>
@@ -77,21 +77,21 @@ export function Item({ item }: { item: ItemView }) {
 function State({ item }: { item: ItemView }) {
   return (
     <p class="item-state" role="status">
-      {stateWords(item)} {item.withdrawn && item.state !== "closed" && en.item.withdrawnNote}
-      {!staff.live.value && <strong> {en.item.notLive}</strong>}
+      {stateWords(item)} {item.withdrawn && item.state !== "closed" && enStaff.item.withdrawnNote}
+      {!staff.live.value && <strong> {enStaff.item.notLive}</strong>}
     </p>
   );
 }
 
 function stateWords(item: ItemView): string {
   const by = item.decided_by;
-  if (item.state === "decided" && by) return en.item.undoOpen(nameOf(by));
+  if (item.state === "decided" && by) return enStaff.item.undoOpen(nameOf(by));
   if (item.state === "closed") {
-    const outcome = item.outcome ? en.outcome[item.outcome] : "";
-    return by ? en.item.decided(outcome, nameOf(by)) : en.item.decidedAlone(outcome);
+    const outcome = item.outcome ? enStaff.outcome[item.outcome] : "";
+    return by ? enStaff.item.decided(outcome, nameOf(by)) : enStaff.item.decidedAlone(outcome);
   }
-  if (!item.claimed_by) return en.item.free;
-  return item.claimed_by.account === staff.me.value?.id ? en.item.yours : en.item.colleague(item.claimed_by.name);
+  if (!item.claimed_by) return enStaff.item.free;
+  return item.claimed_by.account === staff.me.value?.id ? enStaff.item.yours : enStaff.item.colleague(item.claimed_by.name);
 }
 
 /** The order in which acts stand, whatever the server's order. */
@@ -112,7 +112,7 @@ function Acts({ item }: { item: ItemView }) {
   const acts = ORDER.filter((act) => item.acts.includes(act));
   if (acts.length === 0) return null;
   return (
-    <div class="acts" role="group" aria-label={en.item.acts}>
+    <div class="acts" role="group" aria-label={enStaff.item.acts}>
       {acts.map((act) => (
         <button
           key={act}
@@ -122,7 +122,7 @@ function Acts({ item }: { item: ItemView }) {
           aria-expanded={isForm(act) ? form.value === act : undefined}
           onClick={() => press(item, act)}
         >
-          {en.act[act]}
+          {enStaff.act[act]}
         </button>
       ))}
     </div>
@@ -163,7 +163,7 @@ function Marked({ text, spans }: { text: string; spans: (Span | null)[] }) {
           <mark key={at}>
             {stretch.text}
             <sup>
-              <span class="sr">{en.item.finding} </span>
+              <span class="sr">{enStaff.item.finding} </span>
               {stretch.marks.map((mark) => mark + 1).join(", ")}
             </sup>
           </mark>
@@ -176,23 +176,23 @@ function Marked({ text, spans }: { text: string; spans: (Span | null)[] }) {
 function Findings({ findings, rules }: { findings: Finding[]; rules: string }) {
   return (
     <section aria-labelledby="item-why">
-      <h3 id="item-why">{en.item.why}</h3>
+      <h3 id="item-why">{enStaff.item.why}</h3>
       <ol class="findings" role="list">
         {findings.map((finding, at) => (
           <li key={at}>
             <p>
               <strong>
-                {at + 1}. {en.category[finding.category]}
+                {at + 1}. {enStaff.category[finding.category]}
               </strong>{" "}
-              <span class="hint">{en.item.severity(en.severity[finding.severity])}</span>
+              <span class="hint">{enStaff.item.severity(enStaff.severity[finding.severity])}</span>
             </p>
             <p>{finding.why}</p>
             {finding.evasion.length > 0 && (
-              <p>{en.item.hiddenBy(finding.evasion.map((how) => en.evasion[how]).join(", "))}</p>
+              <p>{enStaff.item.hiddenBy(finding.evasion.map((how) => enStaff.evasion[how]).join(", "))}</p>
             )}
-            <p class="hint">{en.item.rule(finding.rule, rules)}</p>
-            {finding.span === null && <p class="hint">{en.item.noSpan}</p>}
-            {finding.parts.length > 0 && <p>{en.item.earlier}</p>}
+            <p class="hint">{enStaff.item.rule(finding.rule, rules)}</p>
+            {finding.span === null && <p class="hint">{enStaff.item.noSpan}</p>}
+            {finding.parts.length > 0 && <p>{enStaff.item.earlier}</p>}
             {finding.parts.map((part) => (
               <blockquote key={part.message}>
                 <Part text={part.text} span={part.span} />
@@ -220,8 +220,8 @@ function Context({ item }: { item: ItemView }) {
   const lines = item.context.filter((line) => line.message !== item.message);
   return (
     <section aria-labelledby="item-context">
-      <h3 id="item-context">{en.item.context}</h3>
-      {lines.length === 0 && <p class="hint">{en.item.noContext}</p>}
+      <h3 id="item-context">{enStaff.item.context}</h3>
+      {lines.length === 0 && <p class="hint">{enStaff.item.noContext}</p>}
       <ol class="context" role="list">
         {lines.map((line) => (
           <li key={line.message}>
@@ -230,7 +230,7 @@ function Context({ item }: { item: ItemView }) {
               <time dateTime={line.at}>
                 {day(new Date(line.at), new Date())}, {clock(new Date(line.at))}
               </time>
-              {line.status !== "delivered" && `, ${line.status === "held" ? en.item.heldStill : en.item.notDelivered}`}
+              {line.status !== "delivered" && `, ${line.status === "held" ? enStaff.item.heldStill : enStaff.item.notDelivered}`}
             </p>
             <p class="context-text">{line.text}</p>
           </li>

@@ -3,18 +3,19 @@
 import type { RefObject } from "preact";
 import { keysOn, switchKeys } from "../app/keys";
 import { en } from "../text/en";
+import { enStaff } from "../text/staff";
 
 export function KeysDialog({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
   return (
     <dialog ref={dialog} aria-labelledby="keys-title">
-      <h2 id="keys-title">{en.keys.title}</h2>
+      <h2 id="keys-title">{enStaff.keys.title}</h2>
       <label class="check">
         <input type="checkbox" checked={keysOn.value} onChange={(event) => switchKeys(event.currentTarget.checked)} />
-        {en.keys.on}
+        {enStaff.keys.on}
       </label>
-      <p class="hint">{en.keys.hint}</p>
+      <p class="hint">{enStaff.keys.hint}</p>
       <dl>
-        {en.keys.list.map(({ key, does }) => (
+        {enStaff.keys.list.map(({ key, does }) => (
           <div key={key}>
             <dt>
               <kbd>{key}</kbd>

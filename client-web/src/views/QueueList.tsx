@@ -3,6 +3,7 @@
 import { focused, hovered, inStep, me, now, open, paused, queue, queueProblem, showFresh } from "../app/staff";
 import { span } from "../core/time";
 import { en } from "../text/en";
+import { enStaff } from "../text/staff";
 import { Icon } from "../ui/Icon";
 import type { ItemView } from "../wire/generated";
 
@@ -11,7 +12,7 @@ export function QueueList() {
   const rows = shown.flatMap((id) => items[id] ?? []);
   const urgent = fresh.filter((id) => items[id]?.severity === "urgent").length;
   return (
-    <nav class="queue" aria-label={en.queue.list}>
+    <nav class="queue" aria-label={enStaff.queue.list}>
       <div class="queue-top">
         <button
           class="button quiet"
@@ -19,17 +20,17 @@ export function QueueList() {
           aria-pressed={paused.value}
           onClick={() => (paused.value = !paused.value)}
         >
-          {paused.value ? en.queue.resume : en.queue.pause}
+          {paused.value ? enStaff.queue.resume : enStaff.queue.pause}
         </button>
         {fresh.length > 0 && (
           <button class="button primary" type="button" onClick={show}>
-            {en.queue.fresh(fresh.length, urgent)}
+            {enStaff.queue.fresh(fresh.length, urgent)}
           </button>
         )}
       </div>
-      {paused.value && <p class="hint">{en.queue.pausedNote}</p>}
+      {paused.value && <p class="hint">{enStaff.queue.pausedNote}</p>}
       {rows.length === 0 && fresh.length === 0 ? (
-        <p class="empty">{queueProblem.value ?? (inStep.value ? en.queue.empty : en.queue.loading)}</p>
+        <p class="empty">{queueProblem.value ?? (inStep.value ? enStaff.queue.empty : enStaff.queue.loading)}</p>
       ) : (
         <ul
           role="list"
@@ -64,7 +65,7 @@ function show(): void {
 
 function Row({ item, chosen }: { item: ItemView; chosen: boolean }) {
   const to = item.to.map((person) => person.name).join(", ");
-  const tags = [...new Set(item.findings.map((finding) => en.category[finding.category]))];
+  const tags = [...new Set(item.findings.map((finding) => enStaff.category[finding.category]))];
   return (
     <button
       class={`row ${item.severity} ${item.state}`}
@@ -75,7 +76,7 @@ function Row({ item, chosen }: { item: ItemView; chosen: boolean }) {
     >
       <span class="row-top">
         <Severity item={item} />
-        <span class="from-to">{en.queue.fromTo(item.from.name, to)}</span>
+        <span class="from-to">{enStaff.queue.fromTo(item.from.name, to)}</span>
       </span>
       <Wait item={item} />
       <span class="tags">
@@ -84,12 +85,12 @@ function Row({ item, chosen }: { item: ItemView; chosen: boolean }) {
             {tag}
           </span>
         ))}
-        {item.withdrawn && <span class="tag">{en.queue.withdrawn}</span>}
-        {item.tier > 1 && <span class="tag">{en.queue.tier(item.tier)}</span>}
+        {item.withdrawn && <span class="tag">{enStaff.queue.withdrawn}</span>}
+        {item.tier > 1 && <span class="tag">{enStaff.queue.tier(item.tier)}</span>}
         {item.ringing && (
           <span class="tag ring">
             <Icon name="bell" />
-            {en.queue.ringing}
+            {enStaff.queue.ringing}
           </span>
         )}
       </span>
@@ -102,7 +103,7 @@ export function Severity({ item }: { item: ItemView }) {
   return (
     <span class={`severity ${item.severity}`}>
       <Icon name={item.severity === "low" || item.severity === "medium" ? "eye" : "alert"} />
-      {en.severity[item.severity]}
+      {enStaff.severity[item.severity]}
     </span>
   );
 }
@@ -115,18 +116,18 @@ export function Wait({ item }: { item: ItemView }) {
 export function waitWords(item: ItemView, at: number): string {
   const held = Date.parse(item.held_at);
   const due = Date.parse(item.due_at);
-  const target = due > at ? en.queue.left(span(due - at)) : en.queue.late(span(at - due));
-  return `${en.queue.waiting(span(at - held))}, ${en.queue.target(span(due - held))}, ${target}`;
+  const target = due > at ? enStaff.queue.left(span(due - at)) : enStaff.queue.late(span(at - due));
+  return `${enStaff.queue.waiting(span(at - held))}, ${enStaff.queue.target(span(due - held))}, ${target}`;
 }
 
 export function holderWords(item: ItemView): string {
-  if (item.state === "decided" && item.decided_by) return en.queue.undoOpen(nameOf(item.decided_by));
+  if (item.state === "decided" && item.decided_by) return enStaff.queue.undoOpen(nameOf(item.decided_by));
   if (item.state === "closed") {
-    const outcome = item.outcome ? en.outcome[item.outcome] : "";
-    return item.decided_by ? en.queue.over(outcome, nameOf(item.decided_by)) : outcome;
+    const outcome = item.outcome ? enStaff.outcome[item.outcome] : "";
+    return item.decided_by ? enStaff.queue.over(outcome, nameOf(item.decided_by)) : outcome;
   }
-  if (!item.claimed_by) return en.queue.free;
-  return item.claimed_by.account === me.value?.id ? en.queue.heldByYou : en.queue.heldBy(item.claimed_by.name);
+  if (!item.claimed_by) return enStaff.queue.free;
+  return item.claimed_by.account === me.value?.id ? enStaff.queue.heldByYou : enStaff.queue.heldBy(item.claimed_by.name);
 }
 
 /** A name in the middle of a sentence: one's own is "you". */

@@ -16,6 +16,7 @@ import {
 import { live } from "../app/staff";
 import { clock, day } from "../core/time";
 import { en } from "../text/en";
+import { enStaff } from "../text/staff";
 import { Icon } from "../ui/Icon";
 import { Modal } from "../ui/Modal";
 import type { ReportView } from "../wire/generated";
@@ -25,7 +26,7 @@ export function ReportsButton() {
   return (
     <button class={fresh > 0 ? "button" : "button quiet"} type="button" onClick={openReports}>
       {fresh > 0 && <Icon name="bell" />}
-      {fresh > 0 ? en.reports.openFresh(fresh) : en.reports.open}
+      {fresh > 0 ? enStaff.reports.openFresh(fresh) : enStaff.reports.open}
     </button>
   );
 }
@@ -34,15 +35,15 @@ export function ReportsDialog() {
   if (!reportsOpen.value) return null;
   const older = olderReports.value;
   return (
-    <Modal id="reports-title" title={en.reports.title} onClose={closeReports}>
-      <p class="hint">{en.reports.intro}</p>
+    <Modal id="reports-title" title={enStaff.reports.title} onClose={closeReports}>
+      <p class="hint">{enStaff.reports.intro}</p>
       {reportsProblem.value && (
         <p class="problem" role="alert">
           {reportsProblem.value}
         </p>
       )}
       {reports.value.length === 0 ? (
-        <p class="empty">{reportsLoaded.value ? en.reports.none : en.reports.loading}</p>
+        <p class="empty">{reportsLoaded.value ? enStaff.reports.none : enStaff.reports.loading}</p>
       ) : (
         <ul class="reports" role="list">
           {reports.value.map((report, at) => (
@@ -55,7 +56,7 @@ export function ReportsDialog() {
       <p class="buttons">
         {older !== null && (
           <button class="button" type="button" onClick={() => void readReports(older)}>
-            {en.reports.older}
+            {enStaff.reports.older}
           </button>
         )}
         <button class="button" type="button" onClick={closeReports}>
@@ -78,19 +79,19 @@ function Report({ report, last }: { report: ReportView; last: boolean }) {
   return (
     <article>
       <h3>
-        {freshReports.value.has(report.id) && <span class="tag strong">{en.chat.newDivider}</span>} {en.reports.reason[report.reason]}
+        {freshReports.value.has(report.id) && <span class="tag strong">{en.chat.newDivider}</span>} {enStaff.reports.reason[report.reason]}
       </h3>
       <p>
-        {en.reports.from(report.name, en.role[report.role])}, <time dateTime={report.at}>{`${day(at, new Date())}, ${clock(at)}`}</time>
+        {enStaff.reports.from(report.name, en.role[report.role])}, <time dateTime={report.at}>{`${day(at, new Date())}, ${clock(at)}`}</time>
       </p>
-      <p class={report.text ? "quoted" : "hint"}>{report.text || en.reports.noWords}</p>
+      <p class={report.text ? "quoted" : "hint"}>{report.text || enStaff.reports.noWords}</p>
       {report.pause && (
         <>
-          <p>{en.reports.paused}</p>
+          <p>{enStaff.reports.paused}</p>
           {last && outcome && <p role="status">{outcome}</p>}
           {last && !outcome && (
             <button class="button" type="button" disabled={!live.value} onClick={() => void lift(report.conversation)}>
-              {en.reports.lift}
+              {enStaff.reports.lift}
             </button>
           )}
         </>

@@ -6,6 +6,7 @@ import { keyOf } from "../app/keys";
 import * as staff from "../app/staff";
 import { neighbour } from "../state/queue";
 import { en } from "../text/en";
+import { enStaff } from "../text/staff";
 import { Announcer } from "../ui/Announcer";
 import { LinkBanner } from "../ui/LinkBanner";
 import { form } from "./Decide";
@@ -31,10 +32,10 @@ export function Staff() {
   return (
     <>
       <header class="top">
-        <h1>{en.queue.title}</h1>
+        <h1>{enStaff.queue.title}</h1>
         <ReportsButton />
         <button class="button quiet" type="button" onClick={() => dialog.current?.showModal()}>
-          {en.queue.settings}
+          {enStaff.queue.settings}
         </button>
         <button class="button quiet" type="button" onClick={() => void signOut()}>
           {en.signOut}
@@ -43,7 +44,7 @@ export function Staff() {
       <LinkBanner link={staff.link} />
       <main class="columns">
         <QueueList />
-        <div class="open">{item ? <Item key={item.item} item={item} /> : <p class="nothing hint">{en.queue.choose}</p>}</div>
+        <div class="open">{item ? <Item key={item.item} item={item} /> : <p class="nothing hint">{enStaff.queue.choose}</p>}</div>
       </main>
       <UndoBar />
       <ReportsDialog />

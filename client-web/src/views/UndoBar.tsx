@@ -3,6 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { done, live, now, queue, undo } from "../app/staff";
 import { en } from "../text/en";
+import { enStaff } from "../text/staff";
 import { Icon } from "../ui/Icon";
 
 export function UndoBar() {
@@ -19,18 +20,18 @@ export function UndoBar() {
   }, [over, last]);
   if (!last) return null;
   return (
-    <section class="undo-bar" aria-label={en.decide.last}>
+    <section class="undo-bar" aria-label={enStaff.decide.last}>
       <p>
         <Icon name="tick" />
-        {last.words} {open && en.item.takesEffect(left)}
+        {last.words} {open && enStaff.item.takesEffect(left)}
       </p>
       {last.findings.length > 0 && (
         <div>
-          <p>{en.item.stillSeen}</p>
+          <p>{enStaff.item.stillSeen}</p>
           <ul>
             {last.findings.map((finding, at) => (
               <li key={at}>
-                {en.category[finding.category]}: {finding.why}
+                {enStaff.category[finding.category]}: {finding.why}
               </li>
             ))}
           </ul>
@@ -39,7 +40,7 @@ export function UndoBar() {
       {open && (
         <button class="button primary" type="button" disabled={!live.value} onClick={() => void undo(last.item)}>
           <Icon name="undo" />
-          {en.decide.undo}
+          {enStaff.decide.undo}
         </button>
       )}
       {!open && (
