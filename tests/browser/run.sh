@@ -60,4 +60,4 @@ done
 "$binary" relationship add --config "$data/handrail.toml" harbour-newcomer harbour-other >>"$data/relationship"
 start
 
-HANDRAIL_URL=$url HANDRAIL_ACCOUNTS=$data/demo/demo-accounts.json CHROMIUM=$chromium npx playwright test "$@"
+HANDRAIL_BINARY=$binary HANDRAIL_URL=$url HANDRAIL_ACCOUNTS=$data/demo/demo-accounts.json CHROMIUM=$chromium npx playwright test "$@"
