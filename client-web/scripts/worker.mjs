@@ -6,12 +6,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DIST, filesOf } from "./files.mjs";
 
-const PAGES = { "/messages": "index.html", "/help": "help.html" };
+const PAGES = { "/messages": "index.html", "/help": "help.html", "/sign-in": "signin.html" };
 const ALWAYS = ["icon.svg", "manifest.webmanifest"];
 
 const parts = new Set(ALWAYS);
-for (const page of [...Object.values(PAGES), "signin.html"]) for (const file of filesOf(page)) parts.add(file);
-for (const page of [...Object.values(PAGES), "signin.html"]) parts.delete(page);
+for (const page of Object.values(PAGES)) for (const file of filesOf(page)) parts.add(file);
+for (const page of Object.values(PAGES)) parts.delete(page);
 
 const hash = createHash("sha256");
 for (const file of [...Object.values(PAGES), ...[...parts].sort()]) hash.update(readFileSync(join(DIST, file)));

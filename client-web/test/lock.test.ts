@@ -1,12 +1,12 @@
 import { beforeEach, expect, test } from "vitest";
-import { locked, markLocked, pin, removePin, setMinutes, setPin, TRIES_MAX, triesLeft, tryPin } from "../src/app/lock";
+import { here, locked, markLocked, openByPassword, pin, removePin, setMinutes, setPin, TRIES_MAX, triesLeft, tryPin } from "../src/app/lock";
 
 beforeEach(() => removePin());
 
 test("a page locks only where there is a PIN, and opens with that PIN alone", async () => {
   markLocked();
   expect(locked()).toBe(false);
-  await setPin("2580", 5);
+  await setPin("a_me", "2580", 5);
   markLocked();
   expect(locked()).toBe(true);
   expect(await tryPin("2581")).toBe("wrong");
@@ -17,7 +17,7 @@ test("a page locks only where there is a PIN, and opens with that PIN alone", as
 });
 
 test("after too many wrong ones this device is out, and a reload gives none back", async () => {
-  await setPin("2580", 5);
+  await setPin("a_me", "2580", 5);
   markLocked();
   for (let left = TRIES_MAX - 1; left > 0; left--) {
     expect(await tryPin("0000")).toBe("wrong");
@@ -28,16 +28,37 @@ test("after too many wrong ones this device is out, and a reload gives none back
 });
 
 test("the PIN is not written down, and two people with the same one keep different things", async () => {
-  await setPin("2580", 5);
+  await setPin("a_me", "2580", 5);
   const one = localStorage.getItem("handrail.pin") ?? "";
-  await setPin("2580", 5);
+  await setPin("a_me", "2580", 5);
   expect(one).not.toContain("2580");
   expect(localStorage.getItem("handrail.pin")).not.toBe(one);
 });
 
 test("how long until it locks may change without the PIN", async () => {
-  await setPin("2580", 5);
+  await setPin("a_me", "2580", 5);
   setMinutes(15);
   expect(pin.value?.minutes).toBe(15);
   expect(await tryPin("2580")).toBe("open");
+});
+
+test("a password opens what a PIN had locked, and keeps the PIN only on one's own phone", async () => {
+  await setPin("a_me", "2580", 5);
+  markLocked();
+  await tryPin("0000");
+  openByPassword(true);
+  expect(locked()).toBe(false);
+  expect(triesLeft()).toBe(TRIES_MAX);
+  markLocked();
+  openByPassword(false);
+  expect(locked()).toBe(false);
+  expect(pin.value).toBeNull();
+});
+
+test("another person's PIN is not one's own", async () => {
+  await setPin("a_me", "2580", 5);
+  here("a_me");
+  expect(pin.value).not.toBeNull();
+  here("a_other");
+  expect(pin.value).toBeNull();
 });

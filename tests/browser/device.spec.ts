@@ -150,6 +150,8 @@ test("a PIN locks one's own phone: nothing shows behind it, a wrong one is told,
   await page.getByRole("button", { name: "Lock now" }).click();
   await expect(page.getByRole("heading", { name: "This page is locked" })).toBeVisible();
   await check(page, "lock");
+  // No address opens it.
+  for (const path of ["/", "/messages", "/?own=no", `/#/c/${conversation}`]) await page.goto(path);
   await page.reload();
   await expect(page.getByRole("heading", { name: "This page is locked" })).toBeVisible();
   expect(await page.locator("body").innerText()).not.toContain(mark);
@@ -167,6 +169,28 @@ test("a PIN locks one's own phone: nothing shows behind it, a wrong one is told,
     if (wrong < 4) await expect(page.getByRole("alert")).toContainText(wrong < 3 ? `${4 - wrong} more times` : "one more time");
   }
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+});
+
+test("somebody else who signs in on that phone sees nothing of the one before, and has no PIN of theirs", async ({ visit }) => {
+  const { mentor, conversation } = pair(3);
+  const page = await visit(PHONE);
+  await own(page, mentor);
+  await openChat(page, conversation);
+  const mark = unique();
+  await say(page, `only for us two ${mark}`);
+  await expect(line(page, mark)).toContainText("Delivered");
+  await expect.poll(() => atRest(page)).toContain(mark);
+  await page.getByRole("button", { name: "Me", exact: true }).click();
+  await page.getByLabel("Choose four numbers").fill("2580");
+  await page.getByLabel("The same four numbers again").fill("2580");
+  await page.getByRole("button", { name: "Set the PIN" }).click();
+  await expect(page.getByText("The PIN is set.")).toBeVisible();
+  // Their session is over, and they did not sign out.
+  await page.context().clearCookies();
+  await own(page, pair(4).mentee);
+  await expect.poll(() => atRest(page)).not.toContain(mark);
+  await page.getByRole("button", { name: "Me", exact: true }).click();
+  await expect(page.getByLabel("Choose four numbers")).toBeVisible();
 });
 
 test("the words grow and the colours change as somebody chooses, and stay so", async ({ enter }) => {

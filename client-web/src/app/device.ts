@@ -17,12 +17,13 @@ interface Look {
 export const own = signal(read(OWN_KEY) === "yes");
 export const look = signal<Look>(readLook());
 
-/** Takes the answer of the sign-in form out of the address. */
-export function heedSignIn(): void {
-  const said = new URLSearchParams(location.search).get("own");
-  if (said === null) return;
+/** Whether somebody has given their password just now, and said whose device this is: the server says so once. */
+export function signedInJustNow(): boolean {
+  const said = /(?:^|; )__Host-handrail-own=(yes|no)/.exec(document.cookie)?.[1];
+  if (said === undefined) return false;
+  document.cookie = "__Host-handrail-own=; Path=/; Secure; SameSite=Strict; Max-Age=0";
   setOwn(said === "yes");
-  history.replaceState(null, "", location.pathname + location.hash);
+  return true;
 }
 
 export function setOwn(is: boolean): void {

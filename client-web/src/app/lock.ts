@@ -15,6 +15,7 @@ const PIN_KEY = "handrail.pin";
 const LOCKED_KEY = "handrail.locked";
 
 interface Pin {
+  account: string;
   salt: number[];
   digest: number[];
   minutes: number;
@@ -35,9 +36,9 @@ export function canLock(): boolean {
   return globalThis.crypto?.subtle !== undefined;
 }
 
-export async function setPin(digits: string, minutes: number): Promise<void> {
+export async function setPin(account: string, digits: string, minutes: number): Promise<void> {
   const salt = [...crypto.getRandomValues(new Uint8Array(16))];
-  keep({ salt, digest: await digestOf(digits, salt), minutes, wrong: 0 });
+  keep({ account, salt, digest: await digestOf(digits, salt), minutes, wrong: 0 });
 }
 
 export function setMinutes(minutes: number): void {
@@ -48,6 +49,18 @@ export function removePin(): void {
   pin.value = null;
   localStorage.removeItem(PIN_KEY);
   localStorage.removeItem(LOCKED_KEY);
+}
+
+/** A password was given: that opens what a PIN had locked. Only one's own phone keeps its PIN. */
+export function openByPassword(own: boolean): void {
+  if (!own) return removePin();
+  localStorage.removeItem(LOCKED_KEY);
+  if (pin.value) keep({ ...pin.value, wrong: 0 });
+}
+
+/** Whoever is here now; another one's PIN is not theirs. */
+export function here(account: string): void {
+  if (pin.value && pin.value.account !== account) removePin();
 }
 
 /** From now on, and over a reload. */

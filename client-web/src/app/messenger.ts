@@ -8,8 +8,9 @@ import { newOutbox, randomCid } from "../link/outbox";
 import { became, dismissed, glanced, hear, kept, newThread, nothing, paged, readTo, restored, stillTyping, taken, unread, withdrawn } from "../state/messenger";
 import type { Kept, Messenger } from "../state/messenger";
 import { en } from "../text/en";
-import type { ConversationView, Me, StatusView } from "../wire/generated";
+import type { ConversationView, Me, Role, StatusView } from "../wire/generated";
 import type { Frame } from "../wire/read";
+import { here } from "./lock";
 import { begun, keepLast, lastSeen } from "./last";
 import { history } from "./api";
 import { opened } from "./route";
@@ -138,6 +139,9 @@ function heard(frame: Frame): void {
   const next = hear(before, frame, Date.now());
   state.value = frame.op === "welcome" ? restored(next, keptHere(frame.account)) : next;
   if (frame.op === "welcome") {
+    // Without a network the worker shows this page to whoever asks.
+    if (!converses(frame.account.role)) return location.replace("/staff");
+    here(frame.account.id);
     loadProblem.value = {};
     firstLook(frame.conversations);
     outbox.as(frame.account.id);
@@ -153,6 +157,10 @@ async function showLast(): Promise<void> {
   const shown = begun(state.value, last);
   state.value = known ? shown : restored(shown, keptHere(last.me));
   if (!known) outbox.as(last.me.id);
+}
+
+function converses(role: Role): boolean {
+  return role === "mentee" || role === "mentor" || role === "guest_officer";
 }
 
 /** Tells a screen reader what a sighted person sees arrive. */

@@ -2,9 +2,10 @@
 
 import "../css/messenger.css";
 import { render } from "preact";
-import { applyLook, heedSignIn } from "../app/device";
+import { applyLook, own, signedInJustNow } from "../app/device";
 import { goodbye } from "../app/goodbye";
-import { locked, lockWhenIdle } from "../app/lock";
+import { forgetLast } from "../app/last";
+import { locked, lockWhenIdle, openByPassword } from "../app/lock";
 import { start } from "../app/messenger";
 import { listenForExit } from "../core/exit";
 import { followKeyboard } from "../core/viewport";
@@ -22,7 +23,11 @@ function open(page: HTMLElement): void {
 
 if (root) {
   listenForExit(goodbye);
-  heedSignIn();
+  if (signedInJustNow()) {
+    openByPassword(own.value);
+    // What was kept here may be another one's.
+    void forgetLast();
+  }
   applyLook();
   startWorker();
   followKeyboard();

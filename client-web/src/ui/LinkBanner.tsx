@@ -42,7 +42,7 @@ export function LinkBanner({ link }: { link: LiveLink }) {
         <div class="banner">
           <p>{linkWords(link)}</p>
           {phase === "stopped" && stop === "sign_in" && (
-            <a class="button" href="/">
+            <a class="button" href="/sign-in">
               {en.link.toSignIn}
             </a>
           )}

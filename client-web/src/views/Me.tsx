@@ -157,7 +157,7 @@ function NewPin() {
     const digits = first.current?.value ?? "";
     if (!/^\d+$/.test(digits) || digits.length !== PIN_LENGTH) return setProblem(en.lock.notFour);
     if (digits !== again.current?.value) return setProblem(en.lock.notSame);
-    void setPin(digits, MINUTES[1]);
+    void setPin(state.value.me?.id ?? "", digits, MINUTES[1]);
   };
   return (
     <form class="new-pin" onSubmit={submit}>

@@ -29,9 +29,10 @@ self.addEventListener("fetch", (event) => {
   else if (FILES.includes(pathname)) event.respondWith(kept(pathname).then((found) => found ?? fetch(request)));
 });
 
-/** A page from the network if that is quick enough, else the one that was kept: the messenger, or who to call. */
+/** A page from the network if that is quick enough, else the one that was kept: itself, or who to call. */
 async function page(request, pathname) {
-  const shell = await kept(pathname === "/" || pathname === "/messages" ? "/messages" : "/help");
+  const own = pathname === "/" ? "/messages" : pathname;
+  const shell = (await kept(own)) ?? (await kept("/help"));
   if (!shell || pathname === "/leave") return fetch(request);
   const late = new Promise((_, fail) => setTimeout(fail, PATIENCE_MS));
   return Promise.race([fetch(request), late]).catch(() => shell);

@@ -7,8 +7,7 @@ use crate::door::{self, Shown};
 use axum::Form;
 use axum::body::Bytes;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use handrail_domain::people::Role;
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::time::Timestamp;
 use handrail_domain::wire::{COOKIE, Me, SessionPage, SignIn, SignedIn};
@@ -64,18 +63,11 @@ pub(super) async fn sign_in_form(
     match begun {
         Ok(begun) => {
             let cookie = cookie(&begun.token, begun.signed.expires_at);
-            ([(SET_COOKIE, cookie)], Redirect::to(home(begun.signed.account.role, own))).into_response()
+            let cookies = [Some(cookie), begun.signed.account.role.converses().then(|| whose_phone(own))];
+            let cookies = cookies.into_iter().flatten().map(|cookie| (SET_COOKIE, cookie));
+            (AppendHeaders(cookies), Redirect::to("/")).into_response()
         }
         Err(refusal) => Redirect::to(&format!("/sign-in?error={}", refusal.code.as_str())).into_response(),
-    }
-}
-
-/// The first page. A messenger is told whose phone it is on; staff keep nothing anywhere.
-fn home(role: Role, own: bool) -> &'static str {
-    match (role.converses(), own) {
-        (false, _) => "/",
-        (true, false) => "/?own=no",
-        (true, true) => "/?own=yes",
     }
 }
 
@@ -108,6 +100,15 @@ fn cookie(token: &str, expires_at: Option<Timestamp>) -> HeaderValue {
     let text = format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict{age}");
     // A token is base64url, so the text is always a header's.
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// Tells the messenger, once, that somebody has just given their password, and whether this is their own phone. Its script reads
+/// it, so it is no secret; that an address cannot say it keeps a locked page locked.
+fn whose_phone(own: bool) -> HeaderValue {
+    HeaderValue::from_static(match own {
+        true => "__Host-handrail-own=yes; Path=/; Secure; SameSite=Strict; Max-Age=120",
+        false => "__Host-handrail-own=no; Path=/; Secure; SameSite=Strict; Max-Age=120",
+    })
 }
 
 /// `DELETE /api/session`.

@@ -217,7 +217,7 @@ async fn a_plain_form_signs_in_before_any_script_does() {
     world.chat.admin_add_account(world.site, Role::Mentor, "Eve", "eve", PASSWORD).await.expect("an account");
     let form = ("content-type", "application/x-www-form-urlencoded");
     let right = web::ask(world.address, "POST", "/sign-in", &[form], "username=eve&password=a+password+to+keep").await;
-    assert_eq!((right.status, right.header("location")), (303, "/?own=no"));
+    assert_eq!((right.status, right.header("location")), (303, "/"));
     assert!(right.header("set-cookie").starts_with("__Host-handrail="));
     let wrong = web::ask(world.address, "POST", "/sign-in", &[form], "username=eve&password=no").await;
     assert_eq!(
