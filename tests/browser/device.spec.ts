@@ -212,6 +212,24 @@ test("the words grow and the colours change as somebody chooses, and stay so", a
   expect(await looks()).toEqual([bigger, darker]);
 });
 
+test("somebody reads the messenger in Welsh, without a network too", async ({ visit }) => {
+  const { mentee, conversation } = pair(3);
+  const page = await visit(PHONE);
+  await own(page, mentee);
+  await openChat(page, conversation);
+  await workerReady(page);
+  await page.getByRole("button", { name: "Me", exact: true }).click();
+  await page.getByLabel("Cymraeg").click();
+  await expect(page.getByRole("button", { name: "Gadael yn gyflym" })).toBeVisible();
+  await expect(page.locator("html")).toHaveAttribute("lang", "cy");
+  await expect(page.locator(".connection")).toHaveText("Wedi cysylltu");
+  await check(page, "conversation in Welsh");
+  await page.context().setOffline(true);
+  await page.reload();
+  await expect(page.getByRole("button", { name: "Gadael yn gyflym" })).toBeVisible();
+  await page.context().setOffline(false);
+});
+
 test("signing out everywhere ends the other device's session too", async ({ enter }) => {
   const { mentor } = pair(3);
   const here = await enter(mentor);

@@ -1,7 +1,7 @@
 // The few HTTP calls of the live screens. Each gives its answer or a problem in words; none throws.
 
 import type { Code, HistoryPage, ItemPage, Problem, SessionPage, ReportPage } from "../wire/generated";
-import { en } from "../text/en";
+import { t } from "../text/words";
 
 export type Got<T> = { ok: true; value: T } | { ok: false; code: Code | "offline"; message: string };
 
@@ -39,8 +39,8 @@ export async function signOut(): Promise<void> {
 /** On every device. Says why if it did not work: then nobody is signed out. */
 export async function signOutEverywhere(): Promise<string | null> {
   const answer = await fetch("/api/sessions", { method: "DELETE", credentials: "same-origin" }).catch(() => null);
-  if (answer === null) return en.offlineRead;
-  if (!answer.ok && answer.status !== 401) return en.serverTrouble;
+  if (answer === null) return t.offlineRead;
+  if (!answer.ok && answer.status !== 401) return t.serverTrouble;
   forgetThisDevice();
   location.replace("/");
   return null;
@@ -76,10 +76,10 @@ async function get<T>(path: string): Promise<Got<T>> {
   try {
     answer = await fetch(path, { credentials: "same-origin", headers: { accept: "application/json" } });
   } catch {
-    return { ok: false, code: "offline", message: en.offlineRead };
+    return { ok: false, code: "offline", message: t.offlineRead };
   }
   if (answer.ok) return { ok: true, value: (await answer.json()) as T };
   const problem = (await answer.json().catch(() => null)) as Problem | null;
   const code: Code = problem?.code ?? (answer.status === 401 ? "unauthenticated" : "internal");
-  return { ok: false, code, message: problem?.detail ?? en.serverTrouble };
+  return { ok: false, code, message: problem?.detail ?? t.serverTrouble };
 }

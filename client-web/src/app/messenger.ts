@@ -7,7 +7,7 @@ import { LiveLink } from "../link/link";
 import { newOutbox, randomCid } from "../link/outbox";
 import { became, dismissed, glanced, hear, kept, newThread, nothing, paged, readTo, restored, stillTyping, taken, unread, withdrawn } from "../state/messenger";
 import type { Kept, Messenger } from "../state/messenger";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import type { ConversationView, Me, Role, StatusView } from "../wire/generated";
 import type { Frame } from "../wire/read";
 import { here } from "./lock";
@@ -61,7 +61,7 @@ export function start(): void {
   effect(() => {
     const { me, threads } = state.value;
     const fresh = me ? Object.values(threads).reduce((sum, thread) => sum + unread(thread, me.id), 0) : 0;
-    document.title = fresh > 0 ? `(${fresh}) ${en.chats.title}` : en.chats.title;
+    document.title = fresh > 0 ? `(${fresh}) ${t.chats.title}` : t.chats.title;
   });
   effect(() => {
     void currentId.value;
@@ -100,7 +100,7 @@ export function send(conversation: string, text: string): void {
 
 export async function withdraw(conversation: string, message: string): Promise<string | null> {
   const answer = await link.request({ op: "withdraw", message });
-  if (answer === null) return en.offlineRead;
+  if (answer === null) return t.offlineRead;
   if (answer.op === "err") return answer.message;
   state.value = withdrawn(state.value, conversation, message);
   return null;
@@ -109,7 +109,7 @@ export async function withdraw(conversation: string, message: string): Promise<s
 /** Accepts or declines the words that the team suggests. Gives what went wrong, if anything did. */
 export async function answerChange(conversation: string, message: string, accept: boolean): Promise<string | null> {
   const answer = await link.request({ op: "answer", message, accept });
-  if (answer === null) return en.offlineRead;
+  if (answer === null) return t.offlineRead;
   if (answer.op === "err") return answer.message;
   if (answer.status) state.value = became(state.value, conversation, message, answer.status);
   return null;
@@ -167,29 +167,29 @@ function converses(role: Role): boolean {
 function speak(frame: Frame): void {
   if (frame.op !== "event") return;
   const me = state.value.me?.id;
-  if (frame.type === "help") return announce(en.help.panel);
+  if (frame.type === "help") return announce(t.help.panel);
   if (frame.type === "status") return announce(statusWords(frame));
   if (frame.type !== "message" || frame.from === me) return;
   const party = state.value.threads[frame.conversation]?.view.parties.find((other) => other.account === frame.from);
-  announce(en.say.message(party?.name ?? "", frame.text), en.say.messages);
+  announce(t.say.message(party?.name ?? "", frame.text), t.say.messages);
 }
 
 function statusWords(status: StatusView): string {
   switch (status.status) {
     case "held":
-      return en.status.held;
+      return t.status.held;
     case "consent":
-      return en.status.consent;
+      return t.status.consent;
     case "delivered":
-      return status.altered ? en.status.altered : en.status.delivered;
+      return status.altered ? t.status.altered : t.status.delivered;
     case "rejected":
-      return `${en.status.rejected}. ${status.reason ? en.reason[status.reason] : ""}`;
+      return `${t.status.rejected}. ${status.reason ? t.reason[status.reason] : ""}`;
     case "rephrase":
-      return en.status.rephrase;
+      return t.status.rephrase;
     case "withdrawn":
-      return en.status.withdrawn;
+      return t.status.withdrawn;
     case "expired":
-      return en.status.expired;
+      return t.status.expired;
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { signal } from "@preact/signals";
 import { randomCid } from "../link/outbox";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import type { ReportReason } from "../wire/generated";
 import { draft, keepDraft } from "./drafts";
 import { link, state } from "./messenger";
@@ -43,7 +43,7 @@ export async function tell(): Promise<boolean> {
   const said = telling.value;
   if (!said || said.phase !== "writing") return false;
   if (said.reason === null) {
-    telling.value = { ...said, problem: en.tell.needReason };
+    telling.value = { ...said, problem: t.tell.needReason };
     return false;
   }
   telling.value = { ...said, phase: "sending", problem: null };
@@ -54,7 +54,7 @@ export async function tell(): Promise<boolean> {
     if (telling.value?.cid === cid) telling.value = { ...said, phase: "sent" };
     return true;
   }
-  if (telling.value?.cid === cid) telling.value = { ...said, problem: answer === null ? en.offlineRead : answer.message };
+  if (telling.value?.cid === cid) telling.value = { ...said, problem: answer === null ? t.offlineRead : answer.message };
   return false;
 }
 

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { announce } from "../core/announce";
 import { merged } from "../state/reports";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { enStaff } from "../text/staff";
 import type { ReportView } from "../wire/generated";
 import { reportPage } from "./api";
@@ -49,6 +49,6 @@ export function closeReports(): void {
 
 export async function lift(conversation: string): Promise<void> {
   const answer = await link.request({ op: "lift", conversation });
-  const words = answer === null ? en.offlineRead : answer.op === "err" ? answer.message : enStaff.reports.lifted;
+  const words = answer === null ? t.offlineRead : answer.op === "err" ? answer.message : enStaff.reports.lifted;
   lifted.value = { ...lifted.value, [conversation]: words };
 }

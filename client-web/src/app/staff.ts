@@ -5,7 +5,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { announce } from "../core/announce";
 import { LiveLink, type Answer } from "../link/link";
 import { emptyQueue, heard as heardItem, hold, put, select, settle, synced } from "../state/queue";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { enStaff } from "../text/staff";
 import type { DecisionBody, Finding, ItemView, Me } from "../wire/generated";
 import type { Frame } from "../wire/read";
@@ -201,7 +201,7 @@ function heardEvent(offset: number, item: ItemView | null): void {
   const known = item !== null && item.item in queue.value.items;
   const { queue: next, gap } = heardItem(queue.value, offset, item);
   queue.value = next;
-  if (item && !known && item.state === "waiting") announce(en.say.item(enStaff.severity[item.severity], item.from.name));
+  if (item && !known && item.state === "waiting") announce(t.say.item(enStaff.severity[item.severity], item.from.name));
   if (gap) void resync();
 }
 

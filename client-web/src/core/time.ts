@@ -1,6 +1,6 @@
 // Times as people say them. Absolute, in the reader's own time zone, with a 12-hour clock. Never asks a clock itself.
 
-import { en } from "../text/en";
+import { language, t } from "../text/words";
 
 const MINUTE_MS = 60_000;
 
@@ -13,9 +13,9 @@ export function clock(at: Date): string {
 /** "Today", "Yesterday", or "Saturday 21 November 2026". */
 export function day(at: Date, now: Date): string {
   const days = Math.round((midnight(now) - midnight(at)) / (24 * 60 * MINUTE_MS));
-  if (days === 0) return en.today;
-  if (days === 1) return en.yesterday;
-  return new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" })
+  if (days === 0) return t.today;
+  if (days === 1) return t.yesterday;
+  return new Intl.DateTimeFormat(language() === "cy" ? "cy" : "en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" })
     .format(at)
     .replace(",", "");
 }
@@ -33,11 +33,11 @@ export function sameDay(one: Date, other: Date): boolean {
 /** Whole minutes in words: "less than a minute", "6 minutes", "2 hours 5 minutes", "3 days". */
 export function span(ms: number): string {
   const minutes = Math.floor(Math.max(0, ms) / MINUTE_MS);
-  if (minutes < 1) return en.lessThanAMinute;
-  if (minutes < 60) return en.minutes(minutes);
+  if (minutes < 1) return t.lessThanAMinute;
+  if (minutes < 60) return t.minutes(minutes);
   const hours = Math.floor(minutes / 60);
-  if (hours >= 48) return en.days(Math.floor(hours / 24));
-  return minutes % 60 === 0 ? en.hours(hours) : `${en.hours(hours)} ${en.minutes(minutes % 60)}`;
+  if (hours >= 48) return t.days(Math.floor(hours / 24));
+  return minutes % 60 === 0 ? t.hours(hours) : `${t.hours(hours)} ${t.minutes(minutes % 60)}`;
 }
 
 /** A wait in words that promise no more than is known: whole minutes up, and fives over ten. */

@@ -10,6 +10,7 @@ import { start } from "../app/messenger";
 import { listenForExit } from "../core/exit";
 import { followKeyboard } from "../core/viewport";
 import { startWorker } from "../core/worker";
+import { speakChosen } from "../text/words";
 import { Lock } from "../views/Lock";
 import { Messenger } from "../views/Messenger";
 
@@ -21,7 +22,7 @@ function open(page: HTMLElement): void {
   render(<Messenger />, page);
 }
 
-if (root) {
+async function begin(page: HTMLElement): Promise<void> {
   listenForExit(goodbye);
   if (signedInJustNow()) {
     openByPassword(own.value);
@@ -31,7 +32,10 @@ if (root) {
   applyLook();
   startWorker();
   followKeyboard();
-  root.replaceChildren();
-  if (locked()) render(<Lock onOpen={() => open(root)} />, root);
-  else open(root);
+  await speakChosen();
+  page.replaceChildren();
+  if (locked()) render(<Lock onOpen={() => open(page)} />, page);
+  else open(page);
 }
+
+if (root) void begin(root);

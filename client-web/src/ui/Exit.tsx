@@ -1,12 +1,12 @@
 // Leaves at once, to a page that says nothing.
 
 import { leave } from "../core/exit";
-import { en } from "../text/en";
+import { t } from "../text/words";
 
 export function Exit({ goodbye }: { goodbye: () => void }) {
   return (
-    <button class="button exit" type="button" title={en.exit.hint} onClick={() => leave(goodbye)}>
-      {en.exit.quickly}
+    <button class="button exit" type="button" title={t.exit.hint} onClick={() => leave(goodbye)}>
+      {t.exit.quickly}
     </button>
   );
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { showingHow } from "../app/welcome";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import type { HelpArticle } from "../wire/generated";
 import { Icon } from "./Icon";
 
@@ -11,18 +11,18 @@ export function HelpNow() {
     <details class="help-now">
       <summary>
         <Icon name="heart" />
-        {en.help.now}
+        {t.help.now}
       </summary>
       <div class="help-body">
-        <p>{en.help.intro}</p>
+        <p>{t.help.intro}</p>
         <ul class="lines">
-          {en.help.lines.map((line) => (
+          {t.help.lines.map((line) => (
             <Standing key={line.href} line={line} />
           ))}
         </ul>
-        <p class="hint">{en.help.note}</p>
+        <p class="hint">{t.help.note}</p>
         <button class="button quiet" type="button" onClick={() => (showingHow.value = true)}>
-          {en.how.title}
+          {t.how.title}
         </button>
       </div>
     </details>
@@ -35,14 +35,14 @@ export function HelpPanel({ articles, onClose }: { articles: HelpArticle[]; onCl
   if (articles.length === 0) return null;
   // The site's own numbers first; then what holds everywhere, each number once, so that one can call, text or chat.
   const own = new Set(articles.map((article) => digits(article.phone ?? "")));
-  const standing = en.help.lines.filter((line) => !line.href.startsWith("tel:") || !own.has(digits(line.href)));
+  const standing = t.help.lines.filter((line) => !line.href.startsWith("tel:") || !own.has(digits(line.href)));
   return (
     <section class="help-panel" aria-labelledby="help-panel" ref={panel}>
       <h2 id="help-panel">
         <Icon name="heart" />
-        {en.help.panel}
+        {t.help.panel}
       </h2>
-      <p>{en.help.intro}</p>
+      <p>{t.help.intro}</p>
       <ul class="lines">
         {articles.map((article) => (
           <li key={article.id}>
@@ -52,7 +52,7 @@ export function HelpPanel({ articles, onClose }: { articles: HelpArticle[]; onCl
             </span>
             {article.phone && (
               <a class="call" href={`tel:${article.phone.replace(/[^\d+]/g, "")}`}>
-                {en.help.call(article.phone)}
+                {t.help.call(article.phone)}
               </a>
             )}
           </li>
@@ -62,13 +62,13 @@ export function HelpPanel({ articles, onClose }: { articles: HelpArticle[]; onCl
         ))}
       </ul>
       <button class="button" type="button" onClick={onClose}>
-        {en.close}
+        {t.close}
       </button>
     </section>
   );
 }
 
-function Standing({ line }: { line: (typeof en.help.lines)[number] }) {
+function Standing({ line }: { line: (typeof t.help.lines)[number] }) {
   const away = line.href.startsWith("https:") ? { target: "_blank", rel: "noopener noreferrer" } : {};
   return (
     <li>

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { LiveLink } from "../link/link";
 import { never } from "../core/never";
-import { en } from "../text/en";
+import { t } from "../text/words";
 
 /** A connection that stands again so soon was never worth a word. */
 const PATIENCE_MS = 1_500;
@@ -13,13 +13,13 @@ export function linkWords(link: LiveLink): string {
   switch (phase) {
     case "idle":
     case "connecting":
-      return en.link.connecting;
+      return t.link.connecting;
     case "waiting":
-      return navigator.onLine ? en.link.waiting : en.link.offline;
+      return navigator.onLine ? t.link.waiting : t.link.offline;
     case "open":
-      return live ? en.link.live : en.link.catchingUp;
+      return live ? t.link.live : t.link.catchingUp;
     case "stopped":
-      return en.link[stop ?? "refused"];
+      return t.link[stop ?? "refused"];
     default:
       return never(phase);
   }
@@ -43,17 +43,17 @@ export function LinkBanner({ link }: { link: LiveLink }) {
           <p>{linkWords(link)}</p>
           {phase === "stopped" && stop === "sign_in" && (
             <a class="button" href="/sign-in">
-              {en.link.toSignIn}
+              {t.link.toSignIn}
             </a>
           )}
           {phase === "stopped" && (stop === "version" || stop === "refused") && (
             <button class="button" type="button" onClick={() => location.reload()}>
-              {en.link.reload}
+              {t.link.reload}
             </button>
           )}
           {phase === "stopped" && stop === "signed_out" && (
             <button class="button" type="button" onClick={() => link.restart()}>
-              {en.link.connectAgain}
+              {t.link.connectAgain}
             </button>
           )}
         </div>

@@ -8,7 +8,7 @@ import { send, state, typed } from "../app/messenger";
 import { hasLink } from "../core/links";
 import { length } from "../core/spans";
 import type { Thread } from "../state/messenger";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { Icon } from "../ui/Icon";
 import type { Me } from "../wire/generated";
 
@@ -56,7 +56,7 @@ export function Composer({ thread, me, name }: { thread: Thread; me: Me; name: s
   };
 
   if (thread.view.state !== "open") {
-    return <p class="composer-closed">{thread.view.state === "paused" ? en.chat.paused : en.chat.ended}</p>;
+    return <p class="composer-closed">{thread.view.state === "paused" ? t.chat.paused : t.chat.ended}</p>;
   }
   return (
     <form
@@ -67,18 +67,18 @@ export function Composer({ thread, me, name }: { thread: Thread; me: Me; name: s
       }}
     >
       <p class="hint" id="composer-notice">
-        {en.chat.notice}
+        {t.chat.notice}
       </p>
       <div class="composer-row">
         <label class="sr" for="composer">
-          {en.chat.label(name)}
+          {t.chat.label(name)}
         </label>
         <textarea
           id="composer"
           ref={field}
           rows={Math.min(ROWS_MAX, text.split("\n").length)}
           value={text}
-          placeholder={en.chat.label(name)}
+          placeholder={t.chat.label(name)}
           aria-describedby="composer-notice composer-left"
           aria-invalid={left < 0}
           dir="auto"
@@ -87,20 +87,20 @@ export function Composer({ thread, me, name }: { thread: Thread; me: Me; name: s
         />
         <button class="button primary send" type="submit" disabled={!ready}>
           <Icon name="up" />
-          {en.chat.send}
+          {t.chat.send}
         </button>
       </div>
       <p id="composer-left" class={left < 0 ? "counter problem" : "counter hint"}>
-        {left <= COUNTER_FROM ? en.chat.left(left) : ""}
-        {left < 0 && `. ${en.chat.tooLong(state.value.textMax)}`}
+        {left <= COUNTER_FROM ? t.chat.left(left) : ""}
+        {left < 0 && `. ${t.chat.tooLong(state.value.textMax)}`}
       </p>
       <div role="status">
-        {hasLink(text) && <p class="hint">{en.chat.link}</p>}
+        {hasLink(text) && <p class="hint">{t.chat.link}</p>}
         {fileRefused.value && (
           <p class="problem">
-            {en.chat.file}{" "}
+            {t.chat.file}{" "}
             <button class="button quiet" type="button" onClick={() => (fileRefused.value = false)}>
-              {en.close}
+              {t.close}
             </button>
           </p>
         )}

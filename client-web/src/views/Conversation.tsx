@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { link } from "../app/messenger";
 import type { Thread } from "../state/messenger";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { Icon } from "../ui/Icon";
 import { linkWords } from "../ui/LinkBanner";
 import type { Me } from "../wire/generated";
@@ -27,7 +27,7 @@ export function Conversation({ thread, me, back }: { thread: Thread; me: Me; bac
         {back && (
           <a class="back" href="#/">
             <Icon name="back" />
-            <span class="sr">{en.chats.back}</span>
+            <span class="sr">{t.chats.back}</span>
           </a>
         )}
         <div class="chat-who">
@@ -40,7 +40,7 @@ export function Conversation({ thread, me, back }: { thread: Thread; me: Me; bac
         </div>
         <p class={`connection ${link.state.value.live ? "live" : "off"}`}>
           <span class="dot" aria-hidden="true" />
-          {link.state.value.live ? en.link.live : linkWords(link).replace(/\. .*/, "")}
+          {link.state.value.live ? t.link.live : linkWords(link).replace(/\. .*/, "")}
         </p>
         <TellButton conversation={thread.view.id} />
       </header>
@@ -61,9 +61,9 @@ function Presence({ thread, me }: { thread: Thread; me: Me }) {
         <span key={party.account}>
           {at > 0 && ", "}
           {parties.length > 1 && `${party.name}: `}
-          {known ? en.presence[party.presence] : ""}
+          {known ? t.presence[party.presence] : ""}
           {known && ", "}
-          {en.role[party.role]}
+          {t.role[party.role]}
         </span>
       ))}
     </>

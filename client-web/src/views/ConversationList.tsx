@@ -5,7 +5,7 @@ import { current, outbox, state } from "../app/messenger";
 import { hrefOf } from "../app/route";
 import { clock, sameDay } from "../core/time";
 import { needsReply, unread, type Thread } from "../state/messenger";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { Icon } from "../ui/Icon";
 import type { Me } from "../wire/generated";
 
@@ -14,8 +14,8 @@ export function ConversationList({ me }: { me: Me }) {
   const waiting = threads.filter((thread) => waits(thread, me));
   const shown = onlyWaiting.value ? waiting : threads;
   return (
-    <nav class="conversations" aria-label={en.chats.list}>
-      <h2>{en.chats.list}</h2>
+    <nav class="conversations" aria-label={t.chats.list}>
+      <h2>{t.chats.list}</h2>
       <button
         class="button quiet"
         type="button"
@@ -23,9 +23,9 @@ export function ConversationList({ me }: { me: Me }) {
         onClick={() => (onlyWaiting.value = !onlyWaiting.value)}
       >
         {onlyWaiting.value && <Icon name="tick" />}
-        {en.chats.onlyReply(waiting.length)}
+        {t.chats.onlyReply(waiting.length)}
       </button>
-      {shown.length === 0 && <p class="hint">{en.chats.noneWait}</p>}
+      {shown.length === 0 && <p class="hint">{t.chats.noneWait}</p>}
       <ul role="list">
         {shown.map((thread) => (
           <li key={thread.view.id}>
@@ -33,7 +33,7 @@ export function ConversationList({ me }: { me: Me }) {
           </li>
         ))}
       </ul>
-      <p class="hint">{en.chats.signedInAs(me.name)}</p>
+      <p class="hint">{t.chats.signedInAs(me.name)}</p>
     </nav>
   );
 }
@@ -73,18 +73,18 @@ function Row({ thread, me }: { thread: Thread; me: Me }) {
         {others(thread, me)}
       </span>
       <span class="hint">
-        {party && en.presence[party.presence]}
+        {party && t.presence[party.presence]}
         {at && sameDay(at, new Date()) && ` · ${clock(at)}`}
-        {thread.view.state === "paused" && ` · ${en.chats.paused}`}
-        {thread.view.state === "ended" && ` · ${en.chats.ended}`}
+        {thread.view.state === "paused" && ` · ${t.chats.paused}`}
+        {thread.view.state === "ended" && ` · ${t.chats.ended}`}
       </span>
       {(fresh > 0 || reply || held > 0 || asked > 0 || unsent > 0) && (
         <span class="counts">
-          {fresh > 0 && <span class="tag strong">{en.chats.unread(fresh)}</span>}
-          {reply && <span class="tag">{en.chats.needsReply}</span>}
-          {asked > 0 && <span class="tag">{en.status.consent}</span>}
-          {held > 0 && <span class="tag">{en.chats.waiting(held)}</span>}
-          {unsent > 0 && <span class="tag">{en.status.waiting}</span>}
+          {fresh > 0 && <span class="tag strong">{t.chats.unread(fresh)}</span>}
+          {reply && <span class="tag">{t.chats.needsReply}</span>}
+          {asked > 0 && <span class="tag">{t.status.consent}</span>}
+          {held > 0 && <span class="tag">{t.chats.waiting(held)}</span>}
+          {unsent > 0 && <span class="tag">{t.status.waiting}</span>}
         </span>
       )}
     </a>

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import * as staff from "../app/staff";
 import { never } from "../core/never";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { enStaff } from "../text/staff";
 import { Diff } from "../ui/Diff";
 import type { Category, DecisionBody, ItemView, Reason } from "../wire/generated";
@@ -68,7 +68,7 @@ export function Decide({ item, name }: { item: ItemView; name: FormName }) {
           {confirmOf(name)}
         </button>
         <button class="button quiet" type="button" onClick={() => (form.value = null)}>
-          {en.cancel}
+          {t.cancel}
         </button>
       </div>
     </form>

@@ -1,7 +1,7 @@
 // How it works (M2): four short cards, once after the first sign-in, and from Get help now ever after.
 
 import { closeHow, showingHow } from "../app/welcome";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { Icon, type IconName } from "../ui/Icon";
 import { Modal } from "../ui/Modal";
 
@@ -10,9 +10,9 @@ const ICONS: IconName[] = ["eye", "clock", "stop", "heart"];
 export function HowItWorks() {
   if (!showingHow.value) return null;
   return (
-    <Modal id="how-title" title={en.how.title} onClose={closeHow}>
+    <Modal id="how-title" title={t.how.title} onClose={closeHow}>
       <ol class="cards" role="list">
-        {en.how.cards.map((card, at) => (
+        {t.how.cards.map((card, at) => (
           <li key={card.title}>
             <h3>
               <Icon name={ICONS[at] ?? "question"} />
@@ -24,7 +24,7 @@ export function HowItWorks() {
       </ol>
       <p class="buttons">
         <button class="button primary" type="button" onClick={closeHow}>
-          {en.how.start}
+          {t.how.start}
         </button>
       </p>
     </Modal>

@@ -2,7 +2,7 @@
 
 import type { RefObject } from "preact";
 import { keysOn, switchKeys } from "../app/keys";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { enStaff } from "../text/staff";
 
 export function KeysDialog({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
@@ -25,7 +25,7 @@ export function KeysDialog({ dialog }: { dialog: RefObject<HTMLDialogElement | n
         ))}
       </dl>
       <form method="dialog">
-        <button class="button">{en.close}</button>
+        <button class="button">{t.close}</button>
       </form>
     </dialog>
   );

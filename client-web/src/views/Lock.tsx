@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { signOut } from "../app/api";
 import { goodbye } from "../app/goodbye";
 import { PIN_LENGTH, triesLeft, tryPin } from "../app/lock";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { Exit } from "../ui/Exit";
 
 export function Lock({ onOpen }: { onOpen: () => void }) {
@@ -23,38 +23,38 @@ export function Lock({ onOpen }: { onOpen: () => void }) {
     input.value = "";
     setBusy(false);
     if (tried === "out") {
-      setProblem(en.lock.out);
+      setProblem(t.lock.out);
       return void signOut();
     }
-    setProblem(en.lock.wrong(triesLeft()));
+    setProblem(t.lock.wrong(triesLeft()));
     input.focus();
   };
   return (
     <>
       <header class="top">
-        <h1 class="brand">{en.lock.title}</h1>
+        <h1 class="brand">{t.lock.title}</h1>
         <a class="button quiet" href="/help">
-          {en.help.now}
+          {t.help.now}
         </a>
         <Exit goodbye={goodbye} />
       </header>
       <main class="lock">
-        <h2>{en.lock.locked}</h2>
+        <h2>{t.lock.locked}</h2>
         <form onSubmit={(event) => void submit(event)}>
-          <label for="pin">{en.lock.pin}</label>
+          <label for="pin">{t.lock.pin}</label>
           <input ref={field} id="pin" class="pin" type="password" inputMode="numeric" autoComplete="off" maxLength={PIN_LENGTH} aria-describedby="pin-problem" />
           <p id="pin-problem" class="problem" role="alert">
             {problem}
           </p>
           <button class="button primary" type="submit" aria-disabled={busy}>
-            {en.lock.open}
+            {t.lock.open}
           </button>
         </form>
         <details class="forgot">
-          <summary>{en.lock.forgot}</summary>
-          <p>{en.lock.forgotHint}</p>
+          <summary>{t.lock.forgot}</summary>
+          <p>{t.lock.forgotHint}</p>
           <button class="button" type="button" onClick={() => void signOut()}>
-            {en.signOut}
+            {t.signOut}
           </button>
         </details>
       </main>

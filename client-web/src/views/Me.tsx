@@ -6,10 +6,11 @@ import { look, own, setLook, setOwn, SIZES, type Theme } from "../app/device";
 import { canLock, lockNow, MINUTES, pin, PIN_LENGTH, removePin, setMinutes, setPin } from "../app/lock";
 import { outbox, state } from "../app/messenger";
 import { dayAndTime } from "../core/time";
-import { en } from "../text/en";
+import { language, setLanguage, t, type Language } from "../text/words";
 import { Modal } from "../ui/Modal";
 import type { SessionView } from "../wire/generated";
 
+const LANGUAGES: Language[] = ["en", "cy"];
 const THEMES: Theme[] = ["system", "light", "dark"];
 
 export function MeButton() {
@@ -17,7 +18,7 @@ export function MeButton() {
   return (
     <>
       <button class="button quiet" type="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
-        {en.me.open}
+        {t.me.open}
       </button>
       {open && <MeDialog onClose={() => setOpen(false)} />}
     </>
@@ -26,15 +27,15 @@ export function MeButton() {
 
 function MeDialog({ onClose }: { onClose: () => void }) {
   return (
-    <Modal id="me-title" title={en.me.title} onClose={onClose}>
-      <p class="hint">{en.chats.signedInAs(state.value.me?.name ?? "")}</p>
+    <Modal id="me-title" title={t.me.title} onClose={onClose}>
+      <p class="hint">{t.chats.signedInAs(state.value.me?.name ?? "")}</p>
       <Looks />
       <Phone />
       <Devices />
       <SignOut />
       <p class="buttons">
         <button class="button primary" type="button" onClick={onClose}>
-          {en.me.close}
+          {t.me.close}
         </button>
       </p>
     </Modal>
@@ -45,23 +46,37 @@ function Looks() {
   const { theme, size } = look.value;
   return (
     <section class="me-part" aria-labelledby="me-look">
-      <h3 id="me-look">{en.me.look}</h3>
+      <h3 id="me-look">{t.me.look}</h3>
       <Choice
-        legend={en.me.size}
+        legend={t.me.size}
         name="size"
-        all={SIZES.map((one) => ({ value: one, words: en.me.sizes[one] ?? "" }))}
+        all={SIZES.map((one) => ({ value: one, words: t.me.sizes[one] ?? "" }))}
         chosen={size}
         choose={(chosen) => setLook({ size: chosen })}
       />
       <Choice
-        legend={en.me.theme}
+        legend={t.me.theme}
         name="theme"
-        all={THEMES.map((one) => ({ value: one, words: en.me.themes[one] ?? "" }))}
+        all={THEMES.map((one) => ({ value: one, words: t.me.themes[one] ?? "" }))}
         chosen={theme}
         choose={(chosen) => setLook({ theme: chosen })}
       />
+      <Choice
+        legend={t.me.language}
+        name="language"
+        all={LANGUAGES.map((one) => ({ value: one, words: t.me.languages[one] ?? "" }))}
+        chosen={language()}
+        choose={speak}
+      />
+      <p class="hint">{t.me.languageHint}</p>
     </section>
   );
+}
+
+/** Every screen has words, so the page is loaded anew. */
+function speak(chosen: Language): void {
+  setLanguage(chosen);
+  location.reload();
 }
 
 interface ChoiceOf<T> {
@@ -93,23 +108,23 @@ function Phone() {
   };
   return (
     <section class="me-part" aria-labelledby="me-phone">
-      <h3 id="me-phone">{en.me.phone}</h3>
+      <h3 id="me-phone">{t.me.phone}</h3>
       <label class="check">
         <input type="checkbox" checked={own.value} aria-describedby="own-hint" onChange={(event) => change(event.currentTarget.checked)} />
-        {en.me.own}
+        {t.me.own}
       </label>
       <p class="hint" id="own-hint">
-        {en.me.ownHint}
+        {t.me.ownHint}
       </p>
       <PinPart />
       <details>
-        <summary>{en.me.install}</summary>
+        <summary>{t.me.install}</summary>
         <ul class="steps" role="list">
-          {en.me.installSteps.map((step) => (
+          {t.me.installSteps.map((step) => (
             <li key={step}>{step}</li>
           ))}
         </ul>
-        <p class="hint">{en.me.installHint}</p>
+        <p class="hint">{t.me.installHint}</p>
       </details>
     </section>
   );
@@ -119,8 +134,8 @@ function PinPart() {
   if (!canLock()) return null;
   return (
     <>
-      <h4>{en.lock.heading}</h4>
-      {!own.value ? <p class="hint">{en.lock.ownFirst}</p> : pin.value ? <PinSet minutes={pin.value.minutes} /> : <NewPin />}
+      <h4>{t.lock.heading}</h4>
+      {!own.value ? <p class="hint">{t.lock.ownFirst}</p> : pin.value ? <PinSet minutes={pin.value.minutes} /> : <NewPin />}
     </>
   );
 }
@@ -128,20 +143,20 @@ function PinPart() {
 function PinSet({ minutes }: { minutes: number }) {
   return (
     <>
-      <p role="status">{en.lock.isSet}</p>
+      <p role="status">{t.lock.isSet}</p>
       <Choice
-        legend={en.lock.after}
+        legend={t.lock.after}
         name="minutes"
-        all={MINUTES.map((one) => ({ value: one, words: en.minutes(one) }))}
+        all={MINUTES.map((one) => ({ value: one, words: t.minutes(one) }))}
         chosen={minutes as (typeof MINUTES)[number]}
         choose={setMinutes}
       />
       <p class="buttons">
         <button class="button" type="button" onClick={lockNow}>
-          {en.lock.now}
+          {t.lock.now}
         </button>
         <button class="button" type="button" onClick={removePin}>
-          {en.lock.remove}
+          {t.lock.remove}
         </button>
       </p>
     </>
@@ -155,16 +170,16 @@ function NewPin() {
   const submit = (event: Event) => {
     event.preventDefault();
     const digits = first.current?.value ?? "";
-    if (!/^\d+$/.test(digits) || digits.length !== PIN_LENGTH) return setProblem(en.lock.notFour);
-    if (digits !== again.current?.value) return setProblem(en.lock.notSame);
+    if (!/^\d+$/.test(digits) || digits.length !== PIN_LENGTH) return setProblem(t.lock.notFour);
+    if (digits !== again.current?.value) return setProblem(t.lock.notSame);
     void setPin(state.value.me?.id ?? "", digits, MINUTES[1]);
   };
   return (
     <form class="new-pin" onSubmit={submit}>
-      <p class="hint">{en.lock.intro}</p>
+      <p class="hint">{t.lock.intro}</p>
       {[
-        { id: "pin-new", label: en.lock.newPin, field: first },
-        { id: "pin-again", label: en.lock.again, field: again },
+        { id: "pin-new", label: t.lock.newPin, field: first },
+        { id: "pin-again", label: t.lock.again, field: again },
       ].map(({ id, label, field }) => (
         <div class="field" key={id}>
           <label for={id}>{label}</label>
@@ -175,7 +190,7 @@ function NewPin() {
         {problem}
       </p>
       <button class="button" type="submit">
-        {en.lock.set}
+        {t.lock.set}
       </button>
     </form>
   );
@@ -191,12 +206,12 @@ function Devices() {
   const everywhere = async () => setProblem((await signOutEverywhere()) ?? "");
   return (
     <section class="me-part" aria-labelledby="me-devices">
-      <h3 id="me-devices">{en.me.devices}</h3>
-      {all === null && problem === "" && <p class="hint">{en.me.reading}</p>}
+      <h3 id="me-devices">{t.me.devices}</h3>
+      {all === null && problem === "" && <p class="hint">{t.me.reading}</p>}
       <ul class="devices" role="list">
         {(all ?? []).map((one) => (
           <li key={one.since}>
-            {one.this ? en.me.thisDevice : en.me.otherDevice}, {en.me.since(dayAndTime(one.since))}
+            {one.this ? t.me.thisDevice : t.me.otherDevice}, {t.me.since(dayAndTime(one.since))}
           </li>
         ))}
       </ul>
@@ -204,20 +219,20 @@ function Devices() {
         {problem}
       </p>
       {sure ? (
-        <div role="group" aria-label={en.me.everywhere}>
-          <p>{en.me.everywhereSure}</p>
+        <div role="group" aria-label={t.me.everywhere}>
+          <p>{t.me.everywhereSure}</p>
           <p class="buttons">
             <button class="button danger" type="button" onClick={() => void everywhere()}>
-              {en.me.yes}
+              {t.me.yes}
             </button>
             <button class="button" type="button" onClick={() => setSure(false)}>
-              {en.cancel}
+              {t.cancel}
             </button>
           </p>
         </div>
       ) : (
         <button class="button" type="button" onClick={() => setSure(true)}>
-          {en.me.everywhere}
+          {t.me.everywhere}
         </button>
       )}
     </section>
@@ -233,21 +248,21 @@ function SignOut() {
     return (
       <section class="me-part">
         <button class="button" type="button" onClick={leave}>
-          {en.signOut}
+          {t.signOut}
         </button>
       </section>
     );
   }
   return (
     <section class="me-part" role="group" aria-labelledby="leave-title">
-      <h3 id="leave-title">{en.chats.unsent(unsent)}</h3>
-      <p>{en.chats.unsentHint}</p>
+      <h3 id="leave-title">{t.chats.unsent(unsent)}</h3>
+      <p>{t.chats.unsentHint}</p>
       <p class="buttons">
         <button class="button primary" type="button" onClick={() => setAsked(false)}>
-          {en.chats.stay}
+          {t.chats.stay}
         </button>
         <button class="button danger" type="button" onClick={() => void signOut()}>
-          {en.chats.leave}
+          {t.chats.leave}
         </button>
       </p>
     </section>

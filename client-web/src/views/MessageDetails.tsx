@@ -6,7 +6,7 @@ import { keepDraft } from "../app/drafts";
 import { beginTelling } from "../app/report";
 import { clock, day } from "../core/time";
 import type { Change, Own, Thread } from "../state/messenger";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { Diff } from "../ui/Diff";
 import { Modal } from "../ui/Modal";
 import type { Me, MessageView, Reason } from "../wire/generated";
@@ -37,15 +37,15 @@ export function WhyNot(props: { reason: Reason | undefined; note: string | undef
   const { reason, note, ended } = props;
   return (
     <>
-      {reason && <p>{en.reason[reason]}</p>}
+      {reason && <p>{t.reason[reason]}</p>}
       {note && (
         <p>
-          <strong>{en.status.noteFromTeam}</strong> {note}
+          <strong>{t.status.noteFromTeam}</strong> {note}
         </p>
       )}
       {ended && (
         <p>
-          <strong>{en.details.next}</strong> {en.next[reason ?? "other"]}
+          <strong>{t.details.next}</strong> {t.next[reason ?? "other"]}
         </p>
       )}
     </>
@@ -56,14 +56,14 @@ function Changed({ change, said }: { change: Change; said: MessageView }) {
   if (change.before === null) {
     return (
       <p>
-        <strong>{en.status.changedTo}</strong> <span class="quoted">{said.text}</span>
+        <strong>{t.status.changedTo}</strong> <span class="quoted">{said.text}</span>
       </p>
     );
   }
   return (
     <>
       <Diff before={change.before} after={said.text} />
-      <p class="hint">{en.details.diffHint}</p>
+      <p class="hint">{t.details.diffHint}</p>
     </>
   );
 }
@@ -73,12 +73,12 @@ function When({ own, said }: { own: Own | undefined; said: MessageView | undefin
   return (
     <dl class="when">
       <div>
-        <dt>{en.details.written}</dt>
+        <dt>{t.details.written}</dt>
         <dd>{moment(sent)}</dd>
       </div>
       {said && (
         <div>
-          <dt>{en.details.passedOn}</dt>
+          <dt>{t.details.passedOn}</dt>
           <dd>{moment(new Date(said.delivered_at))}</dd>
         </div>
       )}
@@ -103,17 +103,17 @@ function Acts(props: { thread: Thread; me: Me; own: Own | undefined; text: strin
       <p class="buttons">
         {isRefused(own) && thread.view.state === "open" && (
           <button class="button primary" type="button" onClick={again}>
-            {en.status.sayAgain}
+            {t.status.sayAgain}
           </button>
         )}
         <button class="button" type="button" onClick={ask}>
-          {en.details.ask}
+          {t.details.ask}
         </button>
         <button class="button" type="button" onClick={() => void copy(text).then(setCopied)}>
-          {en.details.copy}
+          {t.details.copy}
         </button>
         <button class="button" type="button" onClick={close}>
-          {en.close}
+          {t.close}
         </button>
       </p>
       <p role="status">{copied}</p>
@@ -130,9 +130,9 @@ export function writeAgain(me: Me, conversation: string, text: string): void {
 async function copy(text: string): Promise<string> {
   try {
     await navigator.clipboard.writeText(text);
-    return en.details.copied;
+    return t.details.copied;
   } catch {
-    return en.details.notCopied;
+    return t.details.notCopied;
   }
 }
 
@@ -141,22 +141,22 @@ function isRefused(own: Own | undefined): boolean {
 }
 
 function titleOf(own: Own | undefined, change: Change | undefined): string {
-  if (!own) return change ? en.status.altered : en.status.delivered;
+  if (!own) return change ? t.status.altered : t.status.delivered;
   switch (own.status) {
     case "held":
-      return en.status.held;
+      return t.status.held;
     case "consent":
-      return en.status.consent;
+      return t.status.consent;
     case "rejected":
-      return en.status.rejected;
+      return t.status.rejected;
     case "rephrase":
-      return en.status.rephrase;
+      return t.status.rephrase;
     case "withdrawn":
-      return en.status.withdrawn;
+      return t.status.withdrawn;
     case "expired":
-      return en.status.expired;
+      return t.status.expired;
     case "delivered":
-      return en.status.delivered;
+      return t.status.delivered;
   }
 }
 

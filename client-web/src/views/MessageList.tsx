@@ -5,7 +5,7 @@ import { link, loading, loadProblem, newAfter, older, outbox } from "../app/mess
 import { day } from "../core/time";
 import type { Thread } from "../state/messenger";
 import { timeline, type Line } from "../state/timeline";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { Icon } from "../ui/Icon";
 import type { Me } from "../wire/generated";
 import { MessageRow } from "./MessageRow";
@@ -56,7 +56,7 @@ export function MessageList({ thread, me }: { thread: Thread; me: Me }) {
 
   return (
     <div class="log-frame">
-      <section class="log" aria-label={en.chat.messages} tabIndex={0} ref={scroll} onScroll={scrolled}>
+      <section class="log" aria-label={t.chat.messages} tabIndex={0} ref={scroll} onScroll={scrolled}>
         <Top thread={thread} empty={lines.length === 0} me={me} />
         <ol role="list">
           {lines.map((line) => (
@@ -67,7 +67,7 @@ export function MessageList({ thread, me }: { thread: Thread; me: Me }) {
       </section>
       {below > 0 && (
         <button class="button below" type="button" onClick={toEnd}>
-          {en.chat.newBelow(below)}
+          {t.chat.newBelow(below)}
         </button>
       )}
     </div>
@@ -83,24 +83,24 @@ function Top({ thread, empty, me }: { thread: Thread; empty: boolean; me: Me }) 
       <div class="log-top">
         <p>{problem}</p>
         <button class="button" type="button" onClick={() => older(id)}>
-          {en.tryAgain}
+          {t.tryAgain}
         </button>
       </div>
     );
   }
-  if (loading.value[id]) return <p class="log-top hint">{en.chat.loading}</p>;
+  if (loading.value[id]) return <p class="log-top hint">{t.chat.loading}</p>;
   if (thread.more && thread.loaded) {
     return (
       <div class="log-top">
         <button class="button quiet" type="button" onClick={() => older(id)}>
           <Icon name="up" />
-          {en.chat.older}
+          {t.chat.older}
         </button>
       </div>
     );
   }
-  if (empty && thread.loaded) return <p class="log-top hint">{en.chat.empty(other?.name ?? "")}</p>;
-  return <p class="log-top hint">{thread.loaded ? en.chat.start : ""}</p>;
+  if (empty && thread.loaded) return <p class="log-top hint">{t.chat.empty(other?.name ?? "")}</p>;
+  return <p class="log-top hint">{thread.loaded ? t.chat.start : ""}</p>;
 }
 
 function Entry({ line, thread, me }: { line: Line; thread: Thread; me: Me }) {
@@ -113,7 +113,7 @@ function Entry({ line, thread, me }: { line: Line; thread: Thread; me: Me }) {
       )}
       {line.firstNew && (
         <li class="divider fresh">
-          <h3>{en.chat.newDivider}</h3>
+          <h3>{t.chat.newDivider}</h3>
         </li>
       )}
       <MessageRow line={line} thread={thread} me={me} />
@@ -125,5 +125,5 @@ function Typing({ thread }: { thread: Thread }) {
   const names = thread.view.parties.filter((party) => party.account in thread.typing).map((party) => party.name);
   if (names.length === 0 || !link.state.value.live) return <p class="typing" />;
   const all = names.join(", ");
-  return <p class="typing">{names.length === 1 ? en.chat.typing(all) : en.chat.typingMany(all)}</p>;
+  return <p class="typing">{names.length === 1 ? t.chat.typing(all) : t.chat.typingMany(all)}</p>;
 }

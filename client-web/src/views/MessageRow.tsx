@@ -7,7 +7,7 @@ import { clock, roughly } from "../core/time";
 import type { Row } from "../link/db";
 import type { Own, Thread } from "../state/messenger";
 import { sender, type Line } from "../state/timeline";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { Diff } from "../ui/Diff";
 import { Icon, type IconName } from "../ui/Icon";
 import type { Me } from "../wire/generated";
@@ -24,7 +24,7 @@ export function MessageRow({ line, thread, me }: Props) {
   const from = sender(entry, me.id);
   const mine = from === me.id;
   const party = thread.view.parties.find((other) => other.account === from);
-  const name = mine ? en.chat.you : (party?.name ?? "");
+  const name = mine ? t.chat.you : (party?.name ?? "");
   const many = thread.view.parties.length > 2;
   const classes = ["line", mine ? "mine" : "theirs", first && "first", last && "last", entry.kind, statusOf(line)];
   return (
@@ -38,8 +38,8 @@ export function MessageRow({ line, thread, me }: Props) {
       {entry.kind === "own" && <OwnStatus own={entry.own} thread={thread} me={me} />}
       {entry.kind === "outbox" && <OutboxStatus row={entry.row} />}
       {entry.kind === "delivered" && mine && thread.changes[entry.message.message] && (
-        <Status icon="pencil" words={en.status.altered}>
-          <Details message={entry.message.message} words={en.status.seeChange} />
+        <Status icon="pencil" words={t.status.altered}>
+          <Details message={entry.message.message} words={t.status.seeChange} />
         </Status>
       )}
       {last && (
@@ -48,7 +48,7 @@ export function MessageRow({ line, thread, me }: Props) {
           {entry.kind === "delivered" && mine && (
             <span class="delivered-mark">
               <Icon name="tick" />
-              {en.status.delivered}
+              {t.status.delivered}
             </span>
           )}
         </p>
@@ -90,53 +90,53 @@ function OwnStatus({ own, thread, me }: { own: Own; thread: Thread; me: Me }) {
   const takeBack = async () => setProblem(await withdraw(id, own.message));
   const sayAgain = (
     <button class="button quiet" type="button" onClick={() => writeAgain(me, id, own.text)}>
-      {en.status.sayAgain}
+      {t.status.sayAgain}
     </button>
   );
   const hide = (
     <button class="button quiet" type="button" onClick={() => dismiss(id, own.message)}>
-      {en.status.removeEnded}
+      {t.status.removeEnded}
     </button>
   );
   switch (own.status) {
     case "held":
       return (
-        <Status icon="eye" words={en.status.held}>
+        <Status icon="eye" words={t.status.held}>
           <p>{waitWords(own)}</p>
           {problem && <p class="problem">{problem}</p>}
           <button class="button quiet" type="button" onClick={() => void takeBack()}>
-            {en.status.withdraw}
+            {t.status.withdraw}
           </button>
         </Status>
       );
     case "rejected":
       return (
-        <Status icon="stop" words={en.status.rejected}>
+        <Status icon="stop" words={t.status.rejected}>
           <WhyNot reason={own.reason} note={own.note} ended />
-          <p>{en.status.notInTrouble}</p>
+          <p>{t.status.notInTrouble}</p>
           {thread.view.state === "open" && sayAgain}
-          <Details message={own.message} words={en.details.open} />
+          <Details message={own.message} words={t.details.open} />
           {hide}
         </Status>
       );
     case "rephrase":
       return (
-        <Status icon="pencil" words={en.status.rephrase}>
+        <Status icon="pencil" words={t.status.rephrase}>
           <WhyNot reason={own.reason} note={own.note} ended={false} />
           {sayAgain}
-          <Details message={own.message} words={en.details.open} />
+          <Details message={own.message} words={t.details.open} />
           {hide}
         </Status>
       );
     case "withdrawn":
       return (
-        <Status icon="undo" words={en.status.withdrawn}>
+        <Status icon="undo" words={t.status.withdrawn}>
           {hide}
         </Status>
       );
     case "expired":
       return (
-        <Status icon="clock" words={en.status.expired}>
+        <Status icon="clock" words={t.status.expired}>
           {thread.view.state === "open" && sayAgain}
           {hide}
         </Status>
@@ -154,10 +154,10 @@ function OwnStatus({ own, thread, me }: { own: Own; thread: Thread; me: Me }) {
 export function waitWords(own: Own): string {
   const { waitsTold, hours, crises } = state.value;
   const away = waitsTold && own.waitS === undefined;
-  if (crises.includes(own.message)) return away ? en.status.crisisAway : en.status.crisis;
-  if (own.waitS !== undefined) return en.status.heldWait(roughly(own.waitS));
-  if (!away) return en.status.heldHelp;
-  return hours === null ? en.status.heldAway : `${en.status.heldAway} ${en.status.hours(hours)}`;
+  if (crises.includes(own.message)) return away ? t.status.crisisAway : t.status.crisis;
+  if (own.waitS !== undefined) return t.status.heldWait(roughly(own.waitS));
+  if (!away) return t.status.heldHelp;
+  return hours === null ? t.status.heldAway : `${t.status.heldAway} ${t.status.hours(hours)}`;
 }
 
 function Details({ message, words }: { message: string; words: string }) {
@@ -178,45 +178,45 @@ function Consent({ own, conversation, paused }: { own: Own; conversation: string
     setBusy(false);
   };
   return (
-    <Status icon="pencil" words={en.status.consent}>
+    <Status icon="pencil" words={t.status.consent}>
       {own.suggested !== undefined && <Diff before={own.text} after={own.suggested} />}
       <WhyNot reason={own.reason} note={own.note} ended={false} />
-      <p>{own.answerBy ? en.details.answerBy(moment(new Date(own.answerBy))) : en.details.nothingYet}</p>
-      {paused && <p>{en.details.acceptPaused}</p>}
+      <p>{own.answerBy ? t.details.answerBy(moment(new Date(own.answerBy))) : t.details.nothingYet}</p>
+      {paused && <p>{t.details.acceptPaused}</p>}
       {problem && (
         <p class="problem" role="alert">
           {problem}
         </p>
       )}
       <button class="button" type="button" disabled={busy || paused} onClick={() => void choose(true)}>
-        {en.details.accept}
+        {t.details.accept}
       </button>
       <button class="button quiet" type="button" disabled={busy} onClick={() => void choose(false)}>
-        {en.details.decline}
+        {t.details.decline}
       </button>
     </Status>
   );
 }
 
 function OutboxStatus({ row }: { row: Row }) {
-  if (outbox.saying.value.has(row.cid)) return <Status icon="up" words={en.status.sending} />;
+  if (outbox.saying.value.has(row.cid)) return <Status icon="up" words={t.status.sending} />;
   if (row.problem === null) {
     return (
-      <Status icon="clock" words={en.status.waiting}>
+      <Status icon="clock" words={t.status.waiting}>
         <button class="button quiet" type="button" onClick={() => outbox.remove(row.cid)}>
-          {en.status.remove}
+          {t.status.remove}
         </button>
       </Status>
     );
   }
   return (
-    <Status icon="alert" words={en.status.notSent}>
+    <Status icon="alert" words={t.status.notSent}>
       <p>{row.problem}</p>
       <button class="button quiet" type="button" onClick={() => outbox.retry(row.cid)}>
-        {en.tryAgain}
+        {t.tryAgain}
       </button>
       <button class="button quiet" type="button" onClick={() => outbox.remove(row.cid)}>
-        {en.status.remove}
+        {t.status.remove}
       </button>
     </Status>
   );

@@ -5,7 +5,7 @@ import { guardFiles } from "../app/files";
 import { goodbye } from "../app/goodbye";
 import { closeHelp, current, link, state } from "../app/messenger";
 import { opened } from "../app/route";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { Announcer } from "../ui/Announcer";
 import { Exit } from "../ui/Exit";
 import { HelpNow, HelpPanel } from "../ui/HelpNow";
@@ -24,7 +24,7 @@ export function Messenger() {
   return (
     <>
       <header class="top">
-        <h1 class="brand">{en.chats.title}</h1>
+        <h1 class="brand">{t.chats.title}</h1>
         <HelpNow />
         <Exit goodbye={goodbye} />
         <MeButton />
@@ -49,11 +49,11 @@ export function Messenger() {
 
 function Nothing() {
   const none = state.value.me !== null && Object.keys(state.value.threads).length === 0;
-  if (state.value.me === null) return <p class="loading">{en.link.connecting}</p>;
+  if (state.value.me === null) return <p class="loading">{t.link.connecting}</p>;
   return (
     <div class="nothing">
-      <h2>{en.chats.title}</h2>
-      <p>{none ? en.chats.none : en.chats.choose}</p>
+      <h2>{t.chats.title}</h2>
+      <p>{none ? t.chats.none : t.chats.choose}</p>
     </div>
   );
 }

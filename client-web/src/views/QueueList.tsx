@@ -2,7 +2,7 @@
 
 import { focused, hovered, inStep, me, now, open, paused, queue, queueProblem, showFresh } from "../app/staff";
 import { span } from "../core/time";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { enStaff } from "../text/staff";
 import { Icon } from "../ui/Icon";
 import type { ItemView } from "../wire/generated";
@@ -47,7 +47,7 @@ export function QueueList() {
           ))}
         </ul>
       )}
-      {me.value && <p class="hint who">{en.chats.signedInAs(me.value.name)}</p>}
+      {me.value && <p class="hint who">{t.chats.signedInAs(me.value.name)}</p>}
     </nav>
   );
 }
@@ -132,5 +132,5 @@ export function holderWords(item: ItemView): string {
 
 /** A name in the middle of a sentence: one's own is "you". */
 export function nameOf(holder: { account: string; name: string }): string {
-  return holder.account === me.value?.id ? en.chat.you.toLowerCase() : holder.name;
+  return holder.account === me.value?.id ? t.chat.you.toLowerCase() : holder.name;
 }

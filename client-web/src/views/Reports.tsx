@@ -15,7 +15,7 @@ import {
 } from "../app/reports";
 import { live } from "../app/staff";
 import { clock, day } from "../core/time";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { enStaff } from "../text/staff";
 import { Icon } from "../ui/Icon";
 import { Modal } from "../ui/Modal";
@@ -60,7 +60,7 @@ export function ReportsDialog() {
           </button>
         )}
         <button class="button" type="button" onClick={closeReports}>
-          {en.close}
+          {t.close}
         </button>
       </p>
     </Modal>
@@ -79,10 +79,10 @@ function Report({ report, last }: { report: ReportView; last: boolean }) {
   return (
     <article>
       <h3>
-        {freshReports.value.has(report.id) && <span class="tag strong">{en.chat.newDivider}</span>} {enStaff.reports.reason[report.reason]}
+        {freshReports.value.has(report.id) && <span class="tag strong">{t.chat.newDivider}</span>} {enStaff.reports.reason[report.reason]}
       </h3>
       <p>
-        {enStaff.reports.from(report.name, en.role[report.role])}, <time dateTime={report.at}>{`${day(at, new Date())}, ${clock(at)}`}</time>
+        {enStaff.reports.from(report.name, t.role[report.role])}, <time dateTime={report.at}>{`${day(at, new Date())}, ${clock(at)}`}</time>
       </p>
       <p class={report.text ? "quoted" : "hint"}>{report.text || enStaff.reports.noWords}</p>
       {report.pause && (

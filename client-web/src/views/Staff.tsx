@@ -5,7 +5,7 @@ import { signOut } from "../app/api";
 import { keyOf } from "../app/keys";
 import * as staff from "../app/staff";
 import { neighbour } from "../state/queue";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { enStaff } from "../text/staff";
 import { Announcer } from "../ui/Announcer";
 import { LinkBanner } from "../ui/LinkBanner";
@@ -38,7 +38,7 @@ export function Staff() {
           {enStaff.queue.settings}
         </button>
         <button class="button quiet" type="button" onClick={() => void signOut()}>
-          {en.signOut}
+          {t.signOut}
         </button>
       </header>
       <LinkBanner link={staff.link} />

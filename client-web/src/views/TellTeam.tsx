@@ -4,7 +4,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { beginTelling, changeTelling, stopTelling, tell, telling } from "../app/report";
 import type { Thread } from "../state/messenger";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { Icon } from "../ui/Icon";
 import { Modal } from "../ui/Modal";
 import type { Me, ReportReason, Role } from "../wire/generated";
@@ -16,7 +16,7 @@ export function TellButton({ conversation }: { conversation: string }) {
   return (
     <button class="button quiet" type="button" onClick={() => beginTelling(conversation)}>
       <Icon name="alert" />
-      {en.tell.open}
+      {t.tell.open}
     </button>
   );
 }
@@ -25,7 +25,7 @@ export function TellTeam({ thread, me }: { thread: Thread; me: Me }) {
   const now = telling.value;
   if (now?.conversation !== thread.view.id) return null;
   return (
-    <Modal id="tell-title" title={now.phase === "sent" ? en.tell.sentTitle : en.tell.title} onClose={stopTelling}>
+    <Modal id="tell-title" title={now.phase === "sent" ? t.tell.sentTitle : t.tell.title} onClose={stopTelling}>
       {now.phase === "sent" ? <Sent pause={now.pause} /> : <Form thread={thread} me={me} />}
     </Modal>
   );
@@ -45,7 +45,7 @@ function Form({ thread, me }: { thread: Thread; me: Me }) {
         void tell();
       }}
     >
-      <p>{en.tell.intro(name)}</p>
+      <p>{t.tell.intro(name)}</p>
       {now.problem && (
         <p class="problem" role="alert" tabIndex={-1} ref={problem}>
           {now.problem}
@@ -53,7 +53,7 @@ function Form({ thread, me }: { thread: Thread; me: Me }) {
       )}
       <Reasons chosen={now.reason} role={me.role} />
       <div class="field">
-        <label for="tell-text">{en.tell.words}</label>
+        <label for="tell-text">{t.tell.words}</label>
         <textarea
           id="tell-text"
           rows={3}
@@ -62,16 +62,16 @@ function Form({ thread, me }: { thread: Thread; me: Me }) {
           onInput={(event) => changeTelling({ text: event.currentTarget.value })}
         />
         <p class="hint" id="tell-hint">
-          {en.tell.wordsHint}
+          {t.tell.wordsHint}
         </p>
       </div>
       {thread.view.state === "open" && <Pause on={now.pause} />}
       <p class="buttons">
         <button class="button primary" type="submit" disabled={now.phase === "sending"}>
-          {now.phase === "sending" ? en.status.sending : en.tell.send}
+          {now.phase === "sending" ? t.status.sending : t.tell.send}
         </button>
         <button class="button" type="button" onClick={stopTelling}>
-          {en.cancel}
+          {t.cancel}
         </button>
       </p>
     </form>
@@ -81,7 +81,7 @@ function Form({ thread, me }: { thread: Thread; me: Me }) {
 function Reasons({ chosen, role }: { chosen: ReportReason | null; role: Role }) {
   return (
     <fieldset class="field">
-      <legend>{en.tell.what}</legend>
+      <legend>{t.tell.what}</legend>
       {REASONS.map((reason) => (
         <label class="check" key={reason}>
           <input
@@ -91,7 +91,7 @@ function Reasons({ chosen, role }: { chosen: ReportReason | null; role: Role }) 
             checked={chosen === reason}
             onChange={() => changeTelling({ reason })}
           />
-          {reason === "change_mentor" && role !== "mentee" ? en.tell.changeMatch : en.tell.reason[reason]}
+          {reason === "change_mentor" && role !== "mentee" ? t.tell.changeMatch : t.tell.reason[reason]}
         </label>
       ))}
     </fieldset>
@@ -108,10 +108,10 @@ function Pause({ on }: { on: boolean }) {
           aria-describedby="tell-pause"
           onChange={(event) => changeTelling({ pause: event.currentTarget.checked })}
         />
-        {en.tell.pause}
+        {t.tell.pause}
       </label>
       <p class="hint" id="tell-pause">
-        {en.tell.pauseHint}
+        {t.tell.pauseHint}
       </p>
     </div>
   );
@@ -123,12 +123,12 @@ function Sent({ pause }: { pause: boolean }) {
   return (
     <>
       <p role="status" tabIndex={-1} ref={heading}>
-        {en.tell.sent}
+        {t.tell.sent}
       </p>
-      {pause && <p>{en.tell.sentPause}</p>}
-      <p>{en.tell.danger}</p>
+      {pause && <p>{t.tell.sentPause}</p>}
+      <p>{t.tell.danger}</p>
       <button class="button primary" type="button" onClick={stopTelling}>
-        {en.close}
+        {t.close}
       </button>
     </>
   );

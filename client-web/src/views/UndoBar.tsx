@@ -2,7 +2,7 @@
 
 import { useEffect } from "preact/hooks";
 import { done, live, now, queue, undo } from "../app/staff";
-import { en } from "../text/en";
+import { t } from "../text/words";
 import { enStaff } from "../text/staff";
 import { Icon } from "../ui/Icon";
 
@@ -45,7 +45,7 @@ export function UndoBar() {
       )}
       {!open && (
         <button class="button quiet" type="button" onClick={() => (done.value = null)}>
-          {en.close}
+          {t.close}
         </button>
       )}
     </section>
