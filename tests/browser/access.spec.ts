@@ -22,6 +22,18 @@ for (const width of [320, 1280]) {
       await check(young, "conversation with a held message");
       await young.locator(".help-now summary").click();
       await check(young, "get help now");
+      await young.locator(".help-now summary").click();
+      await young.getByRole("button", { name: "Me", exact: true }).click();
+      await young.getByLabel("This is my own phone").check();
+      await check(young, "me");
+      await young.getByLabel("Choose four numbers").fill("2580");
+      await young.getByLabel("The same four numbers again").fill("2580");
+      await young.getByRole("button", { name: "Set the PIN" }).click();
+      await young.getByRole("button", { name: "Lock now" }).click();
+      await expect(young.getByRole("heading", { name: "This page is locked" })).toBeVisible();
+      await check(young, "lock");
+      await young.goto("/help");
+      await check(young, "help, for anybody");
 
       const old = await enter(pair(0).mentor, how);
       await expect(old.getByRole("navigation", { name: "Conversations" }).getByRole("link")).toHaveCount(2);
