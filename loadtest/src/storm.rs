@@ -22,10 +22,46 @@ const TOLD_LATE_MAX: Duration = Duration::from_secs(2);
 /// A node is gone within that time after it was asked to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(30);
 
+/// What happens to everybody, or to half of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum What {
+    Arrive,
+    LinksDrop,
+    ServerDies,
+    NodeDies,
+    /// After that, its people come back to it.
+    NodeIsBack,
+    NodeDrains,
+}
+
+impl What {
+    fn words(self) -> &'static str {
+        match self {
+            What::Arrive => "everybody arrives",
+            What::LinksDrop => "all links drop",
+            What::ServerDies => "the server is killed and starts again",
+            What::NodeDies => "a node dies: its people are offline",
+            What::NodeIsBack => "the node is back, and its people",
+            What::NodeDrains => "a node is drained: its people are elsewhere",
+        }
+    }
+
+    /// The longest that the last of them may take, and the longest that the server may.
+    fn bounds(self, args: &Storm) -> (Option<Duration>, Option<Duration>) {
+        match self {
+            What::LinksDrop => (Some(args.max_back), None),
+            What::NodeDies => (Some(OFFLINE_MAX + TOLD_LATE_MAX), None),
+            What::NodeDrains => (None, Some(DRAIN_MAX)),
+            What::Arrive | What::ServerDies | What::NodeIsBack => (None, None),
+        }
+    }
+}
+
 /// One thing that happened, and how long each of those whom it concerned took.
 #[derive(Debug, Serialize)]
 struct Gust {
-    what: &'static str,
+    what: What,
     ms: Quantiles,
     turned_away: u32,
     /// Those who never came back, or were never told.
@@ -72,11 +108,11 @@ impl Crew {
         who % self.targets.len()
     }
 
-    /// Everybody for whom `first` gives a pause waits for so long and comes back, to a node chosen by `place`; the others stay
-    /// as they are.
+    /// Those whom it concerns hold their link to its end and come back, when they are told to and to a node chosen by `place`;
+    /// the others stay as they are. Times from `from`.
     async fn come_back(
         &mut self,
-        what: &'static str,
+        what: What,
         from: Instant,
         place: impl Fn(usize) -> usize,
         concerned: impl Fn(usize) -> bool,
@@ -115,7 +151,7 @@ impl Crew {
         let (before, from) = (cpu(), Instant::now());
         self.sitters.iter_mut().for_each(Sitter::lose);
         let many = self.targets.len();
-        let mut gust = self.come_back("all links drop", from, |who| who % many, |_| true).await?;
+        let mut gust = self.come_back(What::LinksDrop, from, |who| who % many, |_| true).await?;
         let spent = cpu().zip(before).map(|(after, before)| after.saturating_sub(before));
         gust.server_cpu_us_each = spent.map(|spent| spent.as_secs_f64() * 1e6 / self.sitters.len().max(1) as f64);
         Ok(gust)
@@ -124,10 +160,8 @@ impl Crew {
     /// The only server is killed and started again. Times from its death; they come back by the protocol's pauses.
     async fn kill(&mut self, server: &mut Server) -> anyhow::Result<Gust> {
         let from = Instant::now();
-        let (gust, ready) = tokio::join!(
-            self.come_back("the server is killed and starts again", from, |_| 0, |_| true),
-            server.kill_and_start()
-        );
+        let (gust, ready) =
+            tokio::join!(self.come_back(What::ServerDies, from, |_| 0, |_| true), server.kill_and_start());
         Ok(Gust { server_ms: Some(ms(ready?)), ..gust? })
     }
 
@@ -156,10 +190,9 @@ impl Crew {
         told.iter().flatten().for_each(|took| times.add(*took));
         let never = told.iter().filter(|took| took.is_none()).count();
         let ready = nodes[dead].start_again().await?;
-        self.come_back("", Instant::now(), |_| dead, |who| on[who] == dead).await?;
-        let what = "a node dies: its people are offline";
+        self.come_back(What::NodeIsBack, Instant::now(), |_| dead, |who| on[who] == dead).await?;
         Ok(Gust {
-            what,
+            what: What::NodeDies,
             ms: times.quantiles(),
             turned_away: 0,
             never,
@@ -175,10 +208,8 @@ impl Crew {
             let ended = last.stop().await;
             (ended, from.elapsed())
         };
-        let (gust, (ended, took)) = tokio::join!(
-            self.come_back("a node is drained: its people are elsewhere", from, |_| 0, |who| who % many == many - 1),
-            stopped
-        );
+        let (gust, (ended, took)) =
+            tokio::join!(self.come_back(What::NodeDrains, from, |_| 0, |who| who % many == many - 1), stopped);
         let status = ended?;
         anyhow::ensure!(status.success(), "the node that was drained ended with {status}");
         Ok(Gust { server_ms: Some(ms(took)), ..gust? })
@@ -202,7 +233,7 @@ pub(crate) async fn run(args: Storm) -> anyhow::Result<bool> {
     let cast = accounts::cast(&ground.accounts(), Some(args.relationships as usize), 0)?;
     let mut crew = Crew::of(&cast, ground.targets());
     let many = crew.targets.len();
-    let first = crew.come_back("everybody arrives", Instant::now(), |who| who % many, |_| true).await?;
+    let first = crew.come_back(What::Arrive, Instant::now(), |who| who % many, |_| true).await?;
     let mut gusts = vec![first, crew.lose_links(&ground.nodes).await?];
     if let [only] = ground.nodes.as_mut_slice() {
         gusts.push(crew.kill(only).await?);
@@ -234,21 +265,17 @@ pub(crate) async fn run(args: Storm) -> anyhow::Result<bool> {
 fn judge(args: &Storm, gusts: &[Gust]) -> Vec<String> {
     let mut failures = Vec::new();
     for gust in gusts {
-        let (longest, server_longest) = match gust.what {
-            "all links drop" => (Some(args.max_back), None),
-            "a node dies: its people are offline" => (Some(OFFLINE_MAX + TOLD_LATE_MAX), None),
-            "a node is drained: its people are elsewhere" => (None, Some(DRAIN_MAX)),
-            _ => (None, None),
-        };
+        let (longest, server_longest) = gust.what.bounds(args);
+        let what = gust.what.words();
         if gust.never > 0 {
-            failures.push(format!("{}: {} never", gust.what, gust.never));
+            failures.push(format!("{what}: {} never", gust.never));
         }
         if let Some(longest) = longest.filter(|longest| gust.ms.max > ms(*longest)) {
-            failures.push(format!("{}: the last after {:.0} ms, and {longest:?} is allowed", gust.what, gust.ms.max));
+            failures.push(format!("{what}: the last after {:.0} ms, and {longest:?} is allowed", gust.ms.max));
         }
         let server = gust.server_ms.zip(server_longest).filter(|(took, longest)| *took > ms(*longest));
         if let Some((took, longest)) = server {
-            failures.push(format!("{}: the server was gone after {took:.0} ms, and {longest:?} is allowed", gust.what));
+            failures.push(format!("{what}: the server was gone after {took:.0} ms, and {longest:?} is allowed"));
         }
     }
     failures
@@ -260,7 +287,7 @@ impl fmt::Display for Report {
         writeln!(f, "ms until it is so for each {:26} {:>8} {:>8} {:>8} {:>7}", "", "p50", "p99", "max", "count")?;
         for gust in &self.gusts {
             let Quantiles { p50, p99, max, count, .. } = gust.ms;
-            write!(f, "{:53} {p50:>8.0} {p99:>8.0} {max:>8.0} {count:>7}", gust.what)?;
+            write!(f, "{:53} {p50:>8.0} {p99:>8.0} {max:>8.0} {count:>7}", gust.what.words())?;
             if gust.turned_away > 0 {
                 write!(f, "   turned away {} times", gust.turned_away)?;
             }
@@ -274,5 +301,38 @@ impl fmt::Display for Report {
         }
         self.failures.iter().try_for_each(|failure| writeln!(f, "{failure}"))?;
         writeln!(f, "{}", if self.passed { "PASSED" } else { "FAILED" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Cli, Verb};
+    use clap::Parser;
+
+    fn asked(more: &str) -> Storm {
+        let line = format!("handrail-load storm --json r.json {more}");
+        match Cli::try_parse_from(line.split_whitespace()).unwrap().verb {
+            Verb::Storm(asked) => asked,
+            Verb::Run(_) | Verb::Idle(_) => panic!("another verb"),
+        }
+    }
+
+    fn gust(what: What, last: Duration) -> Gust {
+        let mut times = Times::default();
+        times.add(last);
+        Gust { what, ms: times.quantiles(), turned_away: 0, never: 0, server_cpu_us_each: None, server_ms: None }
+    }
+
+    #[test]
+    fn who_is_back_late_or_never_fails_a_storm() {
+        let (soon, late) = (Duration::from_secs(4), Duration::from_secs(6));
+        assert!(judge(&asked(""), &[gust(What::LinksDrop, soon), gust(What::ServerDies, late)]).is_empty());
+        assert_eq!(judge(&asked(""), &[gust(What::LinksDrop, late)]).len(), 1);
+        assert!(judge(&asked("--max-back 10s"), &[gust(What::LinksDrop, late)]).is_empty());
+        assert_eq!(judge(&asked(""), &[Gust { never: 1, ..gust(What::Arrive, soon) }]).len(), 1);
+        assert_eq!(judge(&asked(""), &[gust(What::NodeDies, Duration::from_secs(13))]).len(), 1);
+        let slow = Gust { server_ms: Some(31_000.0), ..gust(What::NodeDrains, soon) };
+        assert_eq!(judge(&asked(""), &[slow]).len(), 1);
     }
 }
