@@ -2,8 +2,11 @@
 //! is in `outage`.
 
 use crate::process::{PATIENCE, Person, Server, Wire, history, http, people, person, run, word};
+use handrail::app::demo;
+use handrail::config::Config;
 use handrail::store::WRITER_QUEUE_MAX;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -123,12 +126,14 @@ fn serving() -> (TempDir, PathBuf, Server, Vec<Person>) {
     (folder, config, server, all)
 }
 
-#[test]
-fn a_demonstration_may_have_more_people_than_the_writer_takes_at_once() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demonstration_may_have_more_people_than_the_writer_takes_at_once() {
     const RELATIONSHIPS: usize = WRITER_QUEUE_MAX / 2 + 1;
     let folder = tempfile::tempdir().expect("a folder");
-    Server::demo(folder.path(), RELATIONSHIPS).kill();
-    let parties = people(folder.path()).iter().filter(|one| !one.conversation.is_empty()).count();
+    let config = Config::demo(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0))).expect("loopback");
+    let chat = handrail::app::open(&config).await.expect("the record opens");
+    let all = demo::seed(&chat, folder.path(), RELATIONSHIPS).await.expect("people");
+    let parties = all.iter().filter(|one| !one.conversations.is_empty()).count();
     assert_eq!(parties, 2 * RELATIONSHIPS);
 }
 
