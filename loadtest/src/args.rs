@@ -40,7 +40,8 @@ pub(crate) struct Storm {
     pub(crate) relationships: u32,
     #[command(flatten)]
     pub(crate) on: On,
-    /// Fail when the last of those whose links dropped is back later than this.
+    /// Fail when the last of those whose links dropped is back later than this; after a kill, later than this after the
+    /// server's return.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
     pub(crate) max_back: Duration,
     /// Where to write the report as JSON.
