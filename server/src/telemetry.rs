@@ -86,6 +86,10 @@ named! {
         FilterFailed "handrail_filter_failures_total" "Messages held because the filter failed or was late.";
         /// A connection fell behind and was paged from the log.
         CatchUps "handrail_catch_ups_total" "Pages read from the log for connections that had fallen behind.";
+        /// A phone's push service took a notification.
+        Pushed "handrail_pushes_total" "Notifications that a push service took.";
+        /// A push service did not.
+        PushesFailed "handrail_pushes_failed_total" "Tries of notifications that no push service took.";
         /// A rule set or a certificate could not be loaded again, and the old one stayed.
         ReloadsFailed "handrail_reloads_failed_total" "Reloads that failed, so that the old state stayed in use.";
     }

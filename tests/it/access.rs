@@ -28,6 +28,8 @@ const PUBLIC: &[&str] = &[
 /// Routes that the tables below ask.
 const ASKED: &[&str] = &[
     "/api/me",
+    "/api/push",
+    "/api/push/test",
     "/api/sessions",
     "/api/conversations/{id}/messages",
     "/api/queues/{site}/items",
@@ -136,6 +138,8 @@ async fn everybody_reaches_what_is_theirs_and_nothing_else_is_there() {
     let everyone: Vec<&str> = sites.everybody.iter().map(|(part, _)| *part).collect();
     check(&sites, "/api/me", &everyone).await;
     check(&sites, "/api/sessions", &everyone).await;
+    let talk = ["its mentee", "its mentor", "another mentee", "another mentor", "its guest officer"];
+    check_or(&sites, "/api/push", &talk, 403).await;
     let own = &sites.mentee.conversation;
     check(&sites, &format!("/api/conversations/{own}/messages"), &["its mentee", "its mentor"]).await;
     for list in ["items", "decisions"] {

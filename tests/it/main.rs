@@ -12,6 +12,7 @@ mod outage;
 mod postgres;
 mod process;
 mod protocol;
+mod push;
 mod records;
 mod redis_away;
 mod rule_change;

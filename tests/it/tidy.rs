@@ -13,11 +13,11 @@ const LONG_FUNCTIONS: &[(&str, &str)] =
 
 /// The modules of the server: each may use those before its line, and nothing on its own line or after it.
 const LAYERS: &[&[&str]] = &[
-    &["fresh", "config"],
+    &["fresh", "config", "trust"],
     &["telemetry"],
     &["store", "bus"],
     &["chat"],
-    &["door", "records"],
+    &["door", "records", "push"],
     &["gateway", "http"],
     &["app"],
     &["lab"],

@@ -180,6 +180,42 @@ this: boolean, since: string, expires_at: string | null, };
 
 export type SessionPage = { sessions: Array<SessionView>, };
 
+export type Language = "en" | "cy";
+
+export type Quiet = { 
+/**
+ * The minute of the day they begin.
+ */
+from: number, 
+/**
+ * The minute of the day they end, on the next day if that is not later.
+ */
+to: number, 
+/**
+ * How many minutes the phone's clock is ahead of UTC.
+ */
+ahead: number, };
+
+export type PushState = { 
+/**
+ * The key that a browser's push service must be given (RFC 8292), in base64url.
+ */
+key: string, 
+/**
+ * Whether this device is told.
+ */
+on: boolean, quiet: Quiet | null, };
+
+export type PushAsked = { endpoint: string, 
+/**
+ * The device's public key, in base64url.
+ */
+p256dh: string, 
+/**
+ * Its secret, in base64url.
+ */
+auth: string, language: Language, quiet: Quiet | null, };
+
 export type HistoryPage = { messages: Array<MessageView>, 
 /**
  * Whether there are older ones.

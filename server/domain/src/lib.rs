@@ -23,6 +23,7 @@ pub mod finding;
 pub mod ids;
 pub mod people;
 pub mod policy;
+pub mod push;
 pub mod quarantine;
 pub mod refusal;
 pub mod report;

@@ -68,6 +68,14 @@ pub fn may_report(account: &Account, conversation: &Conversation) -> Result<Repo
     if conversation.has(account.id) { Ok(Reporter { who: account.id }) } else { Err(Code::NotFound.into()) }
 }
 
+/// Whether the devices of `account` may be told that something waits for it: of those who talk.
+pub fn may_be_told(account: &Account) -> Result<(), Refusal> {
+    if account.disabled {
+        return Err(Code::Unauthenticated.into());
+    }
+    if account.role.converses() { Ok(()) } else { Err(Code::Forbidden.into()) }
+}
+
 /// Whether `account` may read the queue of `site`. To all but its supervisors the queue does not exist.
 pub fn may_watch(account: &Account, site: SiteId) -> Result<(), Refusal> {
     let may = !account.disabled && account.role == Role::Supervisor && account.site == site;

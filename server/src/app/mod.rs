@@ -14,6 +14,7 @@ use crate::gateway::tls::Tls;
 use crate::gateway::turns::Turns;
 use crate::gateway::{Gateway, Hub, follow, live, serve_queues};
 use crate::http::{Api, guard, routes};
+use crate::push::Push;
 use crate::records::{Book, Checkpoints, check_start};
 use crate::store::Store;
 use crate::telemetry::{Gauge, METRICS_CONTENT_TYPE, metrics};
@@ -121,8 +122,13 @@ impl Node {
             tokio::spawn(accept::serve(listener, None, page, door, exit.clone(), tracker.clone()));
         }
         let origins = server.origins(address);
+        let push = Push::start(chat.clone(), &config.fixed.push, &origins).await?;
+        if let Some(push) = push.clone() {
+            spawn(&halt, async move { push.keep().await });
+        }
         let api = Api {
             chat: chat.clone(),
+            push,
             limits: limits.clone(),
             origins: origins.clone(),
             leave_to: config.fixed.server.leave_to.clone(),

@@ -7,6 +7,7 @@ mod erase;
 mod filter;
 mod hold;
 mod moderate;
+mod push;
 mod read;
 mod reports;
 mod send;
@@ -22,6 +23,7 @@ pub use erase::Erased;
 pub use filter::{RestrictionSpec, ShadowReport};
 pub use hold::HoldSpec;
 pub use moderate::DecidedView;
+pub use push::{Asked, DuePushes};
 pub use read::{Arrival, REPLAY_MAX};
 pub use reports::{Reported, report_for, report_words};
 pub use send::{Send, Sent};
@@ -64,6 +66,7 @@ pub struct Chat {
     lengths: SessionSettings,
     /// Rung when the clock must look at the items sooner than it thought.
     alarm: Notify,
+    absent: push::Absent,
 }
 
 impl Chat {
@@ -79,6 +82,7 @@ impl Chat {
             hashes: Hashes::default(),
             lengths,
             alarm: Notify::new(),
+            absent: push::Absent::default(),
         })
     }
 

@@ -124,7 +124,7 @@ impl Chat {
     /// Signs out: the session ends, and with it its sockets.
     pub async fn sign_out(&self, who: &Signed) -> Result<(), Refusal> {
         let (account, session) = (who.account.clone(), who.session);
-        self.write(Scope::Own, move |tx| {
+        self.write(Scope::Devices, move |tx| {
             if tx.end_session(&session)? {
                 tx.append(session_event(&account, SessionAct::SignOut, &session, fresh::now()))?;
             }
@@ -144,8 +144,9 @@ impl Chat {
     /// Signs out on every device: all sessions end, and with them their sockets.
     pub async fn sign_out_everywhere(&self, who: &Signed) -> Result<(), Refusal> {
         let account = who.account.clone();
-        self.write(Scope::Own, move |tx| {
+        self.write(Scope::Devices, move |tx| {
             let now = fresh::now();
+            tx.drop_devices(account.id)?;
             for (session, ..) in tx.open_sessions(account.id, now)? {
                 if tx.end_session(&session)? {
                     tx.append(session_event(&account, SessionAct::SignOut, &session, now))?;

@@ -3,10 +3,12 @@
 
 mod load;
 mod network;
+mod push;
 mod sentinels;
 
 pub use load::{ConfigError, load, parse};
 pub use network::Network;
+pub use push::PushSettings;
 pub use sentinels::Sentinels;
 
 use handrail_domain::people::Role;
@@ -41,6 +43,8 @@ pub struct Fixed {
     pub shadow_rules: Option<PathBuf>,
     /// How much one address, connection, account and conversation may do.
     pub limits: LimitSettings,
+    /// Notifications.
+    pub push: PushSettings,
     /// How log lines are written.
     pub log_format: LogFormat,
 }
@@ -227,6 +231,7 @@ impl Config {
             rules: Rules::Folder(folder.join("rules")),
             shadow_rules: None,
             limits: LimitSettings::default(),
+            push: PushSettings::default(),
             log_format: LogFormat::default(),
         };
         Self { fixed, live: Live::default() }

@@ -90,6 +90,7 @@ impl Asker {
         self.gateway.hub.tell_presence(self.device.signed.account.id);
         let arrival = chat.arrive(&self.device.signed, resume).await.map_err(|_| Close::Store)?;
         self.gateway.hub.arrived(&self.device, &arrival.conversations);
+        self.gateway.chat.came(self.device.signed.account.id);
         let welcome = Welcome {
             id,
             account: arrival.me,
@@ -159,7 +160,12 @@ impl Asker {
                 let _unsaid = chat.mark_read(who, conversation, seq).await;
             }
             FromClient::Typing { conversation, on } => self.typing(conversation, on),
-            FromClient::Away { on } => gateway.hub.set_away(&device, on),
+            FromClient::Away { on } => {
+                gateway.hub.set_away(&device, on);
+                if !on {
+                    gateway.chat.came(device.signed.account.id);
+                }
+            }
             FromClient::Ping {} => self.say(&FromServer::Pong {}),
             FromClient::Pong {} | FromClient::Ack { .. } => (),
             FromClient::Withdraw { id, message } => {

@@ -158,6 +158,7 @@ impl Hub {
         if self.bus.presence(account) != Presence::Offline || self.bus.health() == BusHealth::Away {
             return;
         }
+        chat.went(account);
         if let Err(refusal) = chat.give_back(account).await {
             tracing::warn!(code = refusal.code.as_str(), "claims could not be given back; they lapse in time");
         }
@@ -201,6 +202,7 @@ impl Hub {
     }
 
     async fn deliver_to(&self, chat: &Chat, logged: &Logged, account: AccountId, offset: Offset, mark: &str) {
+        chat.missed(account, &logged.event.what);
         let devices = self.devices_of(account);
         if devices.is_empty() {
             return;

@@ -4,6 +4,7 @@ mod assets;
 mod conversations;
 mod headers;
 mod health;
+mod push;
 mod queues;
 mod refusal;
 mod reports;
@@ -14,6 +15,7 @@ pub use headers::guard;
 
 use crate::chat::Chat;
 use crate::gateway::limits::Limits;
+use crate::push::Push;
 use axum::Router;
 use axum::routing::{get, post};
 use std::sync::Arc;
@@ -26,6 +28,8 @@ pub struct Api {
     pub limits: Arc<Limits>,
     /// The origins of our own pages.
     pub origins: Vec<String>,
+    /// What sends notifications, if the configuration does not turn it off.
+    pub push: Option<Arc<Push>>,
     /// Where somebody goes who leaves in a hurry.
     pub leave_to: String,
     /// Whether the node still takes new work.
@@ -50,6 +54,8 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/api/session", post(session::sign_in).delete(session::sign_out))
         .route("/api/sessions", get(session::sessions).delete(session::sign_out_everywhere))
         .route("/api/me", get(session::me))
+        .route("/api/push", get(push::state).put(push::ask).delete(push::stop))
+        .route("/api/push/test", post(push::test))
         .route("/api/conversations/{id}/messages", get(conversations::messages))
         .route("/api/queues/{site}/items", get(queues::items))
         .route("/api/queues/{site}/decisions", get(queues::decisions))

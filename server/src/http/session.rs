@@ -165,7 +165,7 @@ fn gone(cleared: &'static str) -> Response {
 }
 
 /// Who asks, and not by another page's script.
-async fn from_own_page(api: &Api, headers: &HeaderMap) -> Result<Signed, Refusal> {
+pub(super) async fn from_own_page(api: &Api, headers: &HeaderMap) -> Result<Signed, Refusal> {
     if let Some(shown @ Shown::Cookie(_)) = door::shown(headers) {
         door::same_origin(headers, shown, &api.origins)?;
     }

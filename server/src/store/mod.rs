@@ -12,6 +12,7 @@ mod known;
 mod messages;
 mod people;
 mod postgres;
+mod push;
 mod queue;
 mod reader;
 mod readers;
@@ -77,6 +78,8 @@ pub enum Scope {
     Item(ItemId),
     /// The conversation of a message that was not delivered.
     Message(MessageId),
+    /// The devices that are told when something waits.
+    Devices,
     /// Rows that nobody else changes, such as a new session.
     Own,
 }

@@ -293,13 +293,15 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Ends one session. Says whether there was one.
+    /// Ends one session, and its device is told nothing more. Says whether there was one.
     pub fn end_session(&mut self, token: &Hash) -> Result<bool, StoreError> {
+        self.drop_device(token)?;
         Ok(self.run_beside("DELETE FROM session WHERE token = ?1", params![token])? == 1)
     }
 
-    /// Ends all sessions of an account.
+    /// Ends all sessions of an account, and its devices are told nothing more.
     pub fn end_sessions(&mut self, account_id: AccountId) -> Result<(), StoreError> {
+        self.drop_devices(account_id)?;
         self.run_beside("DELETE FROM session WHERE account = ?1", params![account_id.to_string()])?;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Writes the web client's types. `UPDATE=1 cargo test -p handrail-domain generated` refreshes the file.
 
 use super::*;
-use crate::{conversation, finding, people, quarantine, refusal, score};
+use crate::{conversation, finding, people, push, quarantine, refusal, score};
 use ts_rs::{Config, TS};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../client-web/src/wire/generated.ts");
@@ -59,6 +59,10 @@ fn declarations() -> String {
         SignedIn,
         SessionView,
         SessionPage,
+        push::Language,
+        push::Quiet,
+        PushState,
+        PushAsked,
         HistoryPage,
         ItemPage,
         ReportPage,

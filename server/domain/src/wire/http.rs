@@ -4,6 +4,7 @@
 
 use super::from_server::{ItemView, Me, MessageView, ReportView};
 use crate::ids::Offset;
+use crate::push::{Language, Quiet};
 use crate::refusal::Code;
 use crate::score::Score;
 use crate::time::Timestamp;
@@ -55,6 +56,31 @@ pub struct SessionView {
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SessionPage {
     pub sessions: Vec<SessionView>,
+}
+
+/// `GET /api/push`: how it stands with the device that asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct PushState {
+    /// The key that a browser's push service must be given (RFC 8292), in base64url.
+    pub key: String,
+    /// Whether this device is told.
+    pub on: bool,
+    pub quiet: Option<Quiet>,
+}
+
+/// `PUT /api/push`: where this device is told, as its browser says it (RFC 8291).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct PushAsked {
+    pub endpoint: String,
+    /// The device's public key, in base64url.
+    pub p256dh: String,
+    /// Its secret, in base64url.
+    pub auth: String,
+    pub language: Language,
+    pub quiet: Option<Quiet>,
 }
 
 /// A page of delivered messages, newest first.

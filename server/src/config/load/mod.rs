@@ -2,8 +2,10 @@
 //! is allowed. It opens nothing but the file.
 
 mod addresses;
+mod push;
 
 use addresses::{check_database, check_redis, is_loopback};
+use push::RawPush;
 
 use super::{
     Bus, Config, GuessLimit, LimitSettings, Live, LogFormat, LogLevel, Network, Rate, Rules, Secret, SessionLength,
@@ -94,6 +96,7 @@ pub fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
         check_redis(&redis).map_err(|problem| source.refuse("bus.redis", problem))?;
         config.fixed.bus = Bus::Redis(Secret::new(redis));
     }
+    config.fixed.push = raw.push.settle(&source)?;
     if let Some(format) = raw.log.format {
         config.fixed.log_format = match format.as_str() {
             "text" => LogFormat::Text,
@@ -231,6 +234,7 @@ struct Raw {
     rules: RawRules,
     limits: RawLimits,
     session: RawSession,
+    push: RawPush,
     log: RawLog,
 }
 

@@ -98,6 +98,16 @@ fn a_whole_configuration_is_read() {
 }
 
 #[test]
+fn push_services_are_named_by_host_by_a_star_or_by_origin() {
+    let services =
+        r#"["push.example.org", "*.push.example.org", "https://push.example.org:8443", "http://127.0.0.1:9000"]"#;
+    let config =
+        read(&format!("[push]\non = false\ncontact = \"mailto:team@example.org\"\nservices = {services}")).unwrap();
+    assert_eq!((config.fixed.push.on, config.fixed.push.services.len()), (false, 4));
+    assert_eq!(config.fixed.push.contact.as_deref(), Some("mailto:team@example.org"));
+}
+
+#[test]
 fn a_server_that_others_can_reach_must_be_protected() {
     let says = "Give `tls` a certificate, or set `behind_proxy = true`";
     for listen in ["0.0.0.0:8080", "192.0.2.7:80", "[::]:8080"] {
@@ -118,6 +128,15 @@ fn a_bad_value_is_refused_with_its_line_and_what_is_allowed() {
     check("[server]\nlisten = 8080", 2, "server.listen", "expected a string");
     check("[server]\nleave_to = \"weather\"", 2, "server.leave_to", "Allowed: such as https://");
     check("[server]\nleave_to = \"javascript:alert(1)\"", 2, "server.leave_to", "Allowed: such as https://");
+    for contact in
+        ["", "team@example.org", "mailto:", "mailto:team", "mailto:@example.org", "https://", "http://example.org"]
+    {
+        check(&format!("[push]\ncontact = \"{contact}\""), 2, "push.contact", "such as mailto:");
+    }
+    for service in ["", "*", "*.", "example", "Push.example.org", "push.example.org/x", "http://push.example.org"] {
+        check(&format!("[push]\nservices = [\"{service}\"]"), 2, "push.services", "such as fcm.googleapis.com");
+    }
+    check("[push]\non = 1", 2, "push.on", "expected a boolean");
     check("[server]\nmax_connections = 0", 2, "server.max_connections", "Allowed: 1 to 1000000.");
     check("[server]\nmax_connections = \"many\"", 2, "server.max_connections", "a whole number");
     check("[server]\nmax_connections = 99999999999999", 2, "server.max_connections", "Allowed: 1 to 1000000.");

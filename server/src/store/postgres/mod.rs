@@ -18,17 +18,20 @@ use handrail_domain::event::GENESIS;
 use std::collections::HashMap;
 
 /// What makes the tables, step by step; the same steps as SQLite's, so that a number means the same tables.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("../schema/postgres-1.sql"),
     include_str!("../schema/postgres-2.sql"),
     include_str!("../schema/postgres-3.sql"),
     include_str!("../schema/postgres-4.sql"),
+    include_str!("../schema/postgres-5.sql"),
 ];
 const SCHEMA: i64 = STEPS.len() as i64;
 /// The advisory lock that a batch shares and an act upon everything has alone: "handrail" in bytes.
 const EVERYTHING: i64 = i64::from_be_bytes(*b"handrail");
 /// The advisory lock of whoever makes or changes the tables.
 const TABLES: i64 = EVERYTHING + 1;
+/// The advisory lock of a batch that changes which devices are told.
+const DEVICES: i64 = EVERYTHING + 2;
 
 /// The writer's side of the server.
 pub(super) struct Postgres {
@@ -109,6 +112,7 @@ struct Touched {
     conversations: Vec<String>,
     items: Vec<String>,
     messages: Vec<String>,
+    devices: bool,
     everything: bool,
 }
 
@@ -121,6 +125,7 @@ impl Touched {
                 Scope::Conversation(id) => touched.conversations.push(id.to_string()),
                 Scope::Item(id) => touched.items.push(id.to_string()),
                 Scope::Message(id) => touched.messages.push(id.to_string()),
+                Scope::Devices => touched.devices = true,
                 Scope::Own => (),
             }
         }
@@ -161,6 +166,9 @@ impl Postgres {
             return Ok(());
         }
         self.session.execute("SELECT pg_advisory_xact_lock_shared(?1)", params![EVERYTHING])?;
+        if touched.devices {
+            self.session.execute("SELECT pg_advisory_xact_lock(?1)", params![DEVICES])?;
+        }
         if touched.is_empty() { Ok(()) } else { self.lock_conversations(touched, known) }
     }
 

@@ -56,18 +56,10 @@ impl Address {
         if config.get_application_name().is_none() {
             config.application_name("handrail");
         }
-        Ok(Self { config: Box::new(config), trust: Arc::new(trust()?) })
+        let trust = crate::trust::client();
+        let trust = trust.map_err(|e| StoreError::new("prepare the link to the database server", e))?;
+        Ok(Self { config: Box::new(config), trust: Arc::new(trust) })
     }
-}
-
-/// Trusts whom the system trusts; `SSL_CERT_FILE` names others.
-fn trust() -> Result<rustls::ClientConfig, StoreError> {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let versions = versions.map_err(|e| StoreError::new("prepare the link to the database server", e))?;
-    Ok(versions.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// One session. It works only while somebody waits for it, so that it needs no thread of its own.

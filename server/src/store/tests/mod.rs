@@ -13,9 +13,14 @@ use handrail_domain::text::{Cleared, Text};
 use handrail_domain::time::Timestamp;
 
 mod postgres;
+mod push;
 mod reports;
 mod sqlite;
 
+use push::{
+    a_device_is_told_by_one_address_when_something_is_due_and_until_its_session_ends,
+    the_key_for_push_services_is_made_once, what_is_unread_is_what_another_said_lately_and_nobody_has_read,
+};
 use reports::what_a_party_tells_is_kept_once_and_read_newest_first;
 
 const NOW: Timestamp = Timestamp(1_000);
@@ -371,4 +376,7 @@ on_every_record! {
     a_full_queue_is_unavailable_and_not_a_buffer
     a_conversation_reads_back_as_it_is
     what_a_party_tells_is_kept_once_and_read_newest_first
+    a_device_is_told_by_one_address_when_something_is_due_and_until_its_session_ends
+    the_key_for_push_services_is_made_once
+    what_is_unread_is_what_another_said_lately_and_nobody_has_read
 }

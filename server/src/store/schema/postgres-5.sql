@@ -1,0 +1,18 @@
+-- Devices that may be told that something waits: a row for each that asked, gone when it signs out. `due_at` is set while there is
+-- something to tell.
+CREATE TABLE push (
+  session    BYTEA PRIMARY KEY,
+  account    TEXT NOT NULL REFERENCES account (id),
+  endpoint   TEXT NOT NULL UNIQUE,
+  public_key BYTEA NOT NULL CHECK (length(public_key) = 65),
+  secret     BYTEA NOT NULL CHECK (length(secret) = 16),
+  origin     TEXT NOT NULL,
+  language   TEXT NOT NULL,
+  quiet      TEXT,
+  created_at BIGINT NOT NULL,
+  told_at    BIGINT,
+  due_at     BIGINT,
+  tries      BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX push_account ON push (account, created_at);
+CREATE INDEX push_due ON push (due_at) WHERE due_at IS NOT NULL;
