@@ -1,12 +1,9 @@
 // Networks as phones have them: a line that is dead and does not say so, one that comes and goes, a server that is killed in the middle of
 // a chat; and one person with two devices.
 
-import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Page } from "@playwright/test";
-import { type Account, composer, expect, line, openChat, pair, say, test, unique } from "./people";
+import { composer, expect, line, openChat, pair, say, test, unique } from "./people";
+import { Server } from "./server";
 
 /** Everything between a page and the real server passes here, until it is told otherwise. */
 interface Wires {
@@ -94,43 +91,6 @@ test("two devices of one person show the same, what is being checked too", async
   await line(phone, `900789 ${mark}`).getByRole("button", { name: "Take back" }).click();
   await expect(line(desk, `900789 ${mark}`)).toContainText("You took this back");
 });
-
-/** A server of this walk's own, which it may kill. */
-class Server {
-  readonly folder = mkdtempSync(join(tmpdir(), "handrail-walk-"));
-  url = "";
-  #process: ChildProcess | null = null;
-
-  /** Starts it, the second time where it was. */
-  async start(): Promise<void> {
-    const listen = this.url === "" ? "127.0.0.1:0" : new URL(this.url).host.replace("localhost", "127.0.0.1");
-    const words = ["demo", "--data", join(this.folder, "data"), "--listen", listen];
-    const server = spawn(process.env["HANDRAIL_BINARY"] ?? "", words, { stdio: ["ignore", "pipe", "ignore"] });
-    this.#process = server;
-    let said = "";
-    server.stdout.on("data", (chunk) => (said += String(chunk)));
-    await expect.poll(() => /^Handrail is at (\S+)$/m.exec(said)?.[1], { timeout: 30_000 }).toBeTruthy();
-    this.url = /^Handrail is at (\S+)$/m.exec(said)?.[1] ?? "";
-  }
-
-  async kill(): Promise<void> {
-    const ended = new Promise((done) => this.#process?.once("exit", done));
-    this.#process?.kill("SIGKILL");
-    await ended;
-  }
-
-  someone(name: string): Account {
-    const all = JSON.parse(readFileSync(join(this.folder, "data", "demo-accounts.json"), "utf8")) as Account[];
-    const found = all.find((account) => account.username === name);
-    if (!found) throw new Error(`the demo has no ${name}`);
-    return found;
-  }
-
-  async end(): Promise<void> {
-    await this.kill();
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-}
 
 test("a server that is killed in the middle of a chat and comes back loses no word and says none twice", async ({ enter }) => {
   const server = new Server();

@@ -2,6 +2,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import { announce } from "../core/announce";
+import { clearShown } from "../core/push";
 import { openRows, type Row } from "../link/db";
 import { LiveLink } from "../link/link";
 import { newOutbox, randomCid } from "../link/outbox";
@@ -82,7 +83,10 @@ export function start(): void {
     if (current.value && current.value.loaded && link.state.value.live) readCurrent();
   });
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) markNew();
+    if (!document.hidden) {
+      markNew();
+      void clearShown();
+    }
     readCurrent();
   });
 }

@@ -7,6 +7,7 @@ import { goodbye } from "../app/goodbye";
 import { forgetLast } from "../app/last";
 import { locked, lockWhenIdle, openByPassword } from "../app/lock";
 import { start } from "../app/messenger";
+import { keepTold } from "../app/push";
 import { listenForExit } from "../core/exit";
 import { followKeyboard } from "../core/viewport";
 import { startWorker } from "../core/worker";
@@ -24,7 +25,8 @@ function open(page: HTMLElement): void {
 
 async function begin(page: HTMLElement): Promise<void> {
   listenForExit(goodbye);
-  if (signedInJustNow()) {
+  const justSignedIn = signedInJustNow();
+  if (justSignedIn) {
     openByPassword(own.value);
     // What was kept here may be another one's.
     void forgetLast();
@@ -33,6 +35,7 @@ async function begin(page: HTMLElement): Promise<void> {
   startWorker();
   followKeyboard();
   await speakChosen();
+  void keepTold(justSignedIn);
   page.replaceChildren();
   if (locked()) render(<Lock onOpen={() => open(page)} />, page);
   else open(page);

@@ -239,6 +239,28 @@ export const cy: Words = {
     yes: "Ie, allgofnodi",
   },
 
+  notify: {
+    heading: "Dweud wrtha i pan fydd rhywbeth newydd",
+    intro: "Gall dy ffôn ddangos “Mae gen ti rywbeth newydd”. Dydy e byth yn dangos enw na neges.",
+    why: {
+      ours: "Gelli di droi hwn ymlaen pan fydd hwn yn ffôn i ti dy hun.",
+      unable: "Dydy'r porwr hwn ddim yn gallu. Ar iPhone, rho'r dudalen ar dy sgrin gartref yn gyntaf.",
+      refused: "Dydy dy ffôn ddim yn gadael i'r dudalen hon wneud. Gelli di newid hynny yng ngosodiadau dy ffôn.",
+    },
+    turnOn: "Troi ymlaen",
+    turnOff: "Troi i ffwrdd",
+    isOn: "Mae ymlaen. Bydd dy ffôn yn dweud wrthot ti.",
+    quiet: "Bod yn dawel yn y nos",
+    from: "Tawel o",
+    to: "tan",
+    same: "Mae'r ddau amser yr un fath. Newidia un.",
+    tryOut: "Dangos un i mi",
+    tried: "Mae ar y ffordd. Os yw'r dudalen o'th flaen, efallai na weli di hi.",
+    soon: "Rwyt ti newydd gael un. Arhosa funud.",
+    refused: "Dywedaist ti na, neu dywedodd dy ffôn. Gelli di newid hynny yng ngosodiadau dy ffôn.",
+    failed: "Wnaeth hynny ddim gweithio. Tria eto wedyn.",
+  },
+
   lock: {
     title: "Negeseuon",
     heading: "Cloi gyda PIN",

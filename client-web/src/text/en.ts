@@ -239,6 +239,28 @@ export const en = {
     yes: "Yes, sign out",
   },
 
+  notify: {
+    heading: "Tell me when there is something new",
+    intro: "Your phone can show “You have something new”. It never shows a name or a message.",
+    why: {
+      ours: "You can turn this on when this is your own phone.",
+      unable: "This browser cannot do it. On an iPhone, put this page on your home screen first.",
+      refused: "Your phone does not let this page do it. You can change that in the settings of your phone.",
+    },
+    turnOn: "Turn it on",
+    turnOff: "Turn it off",
+    isOn: "It is on. Your phone will tell you.",
+    quiet: "Be quiet at night",
+    from: "Quiet from",
+    to: "until",
+    same: "These two times are the same. Change one of them.",
+    tryOut: "Show me one",
+    tried: "It is on its way. If the page is in front, you may not see it.",
+    soon: "You just had one. Wait a moment.",
+    refused: "You said no, or your phone did. You can change that in the settings of your phone.",
+    failed: "That did not work. Try again later.",
+  },
+
   lock: {
     title: "Messages",
     heading: "Lock with a PIN",

@@ -5,10 +5,12 @@ import { sessions, signOut, signOutEverywhere } from "../app/api";
 import { look, own, setLook, setOwn, SIZES, type Theme } from "../app/device";
 import { canLock, lockNow, MINUTES, pin, PIN_LENGTH, removePin, setMinutes, setPin } from "../app/lock";
 import { outbox, state } from "../app/messenger";
+import { turnOff } from "../app/push";
 import { dayAndTime } from "../core/time";
 import { language, setLanguage, t, type Language } from "../text/words";
 import { Modal } from "../ui/Modal";
 import type { SessionView } from "../wire/generated";
+import { Notify } from "./Notify";
 
 const LANGUAGES: Language[] = ["en", "cy"];
 const THEMES: Theme[] = ["system", "light", "dark"];
@@ -31,6 +33,7 @@ function MeDialog({ onClose }: { onClose: () => void }) {
       <p class="hint">{t.chats.signedInAs(state.value.me?.name ?? "")}</p>
       <Looks />
       <Phone />
+      <Notify />
       <Devices />
       <SignOut />
       <p class="buttons">
@@ -104,7 +107,9 @@ function Choice<T extends string | number>({ legend, name, all, chosen, choose }
 function Phone() {
   const change = (is: boolean) => {
     setOwn(is);
-    if (!is) removePin();
+    if (is) return;
+    removePin();
+    void turnOff();
   };
   return (
     <section class="me-part" aria-labelledby="me-phone">

@@ -57,7 +57,7 @@ impl Language {
     pub fn something_new(self) -> &'static str {
         match self {
             Language::En => "You have something new",
-            Language::Cy => "Mae gennych rywbeth newydd",
+            Language::Cy => "Mae gen ti rywbeth newydd",
         }
     }
 }

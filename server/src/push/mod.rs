@@ -183,7 +183,7 @@ mod tests {
         assert!(said.len() <= seal::SAID_BYTES_MAX);
         let said: serde_json::Value = serde_json::from_str(&said).unwrap();
         assert_eq!(said["web_push"], 8030);
-        assert_eq!(said["notification"]["title"], "Mae gennych rywbeth newydd");
+        assert_eq!(said["notification"]["title"], "Mae gen ti rywbeth newydd");
         assert_eq!(said["notification"]["navigate"], format!("{}/", device.origin));
         assert_eq!(said["notification"].get("body"), None);
     }

@@ -15,7 +15,7 @@ fn device(number: u8, account: AccountId) -> Device {
         public_key: [number; 65],
         secret: [number; 16],
         origin: "https://chat.example.org".into(),
-        language: if number % 2 == 0 { Language::En } else { Language::Cy },
+        language: if number.is_multiple_of(2) { Language::En } else { Language::Cy },
         quiet: (number % 2 == 1).then_some(Quiet { from: 1_320, to: 420, ahead: -60 }),
         told_at: (number % 2 == 1).then_some(NOW),
         tries: 0,
