@@ -58,13 +58,18 @@ pub async fn who(chat: &Chat, headers: &HeaderMap) -> Result<Signed, Refusal> {
 
 /// A refusal as RFC 9457 says it.
 pub fn problem(refusal: &Refusal) -> Response {
+    problem_saying(refusal, refusal.code.advice())
+}
+
+/// The same, with what exactly must be done instead.
+pub fn problem_saying(refusal: &Refusal, detail: &str) -> Response {
     let code = refusal.code;
     let body = Problem {
         kind: "about:blank".into(),
         title: code.as_str().into(),
         status: code.status(),
         code,
-        detail: code.advice().into(),
+        detail: detail.into(),
         retry_after_ms: refusal.retry_after_ms,
     };
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -28,6 +28,12 @@ const PUBLIC: &[&str] = &[
 /// Routes that the tables below ask.
 const ASKED: &[&str] = &[
     "/api/me",
+    "/api/articles",
+    "/api/articles/{id}",
+    "/api/library",
+    "/api/library/preview",
+    "/api/library/{id}",
+    "/api/library/{id}/{act}",
     "/api/push",
     "/api/push/test",
     "/api/sessions",
@@ -151,6 +157,9 @@ async fn everybody_reaches_what_is_theirs_and_nothing_else_is_there() {
     }
     check(&sites, &format!("/api/conversations/{}/messages", absent(own)), &[]).await;
     let staff = ["its supervisor", "its coordinator", "another supervisor", "another coordinator"];
+    check(&sites, "/api/articles", &everyone).await;
+    check_or(&sites, "/api/library", &staff, 403).await;
+    own_library(&sites, &staff).await;
     for path in ["/api/rules", "/api/rules?days=1", "/api/rules?days=366"] {
         check_or(&sites, path, &staff, 403).await;
     }
@@ -161,6 +170,30 @@ async fn everybody_reaches_what_is_theirs_and_nothing_else_is_there() {
     live_foreign_is_absent(&sites).await;
     scores_are_of_ones_own_site(&sites).await;
     signed_out_is_nobody(&sites).await;
+}
+
+/// An article of the site is there for its own people, and its writing for its own staff.
+async fn own_library(sites: &Sites, staff: &[&str]) {
+    let (_, page) = http(sites.server.address, "GET", "/api/articles", &sites.mentee.token, "").await;
+    let id = word(&serde_json::from_str::<Value>(&page).expect("JSON")["articles"][0]["id"]);
+    let own: Vec<&str> = sites
+        .everybody
+        .iter()
+        .map(|(part, _)| *part)
+        .filter(|part| part.starts_with("its") || part.contains("another me"))
+        .collect();
+    check(sites, &format!("/api/articles/{id}"), &own).await;
+    check(sites, &format!("/api/articles/{}", absent(&id)), &[]).await;
+    for (part, token) in &sites.everybody {
+        let want = match *part {
+            "nobody" | "a stranger" => 401,
+            "its supervisor" | "its coordinator" => 200,
+            part if staff.contains(&part) => 404,
+            _ => 403,
+        };
+        let (status, body) = http(sites.server.address, "GET", &format!("/api/library/{id}"), token, "").await;
+        assert_eq!(status, want, "as {part}: {body}");
+    }
 }
 
 /// Byte for byte the same answer, so that nothing can be learnt from the difference.

@@ -6,6 +6,7 @@ mod crowd;
 mod faults;
 mod filter_cli;
 mod history;
+mod library;
 mod nodes;
 mod operate;
 mod outage;

@@ -7,11 +7,13 @@ use handrail::bus::{Bus, BusHealth, LocalBus, RedisBus};
 use handrail::chat::Chat;
 use handrail::config::{Config, Secret};
 use handrail::fresh;
-use handrail::store::{Article, NewAccount, Scope};
+use handrail::store::{NewAccount, Scope};
+use handrail_domain::article::{ArticleState, Content, Kind as ArticleKind, Topic, Version};
 use handrail_domain::conversation::Kind;
 use handrail_domain::filter::Rules;
 use handrail_domain::ids::{AccountId, ArticleId, ConversationId, SiteId};
 use handrail_domain::people::{Account, Role, Site, SiteSettings};
+use handrail_domain::push::Language;
 use handrail_domain::wire::Presence;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -280,14 +282,27 @@ async fn open(config: &Config, redis: Option<&Redis>, rules: Option<Arc<Rules>>)
 async fn seed(chat: &Chat, site: SiteId, settings: SiteSettings) {
     let seeded = chat.store().write(Scope::Everything, move |tx| {
         tx.put_site(&Site { id: site, name: "Ashby".into(), settings })?;
-        Ok(tx.put_article(&Article {
-            id: ArticleId::from_bits(fresh::bits()),
+        let article = ArticleId::from_bits(fresh::bits());
+        tx.add_article(article, site, true)?;
+        Ok(tx.put_version(&Version {
+            article,
             site,
-            title: "Talk to Samaritans".into(),
-            topic: "crisis".into(),
-            body: "You can call at any time.".into(),
-            phone: Some("116 123".into()),
-            crisis: true,
+            version: 1,
+            state: ArticleState::Published,
+            content: Content {
+                kind: ArticleKind::Article,
+                topic: Topic::Crisis,
+                language: Language::En,
+                title: "Talk to Samaritans".into(),
+                body: "You can call at any time.".into(),
+                phone: Some("116 123".into()),
+                link: None,
+            },
+            author: None,
+            changed_at: fresh::now(),
+            published_by: None,
+            published_at: Some(fresh::now()),
+            review_by: None,
         })?)
     });
     seeded.await.expect("a site");

@@ -70,7 +70,7 @@ export type OutcomeName = "released" | "altered" | "rejected" | "rephrase" | "wi
 
 export type ActName = "claim" | "unclaim" | "release" | "alter" | "reject" | "rephrase" | "escalate" | "note" | "undo" | "acknowledge";
 
-export type Code = "bad_frame" | "unknown_op" | "unauthenticated" | "code_needed" | "forbidden" | "not_found" | "rate_limited" | "too_long" | "empty" | "cid_conflict" | "conversation_paused" | "conversation_ended" | "busy" | "unavailable" | "stale_version" | "claimed_by_other" | "not_claimed" | "already_closed" | "not_held" | "own_item" | "internal";
+export type Code = "bad_frame" | "unknown_op" | "unauthenticated" | "code_needed" | "forbidden" | "not_found" | "rate_limited" | "too_long" | "empty" | "cid_conflict" | "conversation_paused" | "conversation_ended" | "busy" | "unavailable" | "stale_version" | "claimed_by_other" | "not_claimed" | "already_closed" | "not_held" | "own_item" | "own_work" | "internal";
 
 export type Scope = "address" | "connection" | "account" | "conversation";
 
@@ -281,5 +281,91 @@ shadow: string | null,
  * The rule with the most holds first.
  */
 scores: Array<Score>, };
+
+export type ArticleKind = "article" | "service";
+
+export type Topic = "crisis" | "work" | "learning" | "money" | "housing" | "health" | "family" | "rights" | "other";
+
+export type ArticleState = "draft" | "in_review" | "published" | "archived";
+
+export type ArticleAct = "save" | "submit" | "send_back" | "publish" | "archive";
+
+export type ArticlePart = { 
+/**
+ * The words.
+ */
+text: string, 
+/**
+ * Where they lead: `https:` or `tel:`.
+ */
+link?: string, };
+
+export type Block = { "kind": "heading", 
+/**
+ * Its words.
+ */
+text: string, } | { "kind": "text", 
+/**
+ * Its parts, in order.
+ */
+parts: Array<ArticlePart>, } | { "kind": "list", 
+/**
+ * Its lines, each in parts.
+ */
+items: Array<Array<ArticlePart>>, };
+
+export type ArticleLine = { id: string, kind: ArticleKind, topic: Topic, language: Language, title: string, 
+/**
+ * How long it takes to read.
+ */
+minutes: number, };
+
+export type ArticlePage = { articles: Array<ArticleLine>, 
+/**
+ * Whether there are more than are shown: a search finds them.
+ */
+more: boolean, };
+
+export type ArticleView = { blocks: Array<Block>, phone: string | null, link: string | null, published_at: string | null, id: string, kind: ArticleKind, topic: Topic, language: Language, title: string, 
+/**
+ * How long it takes to read.
+ */
+minutes: number, };
+
+export type Manuscript = { kind: ArticleKind, topic: Topic, language: Language, title: string, body: string, phone: string | null, link: string | null, };
+
+export type Preview = { blocks: Array<Block>, 
+/**
+ * The school year whose pupils can read it; nothing for Welsh, which the measure was not made for.
+ */
+grade: number | null, minutes: number, };
+
+export type ShelfLine = { id: string, kind: ArticleKind, topic: Topic, language: Language, title: string, state: ArticleState, changed_at: string, review_by: string | null, 
+/**
+ * How often it was read in the last thirty days.
+ */
+reads: number, };
+
+export type ShelfPage = { articles: Array<ShelfLine>, };
+
+export type VersionView = { id: string, version: number, state: ArticleState, content: Manuscript, 
+/**
+ * The name of who wrote last in it.
+ */
+author: string | null, changed_at: string, published_by: string | null, published_at: string | null, review_by: string | null, 
+/**
+ * The version that is read meanwhile, if it is another.
+ */
+read: number | null, 
+/**
+ * What this reader may do with it.
+ */
+acts: Array<ArticleAct>, };
+
+export type Seen = { version: number, changed_at: string, 
+/**
+ * What is to be saved; absent with any other act.
+ */
+content?: Manuscript, };
 
 export type Problem = { type: string, title: string, status: number, code: Code, detail: string, retry_after_ms?: number, };

@@ -1,9 +1,11 @@
 //! The log's lines. Every act appends events, numbered without gap and chained by hash, in the transaction of the act; audit,
 //! feeds, the supervisor channel and catch-up all read them. An event says who is told: accounts, and the site's queue.
 
+use crate::article::ArticleAct;
 use crate::conversation::MessageStatus;
 use crate::ids::{
-    AccountId, Cid, ConversationId, ErasureId, HoldId, ItemId, LogN, MessageId, ReportId, RestrictionId, Seq, SiteId,
+    AccountId, ArticleId, Cid, ConversationId, ErasureId, HoldId, ItemId, LogN, MessageId, ReportId, RestrictionId,
+    Seq, SiteId,
 };
 use crate::quarantine::{Item, ItemAct};
 use crate::text::{Cleared, Text};
@@ -130,6 +132,15 @@ pub enum What {
     /// A legal hold on a relationship began, ended, or kept something from being erased.
     #[serde(rename = "hold")]
     LegalHold { hold: HoldId, act: HoldAct },
+    /// An article of the library was written, handed on, published or taken out. Its words are beside the log.
+    #[serde(rename = "article")]
+    Article {
+        article: ArticleId,
+        act: ArticleAct,
+        version: u64,
+        /// SHA-256 of what it says, in hexadecimal.
+        digest: String,
+    },
     /// What the record has of an account or of a conversation was written out for somebody.
     #[serde(rename = "exported")]
     Exported { account: Option<AccountId> },
@@ -228,6 +239,7 @@ impl What {
             | What::Erased { .. }
             | What::ErasedName { .. }
             | What::LegalHold { .. }
+            | What::Article { .. }
             | What::Exported { .. }
             | What::Epoch { .. } => Audience::Nobody,
         }
@@ -251,6 +263,7 @@ impl What {
             What::Erased { .. } => "erased",
             What::ErasedName { .. } => "erased.name",
             What::LegalHold { .. } => "hold",
+            What::Article { .. } => "article",
             What::Exported { .. } => "exported",
             What::Epoch { .. } => "epoch",
         }
@@ -274,6 +287,7 @@ impl What {
             | What::Erased { .. }
             | What::ErasedName { .. }
             | What::LegalHold { .. }
+            | What::Article { .. }
             | What::Exported { .. }
             | What::Epoch { .. } => None,
         }

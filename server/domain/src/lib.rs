@@ -13,6 +13,7 @@
 
 #![warn(missing_docs)]
 
+pub mod article;
 pub mod audit;
 pub mod checkpoint;
 pub mod conversation;

@@ -68,6 +68,14 @@ pub fn may_report(account: &Account, conversation: &Conversation) -> Result<Repo
     if conversation.has(account.id) { Ok(Reporter { who: account.id }) } else { Err(Code::NotFound.into()) }
 }
 
+/// Whether `account` may write in the library of its site.
+pub fn may_write_articles(account: &Account) -> Result<(), Refusal> {
+    if account.disabled {
+        return Err(Code::Unauthenticated.into());
+    }
+    if matches!(account.role, Role::Supervisor | Role::Coordinator) { Ok(()) } else { Err(Code::Forbidden.into()) }
+}
+
 /// Whether the devices of `account` may be told that something waits for it: of those who talk.
 pub fn may_be_told(account: &Account) -> Result<(), Refusal> {
     if account.disabled {

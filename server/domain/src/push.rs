@@ -148,6 +148,7 @@ pub fn is_news(what: &What, account: AccountId) -> bool {
         | What::Erased { .. }
         | What::ErasedName { .. }
         | What::LegalHold { .. }
+        | What::Article { .. }
         | What::Exported { .. }
         | What::Epoch { .. } => false,
     }

@@ -79,6 +79,8 @@ codes! {
     NotHeld "not_held" 409 false "This message is no longer waiting to be checked.";
     /// A supervisor's own conversation.
     OwnItem "own_item" 403 false "You are part of this conversation, so a colleague must decide.";
+    /// What one wrote oneself is published by another.
+    OwnWork "own_work" 403 false "You wrote this, so a colleague must publish it.";
     /// A bug, or the world.
     Internal "internal" 500 true "Something went wrong on our side. Try again; if it goes on, tell the operator.";
 }

@@ -34,7 +34,7 @@ use tokio_util::task::TaskTracker;
 
 /// The version, for `welcome` and `--version`.
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
-/// How often sessions whose time is over are dropped.
+/// How often sessions whose time is over are dropped, and reads of articles counted.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
 /// A node that runs.
@@ -163,6 +163,8 @@ impl Node {
         }
         self.halt.cancel();
         self.chat.write_shadow().await;
+        // A count that is lost now is a few reads.
+        let _counted = self.chat.count_reads().await;
         self.checkpoints.sign().await;
     }
 
@@ -228,6 +230,9 @@ fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Li
     spawn(halt, async move {
         loop {
             tokio::time::sleep(SWEEP_EVERY).await;
+            if sessions.count_reads().await.is_err() {
+                tracing::warn!("some reads of articles were not counted");
+            }
             if let Err(refusal) = sessions.sweep_sessions().await {
                 tracing::warn!(
                     code = refusal.code.as_str(),

@@ -6,6 +6,7 @@ mod clock;
 mod erase;
 mod filter;
 mod hold;
+mod library;
 mod moderate;
 mod push;
 mod read;
@@ -22,6 +23,8 @@ pub(crate) use admin::{add_account, add_relationship, add_site};
 pub use erase::Erased;
 pub use filter::{RestrictionSpec, ShadowReport};
 pub use hold::HoldSpec;
+pub use library::preview;
+pub(crate) use library::put as put_article;
 pub use moderate::DecidedView;
 pub use push::{Asked, DuePushes};
 pub use read::{Arrival, REPLAY_MAX};
@@ -67,6 +70,7 @@ pub struct Chat {
     /// Rung when the clock must look at the items sooner than it thought.
     alarm: Notify,
     absent: push::Absent,
+    reads: library::Reads,
 }
 
 impl Chat {
@@ -83,6 +87,7 @@ impl Chat {
             lengths,
             alarm: Notify::new(),
             absent: push::Absent::default(),
+            reads: library::Reads::default(),
         })
     }
 

@@ -84,6 +84,7 @@ fn plain_body(account: AccountId, event: &Event) -> Option<EventBody> {
         | What::Erased { .. }
         | What::ErasedName { .. }
         | What::LegalHold { .. }
+        | What::Article { .. }
         | What::Exported { .. }
         | What::Epoch { .. } => None,
     }
@@ -120,10 +121,10 @@ fn help(record: &Reader<'_>, site: SiteId) -> Result<Vec<HelpArticle>, StoreErro
         .crisis_articles(site)?
         .into_iter()
         .map(|article| HelpArticle {
-            id: article.id,
-            title: article.title,
-            phone: article.phone,
-            text: Some(article.body),
+            id: article.article,
+            title: article.content.title,
+            phone: article.content.phone,
+            text: Some(article.content.body),
         })
         .collect();
     Ok(if own.is_empty() { everywhere() } else { own })

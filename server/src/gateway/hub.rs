@@ -252,6 +252,7 @@ impl Hub {
             | What::Rules { .. }
             | What::ErasedName { .. }
             | What::LegalHold { .. }
+            | What::Article { .. }
             | What::Exported { .. }
             | What::Epoch { .. } => (),
         }

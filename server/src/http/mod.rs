@@ -1,5 +1,6 @@
 //! The other door: what is not live. One table of routes, then a file per noun.
 
+mod articles;
 mod assets;
 mod conversations;
 mod headers;
@@ -54,6 +55,12 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/api/session", post(session::sign_in).delete(session::sign_out))
         .route("/api/sessions", get(session::sessions).delete(session::sign_out_everywhere))
         .route("/api/me", get(session::me))
+        .route("/api/articles", get(articles::articles))
+        .route("/api/articles/{id}", get(articles::article))
+        .route("/api/library", get(articles::shelves).post(articles::begin))
+        .route("/api/library/preview", post(articles::preview_of))
+        .route("/api/library/{id}", get(articles::version).put(articles::save))
+        .route("/api/library/{id}/{act}", post(articles::act))
         .route("/api/push", get(push::state).put(push::ask).delete(push::stop))
         .route("/api/push/test", post(push::test))
         .route("/api/conversations/{id}/messages", get(conversations::messages))

@@ -1,16 +1,27 @@
 //! Refusals and other answers that every route may give.
 
-use crate::door::problem;
+use crate::door::{problem, problem_saying};
 use axum::response::{IntoResponse, Response};
 use handrail_domain::refusal::{Code, Refusal};
 use http::StatusCode;
 
 /// A refusal as a handler returns it.
-pub(super) struct Refused(Box<Refusal>);
+pub(super) struct Refused {
+    refusal: Box<Refusal>,
+    /// What exactly must be done, where more is known than the code says.
+    detail: Option<String>,
+}
+
+impl Refused {
+    /// A refusal that says what exactly must be done.
+    pub(super) fn saying(code: Code, detail: String) -> Self {
+        Self { refusal: Box::new(code.into()), detail: Some(detail) }
+    }
+}
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        Self(Box::new(refusal))
+        Self { refusal: Box::new(refusal), detail: None }
     }
 }
 
@@ -22,7 +33,10 @@ impl From<Code> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        problem(&self.0)
+        match &self.detail {
+            Some(detail) => problem_saying(&self.refusal, detail),
+            None => problem(&self.refusal),
+        }
     }
 }
 

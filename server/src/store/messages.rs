@@ -233,6 +233,7 @@ fn event(row: &Row<'_>) -> Result<Event, StoreError> {
         | What::Erased { .. }
         | What::ErasedName { .. }
         | What::LegalHold { .. }
+        | What::Article { .. }
         | What::Exported { .. }
         | What::Epoch { .. } => (),
     }

@@ -1,6 +1,7 @@
 //! The record. One SQL database holds everything that must not be lost; an act is one transaction, and its answer goes out
 //! after the fsync of its commit. This module knows tables and durability; it knows no rule of the product.
 
+mod articles;
 mod audit;
 mod erase;
 mod error;
@@ -34,7 +35,7 @@ pub use feed::{FeedEntry, Logged, Owner};
 pub use filter::{Disagreement, DisagreementCount, Said, ShadowRun};
 pub use items::OpenItems;
 pub use messages::Standing;
-pub use people::{Article, Credentials, NewAccount, SessionRow};
+pub use people::{Credentials, NewAccount, SessionRow};
 pub use queue::QueueLine;
 pub use reader::Reader;
 pub use sqlite::{Copied, RECORD_FILE, inspect, is_in_use};

@@ -1,4 +1,4 @@
-//! Sites, accounts, sessions, relationships and articles in the record.
+//! Sites, accounts, sessions and relationships in the record.
 
 use super::known::Known;
 use super::reader::{Reader, id, word};
@@ -6,7 +6,7 @@ use super::sql::{Row, params};
 use super::{StoreError, Tx};
 use handrail_domain::conversation::{Conversation, ConversationState, Kind, Party};
 use handrail_domain::event::Hash;
-use handrail_domain::ids::{AccountId, ArticleId, ConversationId, Seq, SiteId};
+use handrail_domain::ids::{AccountId, ConversationId, Seq, SiteId};
 use handrail_domain::people::{Account, Role, Site};
 use handrail_domain::time::Timestamp;
 
@@ -34,25 +34,6 @@ pub struct SessionRow {
     pub account: Account,
     /// When that ends; never, if nothing.
     pub expires_at: Option<Timestamp>,
-}
-
-/// An article of the library.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Article {
-    /// Its id.
-    pub id: ArticleId,
-    /// Its scheme.
-    pub site: SiteId,
-    /// Its heading.
-    pub title: String,
-    /// What it is about.
-    pub topic: String,
-    /// What it says.
-    pub body: String,
-    /// Whom to call.
-    pub phone: Option<String>,
-    /// Whether it is shown at once when a crisis rule matched.
-    pub crisis: bool,
 }
 
 pub(super) const CONVERSATION: &str = "id, site, kind, state, last_seq";
@@ -213,25 +194,6 @@ impl Reader<'_> {
         }
         Ok(all)
     }
-
-    /// The articles that a site shows at once when a crisis rule matched.
-    pub fn crisis_articles(&self, site_id: SiteId) -> Result<Vec<Article>, StoreError> {
-        self.many(
-            "SELECT id, site, title, topic, body, phone, crisis FROM article WHERE site = ?1 AND crisis = 1 ORDER BY title",
-            params![site_id.to_string()],
-            |row| {
-                Ok(Article {
-                    id: id(row, "id")?,
-                    site: id(row, "site")?,
-                    title: row.get("title")?,
-                    topic: row.get("topic")?,
-                    body: row.get("body")?,
-                    phone: row.get("phone")?,
-                    crisis: row.get("crisis")?,
-                })
-            },
-        )
-    }
 }
 
 impl Tx<'_> {
@@ -372,24 +334,5 @@ impl Tx<'_> {
             });
         });
         Ok(moved == 1)
-    }
-
-    /// Puts an article into the library.
-    pub fn put_article(&mut self, article: &Article) -> Result<(), StoreError> {
-        self.run(
-            "INSERT INTO article (id, site, title, topic, body, phone, crisis) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT (id) DO UPDATE SET site = excluded.site, title = excluded.title, topic = excluded.topic,
-             body = excluded.body, phone = excluded.phone, crisis = excluded.crisis",
-            params![
-                article.id.to_string(),
-                article.site.to_string(),
-                article.title,
-                article.topic,
-                article.body,
-                article.phone,
-                article.crisis
-            ],
-        )?;
-        Ok(())
     }
 }

@@ -285,6 +285,7 @@ impl Play {
                 | What::Erased { .. }
                 | What::ErasedName { .. }
                 | What::LegalHold { .. }
+                | What::Article { .. }
                 | What::Exported { .. }
                 | What::Epoch { .. }) => what.kind().trim_start_matches("message.").to_owned(),
             })

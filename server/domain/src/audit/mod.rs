@@ -234,6 +234,7 @@ impl Audit {
             | What::Restriction { .. }
             | What::ErasedName { .. }
             | What::LegalHold { .. }
+            | What::Article { .. }
             | What::Exported { .. } => (),
         }
         Ok(())
@@ -386,6 +387,7 @@ impl LogRow {
             | What::Erased { .. }
             | What::ErasedName { .. }
             | What::LegalHold { .. }
+            | What::Article { .. }
             | What::Exported { .. }
             | What::Epoch { .. } => Ok(()),
         }

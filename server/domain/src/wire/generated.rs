@@ -1,20 +1,30 @@
 //! Writes the web client's types. `UPDATE=1 cargo test -p handrail-domain generated` refreshes the file.
 
 use super::*;
-use crate::{conversation, finding, people, push, quarantine, refusal, score};
+use crate::{article, conversation, finding, people, push, quarantine, refusal, score};
 use ts_rs::{Config, TS};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../client-web/src/wire/generated.ts");
 
+macro_rules! declare {
+    ($out:ident: $($name:ty),* $(,)?) => {{
+        let config = Config::new();
+        $( $out.push_str(&format!("\nexport {}\n", <$name>::decl(&config))); )*
+    }};
+}
+
 fn declarations() -> String {
-    let config = Config::new();
     let mut out = String::from(
         "// Made from server/domain/src/wire by `UPDATE=1 cargo test -p handrail-domain generated`. Do not edit.\n",
     );
-    macro_rules! declare {
-        ($($name:ty),* $(,)?) => { $( out.push_str(&format!("\nexport {}\n", <$name>::decl(&config))); )* };
-    }
+    of_the_socket(&mut out);
+    of_the_routes(&mut out);
+    out
+}
+
+fn of_the_socket(out: &mut String) {
     declare!(
+        out:
         people::Role,
         finding::Severity,
         finding::Category,
@@ -55,6 +65,12 @@ fn declarations() -> String {
         Welcome,
         OkBody,
         FromServer,
+    );
+}
+
+fn of_the_routes(out: &mut String) {
+    declare!(
+        out:
         SignIn,
         SignedIn,
         SessionView,
@@ -68,9 +84,23 @@ fn declarations() -> String {
         ReportPage,
         score::Score,
         RulesPage,
+        article::Kind,
+        article::Topic,
+        article::ArticleState,
+        article::ArticleAct,
+        article::Part,
+        article::Block,
+        ArticleLine,
+        ArticlePage,
+        ArticleView,
+        Manuscript,
+        Preview,
+        ShelfLine,
+        ShelfPage,
+        VersionView,
+        Seen,
         Problem,
     );
-    out
 }
 
 #[test]

@@ -6,11 +6,13 @@ mod close;
 mod from_client;
 mod from_server;
 mod http;
+mod library;
 
 pub use close::Close;
 pub use from_client::{BadFrame, DecisionBody, FromClient, Reason, ReportReason, Resume, parse};
 pub use from_server::*;
 pub use http::*;
+pub use library::*;
 
 /// The subprotocol's name in `Sec-WebSocket-Protocol`.
 pub const SUBPROTOCOL: &str = "handrail.v1.json";

@@ -1,16 +1,18 @@
 //! The demonstration: one site with people, conversations and articles that look like life, on loopback alone.
 
+mod library;
 mod script;
 
 use crate::chat::{AccountSpec, Chat, Send, add_account, add_relationship, add_site, hash_password};
 use crate::fresh;
-use crate::store::{Article, BATCH_MAX, Failure, Scope, Tx};
+use crate::store::{BATCH_MAX, Failure, Scope, Tx};
 use anyhow::Context;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use handrail_domain::ids::{AccountId, ArticleId, ConversationId, SiteId};
+use handrail_domain::ids::{AccountId, ConversationId, SiteId};
 use handrail_domain::people::{Role, SiteSettings};
 use handrail_domain::refusal::Refusal;
-use script::{ARTICLES, FIRST_NAMES, SCRIPTS, WORDS};
+use library::library;
+use script::{FIRST_NAMES, SCRIPTS, WORDS};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -120,19 +122,6 @@ impl Person {
 fn people(tx: &mut Tx<'_>, relationships: usize, hash: &str) -> Result<Vec<Person>, Failure> {
     let settings = SiteSettings { hours: Some(HOURS.into()), ..SiteSettings::default() };
     let site = add_site(tx, SITE, settings)?;
-    for article in ARTICLES {
-        let id = ArticleId::from_bits(fresh::bits());
-        let (title, topic, body) = (article.title.into(), article.topic.into(), article.body.into());
-        tx.put_article(&Article {
-            id,
-            site,
-            title,
-            topic,
-            body,
-            phone: article.phone.map(Into::into),
-            crisis: article.crisis,
-        })?;
-    }
     let add = |tx: &mut Tx<'_>, role: Role, name: String, username: String| -> Result<Person, Failure> {
         let spec = AccountSpec { site, role, name, username: username.clone(), password: hash.to_owned() };
         Ok(Person { username, role, account: add_account(tx, spec)?, site, conversations: Vec::new() })
@@ -144,6 +133,9 @@ fn people(tx: &mut Tx<'_>, relationships: usize, hash: &str) -> Result<Vec<Perso
         ("Morgan (coordinator)", "coordinator", Role::Coordinator),
     ] {
         all.push(add(tx, role, name.into(), username.into())?);
+    }
+    if let [author, .., publisher] = all.as_slice() {
+        library(tx, site, author.account, publisher.account)?;
     }
     for pair in 1..=relationships {
         let name = |at: usize| {

@@ -198,7 +198,7 @@ impl Session {
     }
 
     /// Sends these words now; there may be several statements.
-    pub(super) fn control(&self, words: &str) -> Result<(), StoreError> {
+    pub(in crate::store) fn control(&self, words: &str) -> Result<(), StoreError> {
         self.wait_behind(self.client.batch_execute(words))
     }
 

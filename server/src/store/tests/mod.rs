@@ -12,11 +12,15 @@ use handrail_domain::quarantine::{Claimed, Decided, Decision, Item, ItemAct};
 use handrail_domain::text::{Cleared, Text};
 use handrail_domain::time::Timestamp;
 
+mod articles;
 mod postgres;
 mod push;
 mod reports;
 mod sqlite;
 
+use articles::{
+    an_article_is_read_in_one_version_and_written_in_one_and_the_others_stay, reads_of_articles_are_counted_by_day,
+};
 use push::{
     a_device_is_told_by_one_address_when_something_is_due_and_until_its_session_ends,
     the_key_for_push_services_is_made_once, what_is_unread_is_what_another_said_lately_and_nobody_has_read,
@@ -378,5 +382,7 @@ on_every_record! {
     what_a_party_tells_is_kept_once_and_read_newest_first
     a_device_is_told_by_one_address_when_something_is_due_and_until_its_session_ends
     the_key_for_push_services_is_made_once
+    an_article_is_read_in_one_version_and_written_in_one_and_the_others_stay
+    reads_of_articles_are_counted_by_day
     what_is_unread_is_what_another_said_lately_and_nobody_has_read
 }

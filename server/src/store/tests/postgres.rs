@@ -3,6 +3,8 @@
 use super::*;
 use crate::store::postgres::{Address, Session};
 use crate::store::sql::{Link, params};
+use handrail_domain::article::Topic;
+use handrail_domain::ids::ArticleId;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -118,6 +120,37 @@ async fn of_two_nodes_that_decide_at_once_one_is_told_that_it_came_late() {
         assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
     }
     verify(&here).await;
+}
+
+/// What a server of the fifth schema left behind, with an article in it, is brought forward: the article is read as it was.
+#[tokio::test]
+async fn a_database_of_an_earlier_version_is_brought_forward_with_what_is_in_it() {
+    let url = database("earlier");
+    let address = Address::parse(&url).unwrap();
+    let left = move || {
+        let session = Session::connect(&address).unwrap();
+        for step in &super::super::postgres::STEPS[..5] {
+            session.control(step).unwrap();
+        }
+        let link = Link::Postgres(&session);
+        for sql in [
+            "INSERT INTO meta (key, value) VALUES ('epoch', 'early'), ('schema', '5')".to_owned(),
+            format!("INSERT INTO site (id, name, settings) VALUES ('{}', 'Here', '{{}}')", site()),
+            format!(
+                "INSERT INTO article (id, site, title, topic, body, phone, crisis) VALUES ('{}', '{}', 'A Place', 'gossip', 'Words', NULL, 1)",
+                ArticleId::from_bits(1),
+                site()
+            ),
+        ] {
+            link.run(&sql, params![]).unwrap();
+        }
+    };
+    tokio::task::spawn_blocking(left).await.unwrap();
+    let store = connect(url).await.unwrap();
+    let found = store.read(|record| record.library(site(), None, &["place".into(), "words".into()], 9)).await.unwrap();
+    let [article] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((article.version, article.content.title.as_str(), article.content.topic), (1, "A Place", Topic::Other));
+    assert_eq!(store.read(|record| record.crisis_articles(site())).await.unwrap(), found);
 }
 
 #[tokio::test]
