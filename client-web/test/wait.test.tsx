@@ -160,11 +160,11 @@ describe("the list of conversations", () => {
     const threads = { c_1: { ...m.newThread(view("c_1")), latest: message("c_1", "a_c_1") }, c_2: m.newThread(view("c_2")) };
     state.value = { ...m.nothing, me: ME, threads };
     await act(() => render(<ConversationList me={ME} />, root));
-    expect(root.querySelectorAll("a")).toHaveLength(2);
+    expect(root.querySelectorAll(".conversation")).toHaveLength(2);
     expect(root.querySelector("a[href$=c_1]")?.textContent).toContain(en.chats.needsReply);
     expect(root.querySelector("a[href$=c_2]")?.textContent).not.toContain(en.chats.needsReply);
     await act(() => root.querySelector("button")?.click());
-    expect([...root.querySelectorAll("a")].map((row) => row.getAttribute("href"))).toEqual(["#/c/c_1"]);
+    expect([...root.querySelectorAll(".conversation")].map((row) => row.getAttribute("href"))).toEqual(["#/c/c_1"]);
   });
 });
 

@@ -34,6 +34,12 @@ export function supervisor(n = 0): Account {
   return found;
 }
 
+export function coordinator(): Account {
+  const found = accounts.find((account) => account.role === "coordinator");
+  if (!found) throw new Error("the demo has no coordinator");
+  return found;
+}
+
 /** Somebody of the second site, which asks the sender of an altered text. */
 export function harbour(name: "mentee" | "mentor" | "supervisor" | "newcomer"): Account {
   const role = name === "newcomer" ? "mentee" : name;
@@ -90,7 +96,8 @@ export async function signIn(page: Page, account: Account, { stay = false } = {}
   await page.getByLabel("Username").fill(account.username);
   await page.getByLabel("Password", { exact: true }).fill(account.password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  if (account.role === "supervisor") await expect(page.getByRole("heading", { name: "Messages to check" })).toBeVisible();
+  if (account.role === "coordinator") await expect(page.getByRole("heading", { name: "Library", level: 1 })).toBeVisible();
+  else if (account.role === "supervisor") await expect(page.getByRole("heading", { name: "Messages to check" })).toBeVisible();
   else await expect(page.getByRole("heading", { name: "Messages", level: 1 })).toBeVisible();
 }
 

@@ -51,12 +51,13 @@ impl Library {
     /// Does something with an article as it was seen.
     async fn does(&self, who: &Person, seen: &Value, act: &str) -> Answer {
         let path = format!("/api/library/{}/{act}", seen["id"].as_str().expect("an id"));
-        self.asks(who, "POST", &path, &json!({"version": seen["version"], "changed_at": seen["changed_at"]})).await
+        self.asks(who, "POST", &path, &as_seen(seen)).await
     }
 
     async fn saves(&self, who: &Person, seen: &Value, content: &Value) -> Answer {
         let path = format!("/api/library/{}", seen["id"].as_str().expect("an id"));
-        let body = json!({"version": seen["version"], "changed_at": seen["changed_at"], "content": content});
+        let mut body = as_seen(seen);
+        body["content"] = content.clone();
         self.asks(who, "PUT", &path, &body).await
     }
 
@@ -67,6 +68,10 @@ impl Library {
         assert_eq!(published.status, 200, "{published:?}");
         published.json()
     }
+}
+
+fn as_seen(seen: &Value) -> Value {
+    json!({"version": seen["version"], "state": seen["state"], "changed_at": seen["changed_at"]})
 }
 
 fn article(title: &str, body: &str) -> Value {
@@ -90,6 +95,8 @@ async fn one_writes_another_publishes(on: On) {
     assert!(own.json()["detail"].as_str().unwrap().contains("a colleague must publish it"));
     let published = library.does(&library.second, &handed, "publish").await.json();
     assert_eq!((&published["state"], &published["published_by"]), (&json!("published"), &json!("second")));
+    let late = library.saves(&library.writer, &handed, &article("How to write a CV", "Wait!")).await;
+    assert_eq!(late.problem(), "stale_version", "it was published meanwhile");
     let shown = library.reads(&library.mentee, &read).await;
     assert_eq!(shown["blocks"], json!([{"kind": "text", "parts": [{"text": "Say what you are good at."}]}]));
     assert_eq!(shown["minutes"], 1);

@@ -3,10 +3,12 @@
 import { signOutInAHurry } from "./api";
 import { own } from "./device";
 import { forgetLast } from "./last";
+import { forgetSaved } from "./library";
 import { markLocked, pin } from "./lock";
 
 export function goodbye(): void {
   if (own.value && pin.value) return markLocked();
   void forgetLast();
+  void forgetSaved();
   signOutInAHurry();
 }

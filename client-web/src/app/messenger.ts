@@ -14,7 +14,7 @@ import type { Frame } from "../wire/read";
 import { here } from "./lock";
 import { begun, keepLast, lastSeen } from "./last";
 import { history } from "./api";
-import { opened } from "./route";
+import { opened, shelf } from "./route";
 import { firstLook } from "./welcome";
 
 const SEEN_KEY = "handrail.seen";
@@ -43,8 +43,9 @@ export const outbox = newOutbox({
   now: () => Date.now(),
 });
 
-/** The conversation on the screen: the chosen one, or the only one. */
+/** The conversation on the screen: the chosen one, or the only one; none while one reads in the library. */
 export const current = computed(() => {
+  if (shelf.value !== null) return null;
   const threads = state.value.threads;
   const chosen = opened.value === null ? undefined : threads[opened.value];
   const all = Object.values(threads);

@@ -5,6 +5,7 @@ import { render } from "preact";
 import { applyLook, own, signedInJustNow } from "../app/device";
 import { goodbye } from "../app/goodbye";
 import { forgetLast } from "../app/last";
+import { forgetSaved } from "../app/library";
 import { locked, lockWhenIdle, openByPassword } from "../app/lock";
 import { start } from "../app/messenger";
 import { keepTold } from "../app/push";
@@ -30,6 +31,7 @@ async function begin(page: HTMLElement): Promise<void> {
     openByPassword(own.value);
     // What was kept here may be another one's.
     void forgetLast();
+    if (!own.value) void forgetSaved();
   }
   applyLook();
   startWorker();

@@ -1,4 +1,4 @@
-// The one IndexedDB database of the client: rows of the outbox, and on one's own phone the last messages. A browser without it keeps the
+// The one IndexedDB database of the client: rows of the outbox, and on one's own phone the last messages and saved articles. A browser without it keeps the
 // rows in memory, and they live as long as the page.
 
 export interface Row {
@@ -16,9 +16,10 @@ export interface Row {
 }
 
 const NAME = "handrail";
-const VERSION = 2;
+const VERSION = 3;
 const OUTBOX = "outbox";
 const LAST = "last";
+const SAVED = "saved";
 
 export interface Rows {
   all(): Promise<Row[]>;
@@ -31,6 +32,26 @@ export interface Last {
   get(): Promise<unknown>;
   put(value: unknown): Promise<void>;
   clear(): Promise<void>;
+}
+
+/** Things that somebody wants to keep on their own phone, by id. */
+export interface Shelves<T extends { id: string }> {
+  all(): Promise<T[]>;
+  put(thing: T): Promise<void>;
+  remove(id: string): Promise<void>;
+  clear(): Promise<void>;
+}
+
+export async function openShelves<T extends { id: string }>(factory: IDBFactory | undefined): Promise<Shelves<T> | null> {
+  const db = await opened(factory);
+  if (!db) return null;
+  const act = acts(db, SAVED);
+  return {
+    all: () => act<T[]>("readonly", (store) => store.getAll()),
+    put: async (thing) => void (await act("readwrite", (store) => store.put(thing))),
+    remove: async (id) => void (await act("readwrite", (store) => store.delete(id))),
+    clear: async () => void (await act("readwrite", (store) => store.clear())),
+  };
 }
 
 export async function openRows(factory: IDBFactory | undefined): Promise<Rows> {
@@ -63,7 +84,8 @@ function open(factory: IDBFactory): Promise<IDBDatabase> {
     const opening = factory.open(NAME, VERSION);
     opening.onupgradeneeded = (event) => {
       if (event.oldVersion < 1) opening.result.createObjectStore(OUTBOX, { keyPath: "cid" });
-      opening.result.createObjectStore(LAST);
+      if (event.oldVersion < 2) opening.result.createObjectStore(LAST);
+      opening.result.createObjectStore(SAVED, { keyPath: "id" });
     };
     opening.onsuccess = () => {
       // Signing out in another tab deletes the database; holding on would block it.

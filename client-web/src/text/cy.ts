@@ -1,5 +1,6 @@
 // Every word of the messenger in Welsh, to the reader as "ti". Written without a native reader: have one read it before a scheme offers it.
 
+import { cy as libraryWord } from "./shared";
 import type { Words } from "./words";
 
 /** After a number Welsh has the singular, and after two a softer sound. */
@@ -237,6 +238,41 @@ export const cy: Words = {
     everywhere: "Allgofnodi ar bob un",
     everywhereSure: "Allgofnodi ar bob ffôn a chyfrifiadur? Bydd yr hyn ysgrifennaist ti heb ei anfon eto yn cael ei golli yma.",
     yes: "Ie, allgofnodi",
+  },
+
+  library: {
+    title: "Llyfrgell",
+    word: libraryWord,
+    back: "Yn ôl i'r negeseuon",
+    all: "Y llyfrgell gyfan",
+    search: "Chwilio am",
+    looking: "Yn edrych…",
+    found: (n: number) => (n === 0 ? "Dim byd. Tria eiriau eraill." : `Wedi dod o hyd i ${n}`),
+    empty: "Does dim byd yma eto. Bydd y tîm yn ychwanegu pethau i'w darllen.",
+    more: "Mae mwy. Chwilia am air i'w gael.",
+    offline: "Dim rhyngrwyd ar hyn o bryd. Gelli di ddarllen beth sydd wedi'i gadw ar y ffôn hwn.",
+    gone: "Dydy hwn ddim yn y llyfrgell bellach.",
+    topics: {
+      crisis: "Help nawr",
+      work: "Gwaith",
+      learning: "Ysgol a chyrsiau",
+      money: "Arian",
+      housing: "Lle i fyw",
+      health: "Iechyd",
+      family: "Teulu a ffrindiau",
+      rights: "Dy hawliau",
+      other: "Pethau eraill",
+    },
+    service: "Pwy all helpu",
+    minutes: (n: number) => (n === 1 ? "1 munud i'w ddarllen" : n === 2 ? "2 funud i'w ddarllen" : `${n} munud i'w ddarllen`),
+    aloud: "Darllen i mi",
+    hush: "Stopio darllen",
+    keep: "Cadw ar y ffôn hwn",
+    kept: "Wedi'i gadw ar y ffôn hwn",
+    saved: "Wedi'u cadw ar y ffôn hwn",
+    share: "Rhoi yn fy neges",
+    look: (title: string) => `Gweld “${title}”`,
+    page: "Mynd i'w tudalen nhw",
   },
 
   notify: {

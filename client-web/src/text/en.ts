@@ -2,6 +2,7 @@
 // alone read is in staff.ts.
 
 import type { Presence, Reason, ReportReason, Role } from "../wire/generated";
+import { en as libraryWord } from "./shared";
 
 export const plural = (n: number, one: string, many: string) => (n === 1 ? `1 ${one}` : `${n} ${many}`);
 
@@ -237,6 +238,41 @@ export const en = {
     everywhere: "Sign out on all of them",
     everywhereSure: "Sign out on every phone and computer? What you wrote and did not send yet is lost here.",
     yes: "Yes, sign out",
+  },
+
+  library: {
+    title: "Library",
+    word: libraryWord,
+    back: "Back to messages",
+    all: "All of the library",
+    search: "Look for",
+    looking: "Looking…",
+    found: (n: number) => (n === 0 ? "Nothing found. Try other words." : n === 1 ? "1 found" : `${n} found`),
+    empty: "There is nothing here yet. The team will add things to read.",
+    more: "There is more. Look for a word to find it.",
+    offline: "No internet just now. You can read what you kept on this phone.",
+    gone: "This is not in the library any more.",
+    topics: {
+      crisis: "Help now",
+      work: "Work",
+      learning: "School and courses",
+      money: "Money",
+      housing: "A place to live",
+      health: "Health",
+      family: "Family and friends",
+      rights: "Your rights",
+      other: "Other things",
+    },
+    service: "Who can help",
+    minutes: (n: number) => (n === 1 ? "1 minute to read" : `${n} minutes to read`),
+    aloud: "Read it to me",
+    hush: "Stop reading",
+    keep: "Keep it on this phone",
+    kept: "Kept on this phone",
+    saved: "Kept on this phone",
+    share: "Put it in my message",
+    look: (title: string) => `See “${title}”`,
+    page: "Go to their page",
   },
 
   notify: {

@@ -1,6 +1,6 @@
 // Every word that staff alone read, in English.
 
-import type { Category, Evasion, OutcomeName, Reason, ReportReason, Severity } from "../wire/generated";
+import type { ArticleAct, ArticleKind, ArticleState, Category, Evasion, OutcomeName, Reason, ReportReason, Severity } from "../wire/generated";
 import { plural } from "./en";
 
 export const enStaff = {
@@ -45,6 +45,54 @@ export const enStaff = {
     withdrawn: "Taken back by its sender",
     expired: "Expired",
   } satisfies Record<OutcomeName, string>,
+
+  library: {
+    title: "Library",
+    open: "Library",
+    toQueue: "Messages to check",
+    intro: "What mentees and mentors of this site can read. One person writes, another publishes.",
+    show: "Show",
+    everything: "Everything",
+    write: "Write an article",
+    edit: "Article",
+    back: "Back to the library",
+    loading: "Reading the library…",
+    none: "Nothing here. Write the first one, or show something else.",
+    name: "Title",
+    topic: "Topic",
+    state: "State",
+    review: "Look again by",
+    noReview: "not set",
+    reviewNow: (date: string) => `${date}: look at it again`,
+    reads: "Read in 30 days",
+    states: { draft: "Draft", in_review: "Waits for a second person", published: "Published", archived: "Archived" } satisfies Record<ArticleState, string>,
+    kind: "What it is",
+    kinds: { article: "Something to read", service: "A service we recommend" } satisfies Record<ArticleKind, string>,
+    language: "Language",
+    body: "Text",
+    how: "An empty line begins a new paragraph. Begin a heading with ## and each line of a list with -. A link is [words](https://…) or [words](tel:…).",
+    phone: "Phone number, if there is one",
+    link: "Web page, if there is one",
+    preview: "How it looks",
+    nothingYet: "Write a title and some text to see it.",
+    minutes: (n: number) => (n === 1 ? "1 minute to read." : `${n} minutes to read.`),
+    grade: (n: number) => `Reading age about ${n + 5}.`,
+    tooHard: "That is hard for many mentees: use shorter words and sentences.",
+    save: "Save the draft",
+    isSaved: "Saved as a draft. Nobody else than staff sees it yet.",
+    saveFirst: "Save your changes first.",
+    needsOther: "A colleague must look at it and publish it, because you wrote in it last.",
+    acts: { submit: "Hand to a colleague", publish: "Publish", send_back: "Send back to draft", archive: "Take out of the library" } satisfies Record<Exclude<ArticleAct, "save">, string>,
+    done: {
+      submit: "A colleague can look at it and publish it now.",
+      publish: "Published. Mentees and mentors can read it.",
+      send_back: "It is a draft again.",
+      archive: "Taken out. Nobody but staff sees it any more.",
+    } satisfies Record<Exclude<ArticleAct, "save">, string>,
+    changed: (who: string | null, when: string) => `Last written by ${who ?? "nobody we know"}, ${when}.`,
+    published: (who: string | null, when: string) => `Published by ${who ?? "nobody we know"}, ${when}.`,
+    readMeanwhile: "The version before is still being read.",
+  },
 
   queue: {
     title: "Messages to check",

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { link } from "../app/messenger";
+import { hrefOfLibrary } from "../app/route";
 import type { Thread } from "../state/messenger";
 import { t } from "../text/words";
 import { Icon } from "../ui/Icon";
@@ -42,7 +43,13 @@ export function Conversation({ thread, me, back }: { thread: Thread; me: Me; bac
           <span class="dot" aria-hidden="true" />
           {link.state.value.live ? t.link.live : linkWords(link).replace(/\. .*/, "")}
         </p>
-        <TellButton conversation={thread.view.id} />
+        <div class="chat-acts">
+          <a class="button quiet" href={hrefOfLibrary()}>
+            <Icon name="book" />
+            {t.library.title}
+          </a>
+          <TellButton conversation={thread.view.id} />
+        </div>
       </header>
       <MessageList thread={thread} me={me} />
       <Composer thread={thread} me={me} name={name} />

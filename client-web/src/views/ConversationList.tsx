@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { current, outbox, state } from "../app/messenger";
-import { hrefOf } from "../app/route";
+import { hrefOf, hrefOfLibrary } from "../app/route";
 import { clock, sameDay } from "../core/time";
 import { needsReply, unread, type Thread } from "../state/messenger";
 import { t } from "../text/words";
@@ -33,6 +33,10 @@ export function ConversationList({ me }: { me: Me }) {
           </li>
         ))}
       </ul>
+      <a class="button quiet" href={hrefOfLibrary()}>
+        <Icon name="book" />
+        {t.library.title}
+      </a>
       <p class="hint">{t.chats.signedInAs(me.name)}</p>
     </nav>
   );

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { sessions, signOut, signOutEverywhere } from "../app/api";
 import { look, own, setLook, setOwn, SIZES, type Theme } from "../app/device";
+import { forgetSaved } from "../app/library";
 import { canLock, lockNow, MINUTES, pin, PIN_LENGTH, removePin, setMinutes, setPin } from "../app/lock";
 import { outbox, state } from "../app/messenger";
 import { turnOff } from "../app/push";
@@ -110,6 +111,7 @@ function Phone() {
     if (is) return;
     removePin();
     void turnOff();
+    void forgetSaved();
   };
   return (
     <section class="me-part" aria-labelledby="me-phone">

@@ -3,6 +3,8 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { answerChange, dismiss, outbox, state, withdraw } from "../app/messenger";
+import { hrefOfLibrary } from "../app/route";
+import { sharedIn } from "../app/share";
 import { clock, roughly } from "../core/time";
 import type { Row } from "../link/db";
 import type { Own, Thread } from "../state/messenger";
@@ -34,6 +36,12 @@ export function MessageRow({ line, thread, me }: Props) {
         <p class="text" dir="auto">
           {textOf(line)}
         </p>
+        {sharedIn(textOf(line)).map((title) => (
+          <a class="shared" key={title} href={hrefOfLibrary({ search: title })}>
+            <Icon name="book" />
+            {t.library.look(title)}
+          </a>
+        ))}
       </div>
       {entry.kind === "own" && <OwnStatus own={entry.own} thread={thread} me={me} />}
       {entry.kind === "outbox" && <OutboxStatus row={entry.row} />}

@@ -4,15 +4,17 @@ import { useEffect } from "preact/hooks";
 import { guardFiles } from "../app/files";
 import { goodbye } from "../app/goodbye";
 import { closeHelp, current, link, state } from "../app/messenger";
-import { opened } from "../app/route";
+import { hrefOfLibrary, opened, shelf } from "../app/route";
 import { t } from "../text/words";
 import { Announcer } from "../ui/Announcer";
 import { Exit } from "../ui/Exit";
 import { HelpNow, HelpPanel } from "../ui/HelpNow";
+import { Icon } from "../ui/Icon";
 import { LinkBanner } from "../ui/LinkBanner";
 import { Conversation } from "./Conversation";
 import { ConversationList } from "./ConversationList";
 import { HowItWorks } from "./HowItWorks";
+import { Library } from "./Library";
 import { MeButton } from "./Me";
 
 export function Messenger() {
@@ -21,6 +23,7 @@ export function Messenger() {
   const many = Object.keys(threads).length > 1;
   useEffect(() => void document.body.classList.toggle("in-chat", thread !== null), [thread !== null]);
   useEffect(() => guardFiles(document), []);
+  const place = shelf.value;
   return (
     <>
       <header class="top">
@@ -31,16 +34,20 @@ export function Messenger() {
       </header>
       <LinkBanner link={link} />
       <HelpPanel articles={help} onClose={closeHelp} />
-      <main class={many ? "columns" : "columns one"}>
-        {many && me && <ConversationList me={me} />}
-        <div class="open">
-          {thread && me ? (
-            <Conversation key={thread.view.id} thread={thread} me={me} back={many && opened.value !== null} />
-          ) : (
-            <Nothing />
-          )}
-        </div>
-      </main>
+      {place ? (
+        <Library shelf={place} />
+      ) : (
+        <main class={many ? "columns" : "columns one"}>
+          {many && me && <ConversationList me={me} />}
+          <div class="open">
+            {thread && me ? (
+              <Conversation key={thread.view.id} thread={thread} me={me} back={many && opened.value !== null} />
+            ) : (
+              <Nothing />
+            )}
+          </div>
+        </main>
+      )}
       <HowItWorks />
       <Announcer />
     </>
@@ -54,6 +61,10 @@ function Nothing() {
     <div class="nothing">
       <h2>{t.chats.title}</h2>
       <p>{none ? t.chats.none : t.chats.choose}</p>
+      <a class="button quiet" href={hrefOfLibrary()}>
+        <Icon name="book" />
+        {t.library.title}
+      </a>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { signOut } from "../app/api";
 import { keyOf } from "../app/keys";
 import * as staff from "../app/staff";
+import { hrefOfPage, page } from "../app/writing";
 import { neighbour } from "../state/queue";
 import { t } from "../text/words";
 import { enStaff } from "../text/staff";
@@ -13,6 +14,7 @@ import { form } from "./Decide";
 import { Item, meansRelease } from "./Item";
 import { KeysDialog } from "./KeysDialog";
 import { QueueList } from "./QueueList";
+import { Shelves } from "./Shelves";
 import { ReportsButton, ReportsDialog } from "./Reports";
 import { UndoBar } from "./UndoBar";
 
@@ -22,18 +24,29 @@ export function Staff() {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const key = keyOf(event);
+      if (page.value !== null) return;
       if (key === "?") return dialog.current?.showModal();
       if (key !== null && pressed(key)) event.preventDefault();
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
   }, []);
+  const writes = page.value !== null;
+  const onlyLibrary = staff.me.value !== null && staff.me.value.role !== "supervisor";
+  useEffect(() => {
+    if (onlyLibrary && page.value === null) location.replace(hrefOfPage());
+  }, [onlyLibrary]);
   useEffect(() => void document.body.classList.toggle("in-item", item !== null), [item !== null]);
   return (
     <>
       <header class="top">
-        <h1>{enStaff.queue.title}</h1>
-        <ReportsButton />
+        <h1>{writes ? enStaff.library.title : enStaff.queue.title}</h1>
+        {!onlyLibrary && (
+          <a class="button quiet" href={writes ? "#/" : hrefOfPage()}>
+            {writes ? enStaff.library.toQueue : enStaff.library.open}
+          </a>
+        )}
+        {!onlyLibrary && <ReportsButton />}
         <button class="button quiet" type="button" onClick={() => dialog.current?.showModal()}>
           {enStaff.queue.settings}
         </button>
@@ -42,10 +55,14 @@ export function Staff() {
         </button>
       </header>
       <LinkBanner link={staff.link} />
-      <main class="columns">
-        <QueueList />
-        <div class="open">{item ? <Item key={item.item} item={item} /> : <p class="nothing hint">{enStaff.queue.choose}</p>}</div>
-      </main>
+      {writes ? (
+        <Shelves />
+      ) : (
+        <main class="columns">
+          <QueueList />
+          <div class="open">{item ? <Item key={item.item} item={item} /> : <p class="nothing hint">{enStaff.queue.choose}</p>}</div>
+        </main>
+      )}
       <UndoBar />
       <ReportsDialog />
       <KeysDialog dialog={dialog} />

@@ -362,7 +362,7 @@ read: number | null,
  */
 acts: Array<ArticleAct>, };
 
-export type Seen = { version: number, changed_at: string, 
+export type Seen = { version: number, state: ArticleState, changed_at: string, 
 /**
  * What is to be saved; absent with any other act.
  */

@@ -117,7 +117,7 @@ impl Chat {
         let by = who.account.clone();
         self.write(Scope::Everything, move |tx| {
             let last = newest(tx, id, by.site)?.ok_or(Code::NotFound)?;
-            if (last.version, last.changed_at) != (seen.version, seen.changed_at) {
+            if (last.version, last.state, last.changed_at) != (seen.version, seen.state, seen.changed_at) {
                 return Err(Code::StaleVersion.into());
             }
             let now = fresh::now();

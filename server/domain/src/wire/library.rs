@@ -144,6 +144,7 @@ pub struct VersionView {
 pub struct Seen {
     #[cfg_attr(test, ts(type = "number"))]
     pub version: u64,
+    pub state: ArticleState,
     #[cfg_attr(test, ts(type = "string"))]
     pub changed_at: Timestamp,
     /// What is to be saved; absent with any other act.
