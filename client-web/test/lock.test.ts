@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { here, locked, markLocked, openByPassword, pin, removePin, setMinutes, setPin, TRIES_MAX, triesLeft, tryPin } from "../src/app/lock";
+import { here, idleFor, locked, markLocked, openByPassword, pin, removePin, setMinutes, setPin, TRIES_MAX, triesLeft, tryPin } from "../src/app/lock";
 
 beforeEach(() => removePin());
 
@@ -61,4 +61,15 @@ test("another person's PIN is not one's own", async () => {
   expect(pin.value).not.toBeNull();
   here("a_other");
   expect(pin.value).toBeNull();
+});
+
+test("a page says two minutes before that it locks, and of a short time half way", () => {
+  expect([idleFor(0, 5), idleFor(179_999, 5), idleFor(180_000, 5), idleFor(300_000, 5), idleFor(300_001, 5)]).toEqual([
+    "in use",
+    "in use",
+    "locks soon",
+    "locks soon",
+    "locks",
+  ]);
+  expect([idleFor(29_999, 1), idleFor(30_000, 1), idleFor(60_001, 1)]).toEqual(["in use", "locks soon", "locks"]);
 });

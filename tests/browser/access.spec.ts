@@ -36,7 +36,7 @@ for (const width of [320, 1280]) {
       await check(young, "help, for anybody");
 
       const old = await enter(pair(0).mentor, how);
-      await expect(old.getByRole("navigation", { name: "Conversations" }).getByRole("link")).toHaveCount(2);
+      await expect(old.getByRole("navigation", { name: "Conversations" }).getByRole("listitem")).toHaveCount(2);
       await check(old, "conversation list");
     });
 

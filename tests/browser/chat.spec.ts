@@ -108,7 +108,7 @@ test("a mentor with several mentees sees who has said something, opens it, and c
   const old = await enter(mentor, { viewport: { width: 360, height: 740 }, hasTouch: true });
   await openChat(young, conversation);
   const list = old.getByRole("navigation", { name: "Conversations" });
-  await expect(list.getByRole("link")).toHaveCount(2);
+  await expect(list.getByRole("listitem")).toHaveCount(2);
 
   const said = `Are you there ${unique()}`;
   await say(young, said);

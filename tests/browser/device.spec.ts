@@ -171,6 +171,32 @@ test("a PIN locks one's own phone: nothing shows behind it, a wrong one is told,
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
 });
 
+test("a phone that is only read says before it locks, and a touch keeps it open", async ({ visit }) => {
+  const { mentee, conversation } = pair(2);
+  const page = await visit(PHONE);
+  await page.clock.install();
+  await own(page, mentee);
+  await openChat(page, conversation);
+  await page.getByRole("button", { name: "Me", exact: true }).click();
+  await page.getByLabel("Choose four numbers").fill("2580");
+  await page.getByLabel("The same four numbers again").fill("2580");
+  await page.getByRole("button", { name: "Set the PIN" }).click();
+  await expect(page.getByLabel("5 minutes", { exact: true })).toBeChecked();
+  await page.getByRole("button", { name: "Done" }).click();
+  const soon = page.getByRole("alert").filter({ hasText: "This page locks soon." });
+  await page.clock.fastForward(170_000);
+  await expect(soon).toHaveCount(0);
+  await page.clock.fastForward(20_000);
+  await expect(soon).toBeVisible();
+  await check(page, "it locks soon");
+  await page.getByRole("button", { name: "Stay" }).click();
+  await expect(soon).toHaveCount(0);
+  await page.clock.fastForward(190_000);
+  await expect(soon).toBeVisible();
+  await page.clock.fastForward(120_000);
+  await expect(page.getByRole("heading", { name: "This page is locked" })).toBeVisible();
+});
+
 test("somebody else who signs in on that phone sees nothing of the one before, and has no PIN of theirs", async ({ visit }) => {
   const { mentor, conversation } = pair(3);
   const page = await visit(PHONE);

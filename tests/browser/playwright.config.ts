@@ -14,6 +14,9 @@ export default defineConfig({
   // The README's pictures are taken when they are asked for (`make pictures`).
   testIgnore: process.env["HANDRAIL_PICTURES"] ? [] : ["pictures.spec.ts"],
   outputDir: "results",
+  // One folder of pictures, compared with those that are kept; nothing makes a new one unasked.
+  snapshotPathTemplate: "{testDir}/looks/{arg}{ext}",
+  updateSnapshots: process.env["UPDATE"] ? "all" : "none",
   workers: 1,
   timeout: 60_000,
   expect: { timeout: 15_000 },

@@ -1,6 +1,6 @@
 // A server of a walk's own, over a demonstration of its own: it may be killed, and told other things than the one that all walks share.
 
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +25,15 @@ export class Server {
     const config = join(this.folder, "handrail.toml");
     writeFileSync(config, `[server]\nlisten = "${this.#listen()}"\n[rules]\nfolder = "${RULES}"\n${more}`);
     await this.#run(["serve", "--config", config]);
+  }
+
+  /** What a coordinator does by the command line, while the server is down. */
+  async operate(...words: string[]): Promise<void> {
+    const config = join(this.folder, "operate.toml");
+    writeFileSync(config, `[store]\npath = "${join(this.folder, "data")}"\n[rules]\nfolder = "${RULES}"\n`);
+    await this.kill();
+    execFileSync(process.env["HANDRAIL_BINARY"] ?? "", [...words.slice(0, 2), "--config", config, ...words.slice(2)]);
+    await this.start();
   }
 
   async kill(): Promise<void> {

@@ -8,6 +8,7 @@ export const SIZES = [100, 115, 130] as const;
 
 const OWN_KEY = "handrail.own";
 const LOOK_KEY = "handrail.look";
+const SOUND_KEY = "handrail.sound";
 
 interface Look {
   theme: Theme;
@@ -16,6 +17,8 @@ interface Look {
 
 export const own = signal(read(OWN_KEY) === "yes");
 export const look = signal<Look>(readLook());
+/** Whether a new message makes a sound. A phone in company should not, unless its person says so. */
+export const sound = signal(read(SOUND_KEY) === "yes");
 
 /** Whether somebody has given their password just now, and said whose device this is: the server says so once. */
 export function signedInJustNow(): boolean {
@@ -29,6 +32,11 @@ export function signedInJustNow(): boolean {
 export function setOwn(is: boolean): void {
   own.value = is;
   write(OWN_KEY, is ? "yes" : "no");
+}
+
+export function setSound(on: boolean): void {
+  sound.value = on;
+  write(SOUND_KEY, on ? "yes" : "no");
 }
 
 export function setLook(change: Partial<Look>): void {

@@ -90,17 +90,40 @@ export function triesLeft(): number {
   return TRIES_MAX - (pin.value?.wrong ?? 0);
 }
 
+/** Whether the page locks soon, so that somebody who only reads can say that they are still there (WCAG 2.2.1). */
+export const lockSoon = signal(false);
+
+/** It is said so long before, in milliseconds; of a short time, half of it. */
+const WARNING_MS = 120_000;
+
+export type Idle = "in use" | "locks soon" | "locks";
+
+/** What so long without a touch or a key means. */
+export function idleFor(ms: number, minutes: number): Idle {
+  const most = minutes * 60_000;
+  if (ms > most) return "locks";
+  return ms >= most - Math.min(WARNING_MS, most / 2) ? "locks soon" : "in use";
+}
+
 /** Locks after a while without a touch or a key, counted by the clock, because a phone in a pocket runs no timers. */
 export function lockWhenIdle(): void {
   let last = Date.now();
-  const due = () => pin.value !== null && Date.now() - last > pin.value.minutes * 60_000;
-  const look = () => due() && lockNow();
-  for (const sign of ["pointerdown", "keydown", "scroll"]) {
-    addEventListener(sign, () => (due() ? lockNow() : (last = Date.now())), { capture: true, passive: true });
-  }
+  const look = () => {
+    const idle = pin.value === null ? "in use" : idleFor(Date.now() - last, pin.value.minutes);
+    lockSoon.value = idle === "locks soon";
+    if (idle === "locks") lockNow();
+    return idle === "locks";
+  };
+  const touched = () => {
+    if (look()) return;
+    last = Date.now();
+    lockSoon.value = false;
+  };
+  // A list that scrolls by itself when a message comes is nobody's touch.
+  for (const sign of ["pointerdown", "keydown", "wheel"]) addEventListener(sign, touched, { capture: true, passive: true });
   document.addEventListener("visibilitychange", look);
   addEventListener("pageshow", look);
-  setInterval(look, 10_000);
+  setInterval(look, 5_000);
 }
 
 async function digestOf(digits: string, salt: number[]): Promise<number[]> {

@@ -3,6 +3,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { announce } from "../core/announce";
 import { clearShown } from "../core/push";
+import { chime, isHeard } from "../core/sound";
 import { openRows, type Row } from "../link/db";
 import { LiveLink } from "../link/link";
 import { newOutbox, randomCid } from "../link/outbox";
@@ -11,6 +12,7 @@ import type { Kept, Messenger } from "../state/messenger";
 import { t } from "../text/words";
 import type { ConversationView, Me, Role, StatusView } from "../wire/generated";
 import type { Frame } from "../wire/read";
+import { sound } from "./device";
 import { here } from "./lock";
 import { begun, keepLast, lastSeen } from "./last";
 import { history } from "./api";
@@ -175,6 +177,8 @@ function speak(frame: Frame): void {
   if (frame.type === "help") return announce(t.help.panel);
   if (frame.type === "status") return announce(statusWords(frame));
   if (frame.type !== "message" || frame.from === me) return;
+  const onScreen = current.peek()?.view.id === frame.conversation;
+  if (sound.value && isHeard(onScreen, document.hidden)) chime();
   const party = state.value.threads[frame.conversation]?.view.parties.find((other) => other.account === frame.from);
   announce(t.say.message(party?.name ?? "", frame.text), t.say.messages);
 }

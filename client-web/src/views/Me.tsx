@@ -2,11 +2,12 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { sessions, signOut, signOutEverywhere } from "../app/api";
-import { look, own, setLook, setOwn, SIZES, type Theme } from "../app/device";
+import { look, own, setLook, setOwn, setSound, SIZES, sound, type Theme } from "../app/device";
 import { forgetSaved } from "../app/library";
 import { canLock, lockNow, MINUTES, pin, PIN_LENGTH, removePin, setMinutes, setPin } from "../app/lock";
 import { outbox, state } from "../app/messenger";
 import { turnOff } from "../app/push";
+import { chime } from "../core/sound";
 import { dayAndTime } from "../core/time";
 import { language, setLanguage, t, type Language } from "../text/words";
 import { Modal } from "../ui/Modal";
@@ -73,8 +74,18 @@ function Looks() {
         choose={speak}
       />
       <p class="hint">{t.me.languageHint}</p>
+      <label class="check">
+        <input type="checkbox" checked={sound.value} onChange={(event) => hear(event.currentTarget.checked)} />
+        {t.me.sound}
+      </label>
     </section>
   );
+}
+
+/** Turned on, it is heard at once. */
+function hear(on: boolean): void {
+  setSound(on);
+  if (on) chime();
 }
 
 /** Every screen has words, so the page is loaded anew. */

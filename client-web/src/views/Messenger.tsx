@@ -11,6 +11,7 @@ import { Exit } from "../ui/Exit";
 import { HelpNow, HelpPanel } from "../ui/HelpNow";
 import { Icon } from "../ui/Icon";
 import { LinkBanner } from "../ui/LinkBanner";
+import { LockSoon } from "../ui/LockSoon";
 import { Conversation } from "./Conversation";
 import { ConversationList } from "./ConversationList";
 import { HowItWorks } from "./HowItWorks";
@@ -33,6 +34,7 @@ export function Messenger() {
         <MeButton />
       </header>
       <LinkBanner link={link} />
+      <LockSoon />
       <HelpPanel articles={help} onClose={closeHelp} />
       {place ? (
         <Library shelf={place} />
