@@ -120,6 +120,12 @@ async function entered(browser: Browser, who: Account, scheme: (typeof SCHEMES)[
   return page;
 }
 
+/** Closes the dialog that is open, and waits until it is gone. */
+async function shut(page: Page): Promise<void> {
+  await page.keyboard.press("Escape");
+  await expect(page.locator("dialog[open]")).toHaveCount(0);
+}
+
 /** Compares what is on the page now; times, days and who is there are the same in every picture. */
 async function looks(page: Page, name: string): Promise<void> {
   await page.evaluate(() => {
@@ -162,20 +168,20 @@ for (const scheme of SCHEMES) {
     await looks(young, `conversation-${scheme}`);
     await young.getByRole("button", { name: "See what changed" }).first().click();
     await looks(young, `details-${scheme}`);
-    await young.keyboard.press("Escape");
+    await shut(young);
     await young.getByRole("button", { name: "Tell the team" }).click();
     await looks(young, `tell-${scheme}`);
-    await young.keyboard.press("Escape");
-    await young.getByText("Get help now").click();
+    await shut(young);
+    await young.locator("summary", { hasText: "Get help now" }).click();
     await looks(young, `help-now-${scheme}`);
     await young.getByRole("button", { name: "How it works" }).click();
     await looks(young, `how-${scheme}`);
-    await young.keyboard.press("Escape");
-    await young.getByText("Get help now").click();
+    await shut(young);
+    await young.locator("summary", { hasText: "Get help now" }).click();
     await young.getByRole("button", { name: "Me", exact: true }).click();
     await expect(young.locator(".devices li").first()).toBeVisible();
     await looks(young, `me-${scheme}`);
-    await young.keyboard.press("Escape");
+    await shut(young);
     await young.goto("/#/library");
     await expect(young.getByRole("heading", { name: "Your rights" })).toBeVisible();
     await looks(young, `library-${scheme}`);
