@@ -1,4 +1,4 @@
-// The build: four pages from one code base. Nothing is inlined, because the server's content policy allows only files of its own.
+// The build: six pages from one code base. Nothing is inlined, because the server's content policy allows only files of its own.
 
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
@@ -11,7 +11,7 @@ export default defineConfig({
     target: ["es2020", "chrome87", "safari14", "firefox78"],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: [page("index.html"), page("staff.html"), page("signin.html"), page("help.html")] },
+    rolldownOptions: { input: [page("index.html"), page("staff.html"), page("signin.html"), page("signin.cy.html"), page("help.html"), page("help.cy.html")] },
   },
   server: {
     proxy: {

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DIST, filesOf } from "./files.mjs";
 
-const PAGES = { "/messages": "index.html", "/help": "help.html", "/sign-in": "signin.html" };
+const PAGES = { "/messages": "index.html", "/help": "help.html", "/sign-in": "signin.html", "/cymorth": "help.cy.html", "/mewngofnodi": "signin.cy.html" };
 const ALWAYS = ["icon.svg", "manifest.webmanifest"];
 
 const parts = new Set(ALWAYS);

@@ -256,6 +256,32 @@ test("somebody reads the messenger in Welsh, without a network too", async ({ vi
   await page.context().setOffline(false);
 });
 
+test("somebody signs in in Welsh, is refused in Welsh, and is spoken to in Welsh from then on", async ({ visit }) => {
+  const { mentee } = pair(3);
+  const page = await visit(PHONE);
+  await page.goto("/");
+  await page.getByRole("link", { name: "Cymraeg" }).click();
+  await expect(page.getByRole("heading", { name: "Mewngofnodi" })).toBeVisible();
+  await check(page, "sign in, in Welsh");
+  await page.getByLabel("Enw defnyddiwr").fill(mentee.username);
+  await page.getByLabel("Cyfrinair", { exact: true }).fill("not it");
+  await page.getByRole("button", { name: "Mewngofnodi" }).click();
+  await expect(page.getByRole("alert")).toContainText("ddim yn gywir");
+  await page.getByLabel("Enw defnyddiwr").fill(mentee.username);
+  await page.getByLabel("Cyfrinair", { exact: true }).fill(mentee.password);
+  await page.getByRole("button", { name: "Mewngofnodi" }).click();
+  await expect(page.getByRole("button", { name: "Gadael yn gyflym" })).toBeVisible();
+  await expect(page.locator("html")).toHaveAttribute("lang", "cy");
+  // A page that was not asked for in a language comes in the one that was chosen, until the other is.
+  await page.goto("/sign-in");
+  await expect(page.getByRole("heading", { name: "Mewngofnodi" })).toBeVisible();
+  await page.getByRole("link", { name: "English" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await page.goto("/cymorth");
+  await expect(page.getByRole("link", { name: "0800 1111" })).toBeVisible();
+  await check(page, "help in Welsh");
+});
+
 test("signing out everywhere ends the other device's session too", async ({ enter }) => {
   const { mentor } = pair(3);
   const here = await enter(mentor);

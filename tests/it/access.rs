@@ -14,6 +14,8 @@ const PUBLIC: &[&str] = &[
     "/sign-in",
     "/messages",
     "/help",
+    "/mewngofnodi",
+    "/cymorth",
     "/leave",
     "/sw.js",
     "/manifest.webmanifest",

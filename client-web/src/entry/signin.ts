@@ -2,16 +2,43 @@
 
 import "./plain";
 
-const WORDS: Record<string, string> = {
-  unauthenticated: "The name or the password is not right. Check both and try again.",
-  rate_limited: "There were too many tries. Wait five minutes, then try again.",
-  code_needed: "Enter the code from your authenticator as well.",
-  expired: "You were signed out after a while. Sign in again.",
+type Language = "en" | "cy";
+
+const LANGUAGE: Language = document.documentElement.lang === "cy" ? "cy" : "en";
+const LANGUAGE_KEY = "handrail.language";
+
+const WORDS: Record<Language, Record<string, string>> = {
+  en: {
+    unauthenticated: "The name or the password is not right. Check both and try again.",
+    rate_limited: "There were too many tries. Wait five minutes, then try again.",
+    code_needed: "Enter the code from your authenticator as well.",
+    expired: "You were signed out after a while. Sign in again.",
+    other: "Signing in did not work. Try again.",
+  },
+  cy: {
+    unauthenticated: "Dydy'r enw neu'r cyfrinair ddim yn gywir. Edrycha ar y ddau a thria eto.",
+    rate_limited: "Roedd gormod o geisiadau. Arhosa bum munud, yna tria eto.",
+    code_needed: "Rho'r cod o dy ap dilysu hefyd.",
+    expired: "Cest ti dy allgofnodi ar ôl sbel. Mewngofnoda eto.",
+    other: "Wnaeth hynny ddim gweithio. Tria eto.",
+  },
 };
-const OTHER = "Signing in did not work. Try again.";
+
+/** Who chose a language on this device signs in by it, and who signs in by a language is spoken to in it. */
+function speakChosen(): void {
+  try {
+    if (LANGUAGE === "en" && localStorage.getItem(LANGUAGE_KEY) === "cy") return location.replace(`/mewngofnodi${location.search}`);
+    if (LANGUAGE === "cy") localStorage.setItem(LANGUAGE_KEY, "cy");
+    document.getElementById("other")?.addEventListener("click", () => localStorage.setItem(LANGUAGE_KEY, LANGUAGE === "en" ? "cy" : "en"));
+  } catch {
+    // Without storage the page speaks what its address says.
+  }
+}
 
 const show = (id: string) => document.getElementById(id)?.removeAttribute("hidden");
 const field = (id: string) => document.getElementById(id) as HTMLInputElement | null;
+
+speakChosen();
 
 // Whoever signs in next may be somebody else: what this tab knew of the last one goes. Drafts stay, each with its account.
 try {
@@ -23,7 +50,7 @@ try {
 const error = new URLSearchParams(location.search).get("error");
 const summary = document.getElementById("error");
 if (error !== null && summary) {
-  summary.textContent = WORDS[error] ?? OTHER;
+  summary.textContent = WORDS[LANGUAGE][error] ?? WORDS[LANGUAGE]["other"] ?? "";
   show("error");
   summary.focus();
 }

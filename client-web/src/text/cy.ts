@@ -325,6 +325,7 @@ export const cy: Words = {
 
   help: {
     now: "Cael help nawr",
+    page: { href: "/cymorth" },
     intro: "Gelli di siarad â rhywun nawr, ddydd neu nos. Dwyt ti ddim mewn trwbl.",
     emergency: "Os wyt ti neu rywun arall mewn perygl, ffonia 999.",
     lines: [

@@ -325,6 +325,7 @@ export const en = {
 
   help: {
     now: "Get help now",
+    page: { href: "/help" },
     intro: "You can talk to somebody right now, day or night. You are not in trouble.",
     emergency: "If you or somebody else is in danger, call 999.",
     lines: [

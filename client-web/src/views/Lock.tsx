@@ -33,7 +33,7 @@ export function Lock({ onOpen }: { onOpen: () => void }) {
     <>
       <header class="top">
         <h1 class="brand">{t.lock.title}</h1>
-        <a class="button quiet" href="/help">
+        <a class="button quiet" href={t.help.page.href}>
           {t.help.now}
         </a>
         <Exit goodbye={goodbye} />

@@ -51,6 +51,16 @@ pub(super) async fn sign_in(headers: HeaderMap) -> Response {
     std::future::ready(file("signin.html", &headers)).await
 }
 
+/// `GET /mewngofnodi`: the same in Welsh.
+pub(super) async fn sign_in_cy(headers: HeaderMap) -> Response {
+    std::future::ready(file("signin.cy.html", &headers)).await
+}
+
+/// `GET /cymorth`: who to call, in Welsh.
+pub(super) async fn help_cy(headers: HeaderMap) -> Response {
+    std::future::ready(file("help.cy.html", &headers)).await
+}
+
 /// `GET /assets/…` and the few files beside it.
 pub(super) async fn asset(uri: Uri, headers: HeaderMap) -> Response {
     std::future::ready(file(uri.path().trim_start_matches('/'), &headers)).await

@@ -46,6 +46,8 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/assets/{*path}", get(assets::asset))
         .route("/messages", get(assets::messages))
         .route("/help", get(assets::help))
+        .route("/mewngofnodi", get(assets::sign_in_cy))
+        .route("/cymorth", get(assets::help_cy))
         .route("/leave", get(session::leave))
         .route("/sw.js", get(assets::asset))
         .route("/manifest.webmanifest", get(assets::asset))

@@ -8,6 +8,7 @@ use axum::Form;
 use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use handrail_domain::push::Language;
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::time::Timestamp;
 use handrail_domain::wire::{COOKIE, Me, SessionPage, SignIn, SignedIn};
@@ -46,6 +47,9 @@ pub(super) struct SignInForm {
     password: String,
     /// "This is my own phone": the page may then keep messages on it.
     own: Option<String>,
+    /// The language of the page that asks; a refusal goes back there.
+    #[serde(default)]
+    language: Language,
 }
 
 /// `POST /sign-in`: the same as a plain form, which works before any script does.
@@ -55,6 +59,10 @@ pub(super) async fn sign_in_form(
     form: Result<Form<SignInForm>, axum::extract::rejection::FormRejection>,
 ) -> Response {
     let own = form.as_ref().is_ok_and(|form| form.own.is_some());
+    let page = match form.as_ref().map_or(Language::En, |form| form.language) {
+        Language::En => "/sign-in",
+        Language::Cy => "/mewngofnodi",
+    };
     let begun = match (own_page(&api, &headers), form) {
         (Ok(()), Ok(Form(form))) => begin(&api, form.username, form.password).await,
         (Err(refusal), _) => Err(refusal),
@@ -67,7 +75,7 @@ pub(super) async fn sign_in_form(
             let cookies = cookies.into_iter().flatten().map(|cookie| (SET_COOKIE, cookie));
             (AppendHeaders(cookies), Redirect::to("/")).into_response()
         }
-        Err(refusal) => Redirect::to(&format!("/sign-in?error={}", refusal.code.as_str())).into_response(),
+        Err(refusal) => Redirect::to(&format!("{page}?error={}", refusal.code.as_str())).into_response(),
     }
 }
 

@@ -224,4 +224,8 @@ async fn a_plain_form_signs_in_before_any_script_does() {
         (wrong.status, wrong.header("location"), wrong.header("set-cookie")),
         (303, "/sign-in?error=unauthenticated", "")
     );
+    let welsh = web::ask(world.address, "POST", "/sign-in", &[form], "username=eve&password=no&language=cy").await;
+    assert_eq!((welsh.status, welsh.header("location")), (303, "/mewngofnodi?error=unauthenticated"));
+    let other = web::ask(world.address, "POST", "/sign-in", &[form], "username=eve&password=no&language=//evil").await;
+    assert_eq!((other.status, other.header("location")), (303, "/sign-in?error=bad_frame"));
 }
