@@ -2,7 +2,7 @@
 // a chat; and one person with two devices.
 
 import type { Page } from "@playwright/test";
-import { composer, expect, line, openChat, pair, say, test, unique } from "./people";
+import { composer, expect, line, openChat, pair, say, signIn, test, unique } from "./people";
 import { Server } from "./server";
 
 /** Everything between a page and the real server passes here, until it is told otherwise. */
@@ -117,4 +117,38 @@ test("a server that is killed in the middle of a chat and comes back loses no wo
   } finally {
     await server.end();
   }
+});
+
+/** A line as it is at the edge of a town: 400 ms away, 400 kbit/s. */
+const SLOW = { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000 };
+/** What a first visit may cost: the budget of the build. */
+const FIRST_VISIT_BYTES = 45 * 1024;
+
+test("on a slow line a first visit is small, and a message is said and answered", async ({ visit, enter }) => {
+  const { mentee, mentor, conversation } = pair(1);
+  const young = await visit({ viewport: { width: 360, height: 740 }, hasTouch: true });
+  const wire = await young.context().newCDPSession(young);
+  await wire.send("Network.enable");
+  await wire.send("Network.emulateNetworkConditions", SLOW);
+  let bytes = 0;
+  const ours = new Set<string>();
+  wire.on("Network.responseReceived", ({ requestId, response }) => {
+    if (!/\/(?:api|live)/.test(response.url)) ours.add(requestId);
+    expect(new URL(response.url).origin, "nobody else is asked").toBe(new URL(process.env["HANDRAIL_URL"] ?? "").origin);
+  });
+  wire.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    if (ours.has(requestId)) bytes += encodedDataLength;
+  });
+  await signIn(young, mentee);
+  await openChat(young, conversation);
+  expect(bytes).toBeGreaterThan(10_000);
+  expect(bytes).toBeLessThan(FIRST_VISIT_BYTES + 12 * 1024);
+  const old = await enter(mentor);
+  await openChat(old, conversation);
+  const mark = unique();
+  await young.locator("#composer").tap();
+  await say(young, `slow but here ${mark}`);
+  await expect(line(young, mark)).toContainText("Delivered");
+  await say(old, `glad you are ${mark}`);
+  await expect(line(young, `glad you are ${mark}`)).toBeVisible();
 });
