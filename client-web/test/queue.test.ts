@@ -50,9 +50,9 @@ describe("the queue", () => {
 
   test("has a next and a previous row, and ends at its ends", () => {
     const queue = put([A, B, C]);
-    expect([q.neighbour(queue, null, 1), q.neighbour(queue, "c", 1), q.neighbour(queue, "b", 1)]).toEqual(["c", "a", "b"]);
-    expect([q.neighbour(queue, "a", -1), q.neighbour(queue, "c", -1)]).toEqual(["c", "c"]);
-    expect(q.neighbour(q.emptyQueue, null, 1)).toBeNull();
+    expect([q.neighbour(queue.shown, null, 1), q.neighbour(queue.shown, "c", 1), q.neighbour(queue.shown, "b", 1)]).toEqual(["c", "a", "b"]);
+    expect([q.neighbour(queue.shown, "a", -1), q.neighbour(queue.shown, "c", -1)]).toEqual(["c", "c"]);
+    expect(q.neighbour(q.emptyQueue.shown, null, 1)).toBeNull();
   });
 });
 

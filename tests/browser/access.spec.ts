@@ -64,8 +64,8 @@ for (const width of [320, 1280]) {
         await check(staff, act);
       }
       await staff.getByRole("button", { name: "Cancel" }).click();
-      await staff.getByRole("button", { name: "Keys" }).click();
-      await check(staff, "keys");
+      await staff.getByRole("button", { name: "Settings" }).click();
+      await check(staff, "settings");
       await staff.getByRole("button", { name: "Close" }).click();
       await staff.locator(".acts").getByRole("button", { name: "Release" }).click();
       await expect(staff.locator(".undo-bar")).toContainText("Released");

@@ -4,11 +4,13 @@
 import { computed, effect, signal } from "@preact/signals";
 import { announce } from "../core/announce";
 import { LiveLink, type Answer } from "../link/link";
+import { everything, filtered, type Filter } from "../state/filter";
 import { emptyQueue, heard as heardItem, hold, put, select, settle, synced } from "../state/queue";
 import { t } from "../text/words";
 import { enStaff } from "../text/staff";
 import type { DecisionBody, Finding, ItemView, Me } from "../wire/generated";
 import type { Frame } from "../wire/read";
+import { alertOf, ring } from "./alerts";
 import { openItems } from "./api";
 import { heardReport, readReports } from "./reports";
 
@@ -50,6 +52,17 @@ export const selected = computed(() => {
   return id === null ? null : (queue.value.items[id] ?? null);
 });
 
+/** Which rows its reader wants to see. */
+export const filter = signal<Filter>(everything);
+/** Looks at the clock twice a minute, so that a tick does not draw the list. */
+const lately = computed(() => Math.floor(now.value / 30_000) * 30_000);
+/** The rows as they are shown. */
+export const rows = computed(() => {
+  const { items, shown } = queue.value;
+  const all = shown.flatMap((id) => items[id] ?? []);
+  return filtered(all, filter.value, me.value?.id ?? null, lately.value);
+});
+
 let skewMs = 0;
 /** The item that its reader wants to hold: given up by hand, it is not taken again by itself. */
 let wanted: string | null = null;
@@ -58,7 +71,10 @@ let resyncTimer: ReturnType<typeof setTimeout> | undefined;
 
 export function start(): void {
   link.start();
-  setInterval(() => (now.value = Date.now() + skewMs), 1_000);
+  setInterval(() => {
+    now.value = Date.now() + skewMs;
+    ring(Object.values(queue.value.items), Date.now());
+  }, 1_000);
   setInterval(renew, RENEW_MS);
   effect(() => {
     const still = paused.value || hovered.value || focused.value;
@@ -201,7 +217,10 @@ function heardEvent(offset: number, item: ItemView | null): void {
   const known = item !== null && item.item in queue.value.items;
   const { queue: next, gap } = heardItem(queue.value, offset, item);
   queue.value = next;
-  if (item && !known && item.state === "waiting") announce(t.say.item(enStaff.severity[item.severity], item.from.name));
+  if (item && !known && item.state === "waiting") {
+    announce(t.say.item(enStaff.severity[item.severity], item.from.name));
+    alertOf(item);
+  }
   if (gap) void resync();
 }
 

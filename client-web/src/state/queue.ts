@@ -120,11 +120,11 @@ export function urgency(severity: Severity): number {
   }
 }
 
-/** The row `by` places from the selected one. */
-export function neighbour(queue: Queue, selected: string | null, by: 1 | -1): string | null {
-  const at = selected === null ? -1 : queue.shown.indexOf(selected);
-  if (at < 0) return queue.shown[by === 1 ? 0 : queue.shown.length - 1] ?? null;
-  return queue.shown[Math.min(Math.max(at + by, 0), queue.shown.length - 1)] ?? null;
+/** The row `by` places from the selected one, among those that are shown. */
+export function neighbour(rows: readonly string[], selected: string | null, by: 1 | -1): string | null {
+  const at = selected === null ? -1 : rows.indexOf(selected);
+  if (at < 0) return rows[by === 1 ? 0 : rows.length - 1] ?? null;
+  return rows[Math.min(Math.max(at + by, 0), rows.length - 1)] ?? null;
 }
 
 function settleIfFree(queue: Queue): Queue {

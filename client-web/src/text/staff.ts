@@ -103,6 +103,13 @@ export const enStaff = {
       urgent > 0 ? `${n} new, ${urgent} urgent. Show` : `${n} new. Show`,
     pause: "Pause the list",
     resume: "Let the list move",
+    filters: "What the list shows",
+    bySeverity: "How serious",
+    allSeverities: "However serious",
+    byHolder: "Whose",
+    holders: { all: "Whoever has it", free: "Free ones", mine: "Mine" },
+    hidden: (n: number) => (n === 1 ? "1 more is not shown." : `${n} more are not shown.`),
+    showAll: "Show all",
     pausedNote: "The list is paused. New messages are counted above it.",
     fromTo: (from: string, to: string) => `${from} to ${to}`,
     waiting: (time: string) => `Waiting ${time}`,
@@ -117,7 +124,7 @@ export const enStaff = {
     ringing: "Ringing",
     undoOpen: (name: string) => `Decided by ${name}, may still be undone`,
     over: (outcome: string, name: string) => `${outcome} by ${name}`,
-    settings: "Keys",
+    settings: "Settings",
     choose: "Choose a message to check. Use J and K to move, Enter to open.",
   },
 
@@ -260,6 +267,19 @@ export const enStaff = {
     other: "We could not pass this on. The team can tell you more.",
   } satisfies Record<Reason, string>,
   rephraseTemplate: "Could you say this in another way? Leave out the part that we marked, and send it again.",
+
+  settings: {
+    title: "Settings",
+    alerts: "When a message comes",
+    alertsHint: "Neither a sound nor a notification says whose message it is. A message that rings is heard until somebody is on it.",
+    sound: "Make a sound",
+    desktop: "Show a notification while this page is in the background",
+    never: "Never",
+    from: (severity: string) => (severity === "urgent" ? "Only if it is urgent" : `From ${severity} on`),
+    refused: "The browser does not let this page show notifications. Allow it in the browser's settings, then choose again.",
+    test: "Try it out",
+    oneNew: (severity: string) => `One ${severity} message to check`,
+  },
 
   keys: {
     title: "Keys",

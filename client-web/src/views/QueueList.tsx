@@ -1,15 +1,19 @@
 // The live queue, most urgent first and then oldest. Rows stand still while somebody points at them or pauses the list.
 
-import { focused, hovered, inStep, me, now, open, paused, queue, queueProblem, showFresh } from "../app/staff";
+import { filter, focused, hovered, inStep, me, now, open, paused, queue, queueProblem, rows, showFresh } from "../app/staff";
 import { span } from "../core/time";
+import { everything, type Filter } from "../state/filter";
 import { t } from "../text/words";
 import { enStaff } from "../text/staff";
 import { Icon } from "../ui/Icon";
-import type { ItemView } from "../wire/generated";
+import type { ItemView, Severity as Level } from "../wire/generated";
+
+const SEVERITIES: Level[] = ["urgent", "high", "medium", "low"];
+const HOLDERS: Filter["holder"][] = ["all", "free", "mine"];
 
 export function QueueList() {
   const { items, shown, fresh, selected } = queue.value;
-  const rows = shown.flatMap((id) => items[id] ?? []);
+  const hidden = shown.length - rows.value.length;
   const urgent = fresh.filter((id) => items[id]?.severity === "urgent").length;
   return (
     <nav class="queue" aria-label={enStaff.queue.list}>
@@ -28,8 +32,19 @@ export function QueueList() {
           </button>
         )}
       </div>
+      <Filters />
       {paused.value && <p class="hint">{enStaff.queue.pausedNote}</p>}
-      {rows.length === 0 && fresh.length === 0 ? (
+      <p class="hint" role="status">
+        {hidden > 0 && (
+          <>
+            {enStaff.queue.hidden(hidden)}{" "}
+            <button class="button quiet" type="button" onClick={() => (filter.value = everything)}>
+              {enStaff.queue.showAll}
+            </button>
+          </>
+        )}
+      </p>
+      {shown.length === 0 && fresh.length === 0 ? (
         <p class="empty">{queueProblem.value ?? (inStep.value ? enStaff.queue.empty : enStaff.queue.loading)}</p>
       ) : (
         <ul
@@ -40,7 +55,7 @@ export function QueueList() {
           onFocusIn={() => (focused.value = true)}
           onFocusOut={focusLeft}
         >
-          {rows.map((item) => (
+          {rows.value.map((item) => (
             <li key={item.item}>
               <Row item={item} chosen={item.item === selected} />
             </li>
@@ -49,6 +64,37 @@ export function QueueList() {
       )}
       {me.value && <p class="hint who">{t.chats.signedInAs(me.value.name)}</p>}
     </nav>
+  );
+}
+
+/** Narrows the list; what is urgent stays whatever is chosen. */
+function Filters() {
+  const { severity, holder } = filter.value;
+  const words = enStaff.queue;
+  return (
+    <div class="filters" role="group" aria-label={words.filters}>
+      <label>
+        <span class="sr">{words.bySeverity}</span>
+        <select value={severity} onChange={(event) => (filter.value = { ...filter.value, severity: event.currentTarget.value as Filter["severity"] })}>
+          <option value="all">{words.allSeverities}</option>
+          {SEVERITIES.map((one) => (
+            <option key={one} value={one} selected={one === severity}>
+              {enStaff.severity[one]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <span class="sr">{words.byHolder}</span>
+        <select value={holder} onChange={(event) => (filter.value = { ...filter.value, holder: event.currentTarget.value as Filter["holder"] })}>
+          {HOLDERS.map((one) => (
+            <option key={one} value={one} selected={one === holder}>
+              {words.holders[one]}
+            </option>
+          ))}
+        </select>
+      </label>
+    </div>
   );
 }
 

@@ -12,8 +12,8 @@ import { Announcer } from "../ui/Announcer";
 import { LinkBanner } from "../ui/LinkBanner";
 import { form } from "./Decide";
 import { Item, meansRelease } from "./Item";
-import { KeysDialog } from "./KeysDialog";
 import { QueueList } from "./QueueList";
+import { Settings } from "./Settings";
 import { Shelves } from "./Shelves";
 import { ReportsButton, ReportsDialog } from "./Reports";
 import { UndoBar } from "./UndoBar";
@@ -65,7 +65,7 @@ export function Staff() {
       )}
       <UndoBar />
       <ReportsDialog />
-      <KeysDialog dialog={dialog} />
+      <Settings dialog={dialog} />
       <Announcer />
     </>
   );
@@ -108,7 +108,7 @@ function onItem(key: string): boolean {
 /** Moves the focus along the rows; with an item open, opens the next. */
 function move(by: 1 | -1): boolean {
   const focused = document.activeElement?.closest("[data-item]")?.getAttribute("data-item") ?? null;
-  const next = neighbour(staff.queue.value, focused ?? staff.queue.value.selected, by);
+  const next = neighbour(staff.rows.value.map((item) => item.item), focused ?? staff.queue.value.selected, by);
   if (next === null) return true;
   document.querySelector<HTMLElement>(`[data-item="${CSS.escape(next)}"]`)?.focus();
   return true;
