@@ -118,6 +118,14 @@ test("one writes, another publishes, and a mentee reads it; nobody publishes the
   await first.getByLabel("Text", { exact: true }).fill("Something else.");
   await first.getByRole("button", { name: "Save the draft" }).click();
   await expect(first.getByRole("alert")).toContainText("changed since you looked");
+  await expect(first.locator(".theirs pre")).toContainText("You can help for a day.");
+  await expect(first.getByLabel("Text", { exact: true })).toHaveValue("Something else.");
+  // Nor is what was not saved, by a wrong turn and a reload.
+  await first.getByRole("link", { name: "Back to the library" }).click();
+  await first.getByRole("link", { name: title }).click();
+  await expect(first.getByText("What you had not saved is back.")).toBeVisible();
+  await first.reload();
+  await expect(first.getByLabel("Text", { exact: true })).toHaveValue("Something else.");
   await second.getByRole("button", { name: "Take out of the library" }).click();
   await expect(second.getByText("Taken out.")).toBeVisible();
   await mentee.reload();

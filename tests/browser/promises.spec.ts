@@ -89,4 +89,9 @@ test("a message that was released permits its words to nobody", async ({ enter }
   await expect(line(young, words).last()).toContainText("Being checked");
   await composer(old).fill(words);
   await newRow(staff, () => old.getByRole("button", { name: "Send" }).click());
+  // The walks share these people: nothing is left to be checked.
+  for (const page of [young, old]) {
+    await line(page, words).last().getByRole("button", { name: "Take back" }).click();
+    await expect(line(page, words).last()).toContainText("You took this back");
+  }
 });

@@ -27,6 +27,33 @@ function pageOf(hash: string): string | null {
 
 export const EMPTY: Manuscript = { kind: "article", topic: "work", language: "en", title: "", body: "", phone: null, link: null };
 
+const UNSAVED = "handrail.writing.";
+
+/** What was written and not saved yet, kept in this tab through a wrong turn and a reload. */
+export function unsaved(id: string | null): Manuscript | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(UNSAVED + (id ?? NEW)) ?? "null") as Manuscript | null;
+  } catch {
+    return null;
+  }
+}
+
+export function keepUnsaved(id: string | null, content: Manuscript): void {
+  try {
+    sessionStorage.setItem(UNSAVED + (id ?? NEW), JSON.stringify(content));
+  } catch {
+    // Without storage it lives as long as the page.
+  }
+}
+
+export function forgetUnsaved(id: string | null): void {
+  try {
+    sessionStorage.removeItem(UNSAVED + (id ?? NEW));
+  } catch {
+    // Storage that cannot be opened holds nothing.
+  }
+}
+
 export function shelves(): Promise<Got<ShelfPage>> {
   return call("GET", PATH);
 }

@@ -81,6 +81,9 @@ export const enStaff = {
     save: "Save the draft",
     isSaved: "Saved as a draft. Nobody else than staff sees it yet.",
     saveFirst: "Save your changes first.",
+    unsavedBack: "What you had not saved is back.",
+    theirs: "What is there now",
+    theirsHint: "A colleague changed it after you looked. Your own words are still in the fields. Saving puts yours in place of theirs.",
     needsOther: "A colleague must look at it and publish it, because you wrote in it last.",
     acts: { submit: "Hand to a colleague", publish: "Publish", send_back: "Send back to draft", archive: "Take out of the library" } satisfies Record<Exclude<ArticleAct, "save">, string>,
     done: {

@@ -2,7 +2,7 @@
 // the server allows this person.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { act, EMPTY, hrefOfPage, keep, preview, version } from "../app/writing";
+import { act, EMPTY, forgetUnsaved, hrefOfPage, keep, keepUnsaved, preview, unsaved, version } from "../app/writing";
 import { dayAndTime } from "../core/time";
 import { enStaff } from "../text/staff";
 import { t } from "../text/words";
@@ -21,35 +21,11 @@ const ACTS: Exclude<ArticleAct, "save">[] = ["submit", "publish", "send_back", "
 const words = enStaff.library;
 
 export function Writing({ id }: { id: string | null }) {
-  const [seen, setSeen] = useState<VersionView | null>(null);
-  const [content, setContent] = useState<Manuscript | null>(id === null ? EMPTY : null);
-  const [problem, setProblem] = useState("");
-  const [done, setDone] = useState("");
+  const { seen, content, problem, done, theirs, changed, write, finish } = useVersion(id);
   const said = useRef<HTMLParagraphElement>(null);
-  const show = (view: VersionView) => {
-    setSeen(view);
-    setContent(view.content);
-  };
-  const read = async () => {
-    if (id === null) return;
-    const got = await version(id);
-    if (got.ok) show(got.value);
-    else setProblem(got.message);
-  };
-  useEffect(() => void read(), [id]);
   useEffect(() => {
     if (problem) said.current?.focus();
   }, [problem]);
-  const changed = JSON.stringify(content) !== JSON.stringify(seen?.content ?? EMPTY);
-  const finish = async (work: ReturnType<typeof keep>, say: string) => {
-    setProblem("");
-    setDone("");
-    const got = await work;
-    if (!got.ok) return setProblem(got.message);
-    show(got.value);
-    setDone(say);
-    if (id === null) history.replaceState(null, "", hrefOfPage(got.value.id));
-  };
   return (
     <main class="shelves">
       <a class="button quiet" href={hrefOfPage()}>
@@ -61,10 +37,11 @@ export function Writing({ id }: { id: string | null }) {
         {problem}
       </p>
       <p role="status">{done}</p>
+      {theirs && <Theirs theirs={theirs} />}
       {content === null && problem === "" && <p>{words.loading}</p>}
       {content && (
         <div class="writing">
-          <Fields content={content} change={(part) => setContent({ ...content, ...part })} />
+          <Fields content={content} change={(part) => write({ ...content, ...part })} />
           <Look content={content} />
           <p class="buttons">
             {(!seen || seen.acts.includes("save")) && (
@@ -85,6 +62,69 @@ export function Writing({ id }: { id: string | null }) {
       )}
     </main>
   );
+}
+
+/** A version as it was seen, what is written over it, and what came of the last act. Nothing that was written is lost by any of it. */
+function useVersion(id: string | null) {
+  const [seen, setSeen] = useState<VersionView | null>(null);
+  const [content, setContent] = useState<Manuscript | null>(id === null ? EMPTY : null);
+  const [problem, setProblem] = useState("");
+  const [done, setDone] = useState("");
+  const [theirs, setTheirs] = useState<Manuscript | null>(null);
+  const read = async () => {
+    const left = unsaved(id);
+    const got = id === null ? null : await version(id);
+    if (got && !got.ok) return setProblem(got.message);
+    if (got) setSeen(got.value);
+    const there = got ? got.value.content : EMPTY;
+    setContent(left ?? there);
+    if (left && !same(left, there)) setDone(words.unsavedBack);
+  };
+  useEffect(() => void read(), [id]);
+  /** Another was faster: what they made of it is shown beside what is written here. */
+  const readTheirs = async (of: string) => {
+    const got = await version(of);
+    if (!got.ok) return;
+    setSeen(got.value);
+    setTheirs(got.value.content);
+  };
+  const write = (next: Manuscript) => {
+    setContent(next);
+    keepUnsaved(seen?.id ?? id, next);
+  };
+  const finish = async (work: ReturnType<typeof keep>, say: string) => {
+    setProblem("");
+    setDone("");
+    const got = await work;
+    if (!got.ok) {
+      setProblem(got.message);
+      if (got.stale && seen) void readTheirs(seen.id);
+      return;
+    }
+    setSeen(got.value);
+    setContent(got.value.content);
+    setTheirs(null);
+    for (const place of [id, got.value.id]) forgetUnsaved(place);
+    setDone(say);
+    if (id === null) history.replaceState(null, "", hrefOfPage(got.value.id));
+  };
+  const changed = content !== null && !same(content, seen?.content ?? EMPTY);
+  return { seen, content, problem, done, theirs, changed, write, finish };
+}
+
+function Theirs({ theirs }: { theirs: Manuscript }) {
+  return (
+    <details class="theirs" open>
+      <summary>{words.theirs}</summary>
+      <p>{words.theirsHint}</p>
+      <h3>{theirs.title}</h3>
+      <pre>{theirs.body}</pre>
+    </details>
+  );
+}
+
+function same(a: Manuscript, b: Manuscript): boolean {
+  return (Object.keys(EMPTY) as (keyof Manuscript)[]).every((key) => a[key] === b[key]);
 }
 
 function Where({ seen }: { seen: VersionView }) {

@@ -15,7 +15,7 @@ use handrail_domain::time::Timestamp;
 use handrail_domain::wire::Presence;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -46,9 +46,13 @@ pub(super) struct Absent {
 impl Absent {
     fn note(&self, account: AccountId, what: Noted) {
         if self.on.load(Ordering::Relaxed) {
-            self.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(account, what);
+            self.lock().insert(account, what);
             self.alarm.notify_one();
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, Noted>> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,9 +148,20 @@ impl Chat {
         self.read(move |record| record.device(&session)).await
     }
 
-    /// Writes down what was noted.
+    /// Writes down what was noted. What could not be written stays noted, unless something newer was.
     pub async fn write_noted(&self) -> Result<(), Refusal> {
-        let noted = std::mem::take(&mut *self.absent.noted.lock().unwrap_or_else(PoisonError::into_inner));
+        let noted = std::mem::take(&mut *self.absent.lock());
+        let written = self.write_notes(noted.clone()).await;
+        if written.is_err() {
+            let mut newer = self.absent.lock();
+            noted.into_iter().for_each(|(account, what)| {
+                newer.entry(account).or_insert(what);
+            });
+        }
+        written
+    }
+
+    async fn write_notes(&self, noted: HashMap<AccountId, Noted>) -> Result<(), Refusal> {
         // Most people have no device that is told, and cost one look.
         let known = self
             .read(move |record| {

@@ -23,6 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use vapid::Key;
 
+/// What is noted within so long is written down together: however many messages miss somebody, the record is asked five times a second.
+const GATHER: Duration = Duration::from_millis(200);
 /// The longest sleep, should another node have set an earlier time.
 const SLEEP_MAX: Duration = Duration::from_secs(30);
 /// Notifications under way at once.
@@ -64,7 +66,9 @@ impl Push {
                 tracing::warn!(code = refusal.code.as_str(), "notifications wait: the record is out of reach");
                 SLEEP_MAX
             });
-            let _noted = tokio::time::timeout(wait, self.chat.noted()).await;
+            if tokio::time::timeout(wait, self.chat.noted()).await.is_ok() {
+                tokio::time::sleep(GATHER).await;
+            }
         }
     }
 
