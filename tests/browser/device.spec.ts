@@ -189,7 +189,9 @@ test("a phone that is only read says before it locks, and a touch keeps it open"
   await page.clock.fastForward(20_000);
   await expect(soon).toBeVisible();
   await check(page, "it locks soon");
-  await page.getByRole("button", { name: "Stay" }).click();
+  // The first touch is enough, so the button is gone before the finger is lifted.
+  const stay = await page.getByRole("button", { name: "Stay" }).boundingBox();
+  await page.mouse.click((stay?.x ?? 0) + 5, (stay?.y ?? 0) + 5);
   await expect(soon).toHaveCount(0);
   await page.clock.fastForward(190_000);
   await expect(soon).toBeVisible();

@@ -135,5 +135,5 @@ test("two supervisors: one has it, the other sees who, and it is free again when
   await expect(two.locator(".item-state")).toContainText("has this message");
   await expect(two.locator(".acts").getByRole("button", { name: "Release" })).toHaveCount(0);
   await one.keyboard.press("Escape");
-  await expect(two.getByRole("button", { name: "Take" })).toBeVisible();
+  await expect(two.getByRole("button", { name: "Take", exact: true })).toBeVisible();
 });
