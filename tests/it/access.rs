@@ -42,6 +42,15 @@ const ASKED: &[&str] = &[
     "/api/conversations/{id}/messages",
     "/api/queues/{site}/items",
     "/api/queues/{site}/decisions",
+    "/api/conversations/{id}/read",
+    "/api/items/{item}/background",
+    "/api/items/{item}/look",
+    "/api/duty",
+    "/api/duty/finish",
+    "/api/looks",
+    "/api/looks/{id}",
+    "/api/oversight",
+    "/api/oversight.csv",
     "/api/reports",
     "/api/rules",
 ];
@@ -147,7 +156,12 @@ async fn everybody_reaches_what_is_theirs_and_nothing_else_is_there() {
     check(&sites, "/api/me", &everyone).await;
     check(&sites, "/api/sessions", &everyone).await;
     let talk = ["its mentee", "its mentor", "another mentee", "another mentor", "its guest officer"];
-    check_or(&sites, "/api/push", &talk, 403).await;
+    let staff = ["its supervisor", "its coordinator", "another supervisor", "another coordinator"];
+    check_or(&sites, "/api/push", &[&talk[..], &staff].concat(), 403).await;
+    for path in ["/api/duty", "/api/oversight", "/api/oversight.csv"] {
+        check_or(&sites, path, &staff, 403).await;
+    }
+    only_supervisors_serve(&sites).await;
     let own = &sites.mentee.conversation;
     check(&sites, &format!("/api/conversations/{own}/messages"), &["its mentee", "its mentor"]).await;
     for list in ["items", "decisions"] {
@@ -158,7 +172,6 @@ async fn everybody_reaches_what_is_theirs_and_nothing_else_is_there() {
         check(&sites, &format!("/api/queues/nonsense/{list}"), &[]).await;
     }
     check(&sites, &format!("/api/conversations/{}/messages", absent(own)), &[]).await;
-    let staff = ["its supervisor", "its coordinator", "another supervisor", "another coordinator"];
     check(&sites, "/api/articles", &everyone).await;
     check_or(&sites, "/api/library", &staff, 403).await;
     own_library(&sites, &staff).await;
@@ -172,6 +185,31 @@ async fn everybody_reaches_what_is_theirs_and_nothing_else_is_there() {
     live_foreign_is_absent(&sites).await;
     scores_are_of_ones_own_site(&sites).await;
     signed_out_is_nobody(&sites).await;
+}
+
+/// Shifts, second looks and whole conversations are for supervisors; to those of another site a conversation or an item is not there.
+async fn only_supervisors_serve(sites: &Sites) {
+    let (own, nothing) = (&sites.mentee.conversation, absent("q_AAAAAAAAAAAAAAAAAAAAAA"));
+    let look = "k_AAAAAAAAAAAAAAAAAAAAAA";
+    for (part, token) in &sites.everybody {
+        let supervises = part.ends_with("supervisor");
+        for (path, status) in [
+            ("/api/duty".to_owned(), 400),
+            ("/api/duty/finish".to_owned(), 400),
+            (format!("/api/items/{nothing}/look"), 400),
+            (format!("/api/looks/{look}"), 400),
+            (format!("/api/conversations/{own}/read"), 400),
+        ] {
+            let want = match *part {
+                "nobody" | "a stranger" => 401,
+                _ if supervises => status,
+                _ => 403,
+            };
+            let (status, body) = http(sites.server.address, "POST", &path, token, "").await;
+            assert_eq!(status, want, "POST {path} as {part}: {body}");
+        }
+    }
+    check(sites, &format!("/api/items/{nothing}/background"), &[]).await;
 }
 
 /// An article of the site is there for its own people, and its writing for its own staff.

@@ -3,6 +3,7 @@
 mod access;
 mod client;
 mod crowd;
+mod duty;
 mod faults;
 mod filter_cli;
 mod history;

@@ -124,7 +124,17 @@ export type ConversationView = { id: string, kind: Kind, state: ConversationStat
 
 export type ContextLine = { message: string, from: string, text: string, at: string, status: MessageStatus, };
 
-export type ItemView = { item: string, version: number, site: string, conversation: string, message: string, from: Person, to: Array<Person>, text: string, held_at: string, due_at: string, severity: Severity, rules: string, findings: Array<Finding>, state: StateName, claimed_by: Holder | null, claimed_until: string | null, decided_by: Holder | null, effective_at: string | null, outcome: OutcomeName | null, withdrawn: boolean, tier: number, ringing: boolean, context: Array<ContextLine>, acts: Array<ActName>, };
+export type Proposal = { by: Holder, decision: DecisionBody, };
+
+export type ItemView = { item: string, version: number, site: string, conversation: string, message: string, from: Person, to: Array<Person>, text: string, held_at: string, due_at: string, severity: Severity, rules: string, findings: Array<Finding>, state: StateName, claimed_by: Holder | null, claimed_until: string | null, decided_by: Holder | null, effective_at: string | null, outcome: OutcomeName | null, withdrawn: boolean, tier: number, ringing: boolean, context: Array<ContextLine>, acts: Array<ActName>, 
+/**
+ * Whether two people must want it delivered before it is. (Feature `second`.)
+ */
+second?: boolean, 
+/**
+ * What one of them decided. (Feature `second`.)
+ */
+proposed?: Proposal, };
 
 export type HelpArticle = { id: string, title: string, phone?: string, text?: string, };
 
@@ -369,3 +379,167 @@ export type Seen = { version: number, state: ArticleState, changed_at: string,
 content?: Manuscript, };
 
 export type Problem = { type: string, title: string, status: number, code: Code, detail: string, retry_after_ms?: number, };
+
+export type OnDuty = { account: string, name: string, tier: number, since: string, connected: boolean, };
+
+export type Waiting = { open: number, ringing: number, oldest: string | null, };
+
+export type Handover = { name: string, at: string, note: string, };
+
+export type LeftItem = { severity: Severity, from: string, held_at: string, tier: number, held_by: string | null, };
+
+export type Left = { 
+/**
+ * The most urgent first, fifty at most.
+ */
+open: Array<LeftItem>, 
+/**
+ * Parties of conversations that are paused.
+ */
+paused: Array<string>, 
+/**
+ * Reports that came since one's shift began.
+ */
+reports: number, };
+
+export type DutyPage = { 
+/**
+ * Who is on duty, and whether their device is connected.
+ */
+on: Array<OnDuty>, 
+/**
+ * One's own shift.
+ */
+mine: OnDuty | null, 
+/**
+ * Supervisors whose device is connected, on duty or not.
+ */
+connected: number, waiting: Waiting, 
+/**
+ * What the last shifts left, the newest first.
+ */
+handovers: Array<Handover>, 
+/**
+ * What one's own note should speak of.
+ */
+left: Left, };
+
+export type StartShift = { tier: number, };
+
+export type FinishShift = { 
+/**
+ * To those who come next.
+ */
+note: string, };
+
+export type RestrictionFact = { term: string, reason: string, until: string, };
+
+export type PastDecision = { outcome: OutcomeName, severity: Severity, at: string, };
+
+export type PersonFacts = { person: Person, held: number, released: number, 
+/**
+ * Altered, rejected, or sent back to be said differently.
+ */
+kept_back: number, 
+/**
+ * The last decisions on what they said, the newest first.
+ */
+last: Array<PastDecision>, };
+
+export type RingView = { at: string, tier: number, rung: Array<string>, answered_by: string | null, answered_at: string | null, };
+
+export type LookReason = "sample" | "appeal" | "doubt" | "new_facts";
+
+export type Opinion = "deliver" | "keep_back";
+
+export type ReadReason = "decide" | "safeguarding" | "report" | "second_look";
+
+export type LookFact = { reason: LookReason, asked_by: string | null, asked_at: string, said_by: string | null, opinion: Opinion | null, category: Category | null, agrees: boolean | null, };
+
+export type Decided = { by: Holder, decision: DecisionBody, 
+/**
+ * Who proposed it, where two had to agree.
+ */
+proposed_by: Holder | null, };
+
+export type Background = { 
+/**
+ * What was said before it, oldest first: more than the item carries.
+ */
+before: Array<ContextLine>, restrictions: Array<RestrictionFact>, 
+/**
+ * Its sender first.
+ */
+people: Array<PersonFacts>, 
+/**
+ * Reports about this conversation in ninety days.
+ */
+reports: number, 
+/**
+ * Other items of this conversation that are open.
+ */
+also_open: string[], rings: Array<RingView>, 
+/**
+ * What was decided, once it was.
+ */
+decided: Decided | null, 
+/**
+ * Looks that somebody asked for at this decision, and what was said.
+ */
+looks: Array<LookFact>, };
+
+export type ReadAsked = { reason: ReadReason, 
+/**
+ * `next` of the page before.
+ */
+before?: string, };
+
+export type ReadLine = { message: string, from: string, text: string, 
+/**
+ * What was shown in its place.
+ */
+shown: string | null, at: string, status: MessageStatus, decided: Decided | null, };
+
+export type ReadPage = { people: Array<Person>, lines: Array<ReadLine>, next: string | null, };
+
+export type LookView = { id: string, conversation: string, from: Person, to: Array<Person>, text: string, at: string, before: Array<ContextLine>, 
+/**
+ * Whether somebody asked for it, and so knows that it was held.
+ */
+asked: boolean, };
+
+export type LookSaid = { opinion: Opinion, 
+/**
+ * What the message is about, if one would keep it back.
+ */
+category: Category | null, };
+
+export type LookTold = { agrees: boolean, 
+/**
+ * Whether the filter let it pass.
+ */
+passed: boolean, outcome: OutcomeName | null, by: string | null, };
+
+export type LookAsked = { reason: LookReason, };
+
+export type WaitsView = { held: number, decided: number, in_time: number, p50_ms: number | null, p95_ms: number | null, };
+
+export type SeverityWaits = { severity: Severity, target_ms: number, waits: WaitsView, };
+
+export type HourWaits = { hour: number, waits: WaitsView, };
+
+export type OutcomeCount = { outcome: OutcomeName, count: number, };
+
+export type LookCounts = { passed: number, missed: number, decided: number, otherwise: number, asked: number, reversed: number, };
+
+export type PersonLoad = { name: string, role: Role, on_duty_ms: number, decided: number, serious: number, };
+
+export type OversightPage = { days: number, held: number, waits: Array<SeverityWaits>, 
+/**
+ * The hours of the day at which something was held.
+ */
+hours: Array<HourWaits>, outcomes: Array<OutcomeCount>, looks: LookCounts, 
+/**
+ * By name, not by number.
+ */
+people: Array<PersonLoad>, rules: Array<Score>, };

@@ -157,6 +157,7 @@ pub fn without_words(item: &Item) -> Option<Item> {
     Some(Item {
         text: Text::from_record(String::new()),
         findings: item.findings.iter().map(quiet).collect(),
+        proposed: item.proposed.as_ref().map(|(by, decision)| (*by, silent(decision))),
         state: State::Closed { outcome: *outcome, decided, at: *at },
         ..item.clone()
     })
@@ -211,6 +212,8 @@ mod tests {
             tier: 1,
             ringing: false,
             withdrawn: false,
+            second: false,
+            proposed: None,
             answer_by: None,
             state,
         }
@@ -222,13 +225,14 @@ mod tests {
     }
 
     fn words(item: &Item) -> bool {
-        let decision = item.decision().map(|(_, decision)| decision.clone());
-        let said = match decision {
+        let said = |decision: Option<&Decision>| match decision {
             Some(Decision::Alter { text, note, log, .. }) => format!("{} {note:?} {log:?}", text.as_str()),
             other => format!("{other:?}"),
         };
+        let decided = said(item.decision().map(|(_, decision)| decision));
+        let proposed = said(item.proposed.as_ref().map(|(_, decision)| decision));
         let findings = serde_json::to_string(&item.findings).unwrap();
-        [item.text.as_str(), &said, &findings].iter().any(|text| text.contains(SECRET))
+        [item.text.as_str(), &decided, &proposed, &findings].iter().any(|text| text.contains(SECRET))
     }
 
     #[test]
@@ -247,7 +251,8 @@ mod tests {
             Decision::Escalate { log: SECRET.into() },
             Decision::Note { log: SECRET.into() },
         ] {
-            let before = item(closed(decision));
+            let proposed = Some((AccountId::from_bits(3), decision.clone()));
+            let before = Item { proposed, ..item(closed(decision)) };
             let after = without_words(&before).unwrap();
             assert!(words(&before) && !words(&after), "{after:?}");
             assert_eq!((after.version, after.findings.len(), &after.rules), (4, 2, &before.rules));

@@ -3,10 +3,12 @@
 
 use crate::article::ArticleAct;
 use crate::conversation::MessageStatus;
+use crate::duty::ShiftAct;
 use crate::ids::{
-    AccountId, ArticleId, Cid, ConversationId, ErasureId, HoldId, ItemId, LogN, MessageId, ReportId, RestrictionId,
-    Seq, SiteId,
+    AccountId, ArticleId, Cid, ConversationId, ErasureId, HoldId, ItemId, LogN, LookId, MessageId, ReportId,
+    RestrictionId, Seq, ShiftId, SiteId,
 };
+use crate::look::{LookAct, Opinion, ReadReason};
 use crate::quarantine::{Item, ItemAct};
 use crate::text::{Cleared, Text};
 use crate::time::Timestamp;
@@ -141,6 +143,15 @@ pub enum What {
         /// SHA-256 of what it says, in hexadecimal.
         digest: String,
     },
+    /// A supervisor came on duty, at a tier, or went.
+    #[serde(rename = "shift")]
+    Shift { shift: ShiftId, act: ShiftAct, tier: u8 },
+    /// Somebody was asked what they would have done with a message, was given it to read, or said so.
+    #[serde(rename = "look")]
+    Look { look: LookId, act: LookAct, opinion: Option<Opinion> },
+    /// A supervisor read so many messages of a conversation.
+    #[serde(rename = "read")]
+    Read { reason: ReadReason, messages: u64 },
     /// What the record has of an account or of a conversation was written out for somebody.
     #[serde(rename = "exported")]
     Exported { account: Option<AccountId> },
@@ -240,6 +251,9 @@ impl What {
             | What::ErasedName { .. }
             | What::LegalHold { .. }
             | What::Article { .. }
+            | What::Shift { .. }
+            | What::Look { .. }
+            | What::Read { .. }
             | What::Exported { .. }
             | What::Epoch { .. } => Audience::Nobody,
         }
@@ -264,6 +278,9 @@ impl What {
             What::ErasedName { .. } => "erased.name",
             What::LegalHold { .. } => "hold",
             What::Article { .. } => "article",
+            What::Shift { .. } => "shift",
+            What::Look { .. } => "look",
+            What::Read { .. } => "read",
             What::Exported { .. } => "exported",
             What::Epoch { .. } => "epoch",
         }
@@ -288,6 +305,9 @@ impl What {
             | What::ErasedName { .. }
             | What::LegalHold { .. }
             | What::Article { .. }
+            | What::Shift { .. }
+            | What::Look { .. }
+            | What::Read { .. }
             | What::Exported { .. }
             | What::Epoch { .. } => None,
         }

@@ -137,6 +137,10 @@ ids! {
     ErasureId b'x';
     /// A legal hold on a relationship: nothing of it is erased.
     HoldId b'h';
+    /// A supervisor's shift.
+    ShiftId b'd';
+    /// A second look at a message.
+    LookId b'k';
 }
 
 /// A client's own id for a thing that it makes, kept for retries: 1 to 64 of `[A-Za-z0-9_-]`. Only its maker's devices see it.

@@ -4,7 +4,8 @@
 //! Read in this order: `ids`, `time`, `text` (what there is), `people`, `policy` (who may), `finding`, `filter` (what a rule
 //! saw), `restriction` (what conditions forbid), `conversation`, `quarantine` (what may happen to a message), `report` (what a party tells the supervisors), `event` (what the log says), `audit`,
 //! `checkpoint` (whether that still holds), `erasure` (what is taken out of it), `wire` (how it is said to
-//! clients), `score` (what the rules are worth), `wait` (how long a held message is likely to wait), `refusal` (every expected no).
+//! clients), `score` (what the rules are worth), `wait` (how long a held message is likely to wait), `duty` (who is rung),
+//! `look` (what somebody else would have done), `oversight` (how a queue has done), `refusal` (every expected no).
 //!
 //! What holds:
 //! * A [`text::Cleared`] is made by a verdict or by a decision, nowhere else.
@@ -17,11 +18,14 @@ pub mod article;
 pub mod audit;
 pub mod checkpoint;
 pub mod conversation;
+pub mod duty;
 pub mod erasure;
 pub mod event;
 pub mod filter;
 pub mod finding;
 pub mod ids;
+pub mod look;
+pub mod oversight;
 pub mod people;
 pub mod policy;
 pub mod push;

@@ -76,18 +76,31 @@ pub fn may_write_articles(account: &Account) -> Result<(), Refusal> {
     if matches!(account.role, Role::Supervisor | Role::Coordinator) { Ok(()) } else { Err(Code::Forbidden.into()) }
 }
 
-/// Whether the devices of `account` may be told that something waits for it: of those who talk.
+/// Whether the devices of `account` may be told that something waits for it: of those who talk, and of those whom a message may ring.
 pub fn may_be_told(account: &Account) -> Result<(), Refusal> {
     if account.disabled {
         return Err(Code::Unauthenticated.into());
     }
-    if account.role.converses() { Ok(()) } else { Err(Code::Forbidden.into()) }
+    match account.role {
+        Role::Mentee | Role::Mentor | Role::GuestOfficer | Role::Supervisor | Role::Coordinator => Ok(()),
+        Role::Operator => Err(Code::Forbidden.into()),
+    }
 }
 
 /// Whether `account` may read the queue of `site`. To all but its supervisors the queue does not exist.
 pub fn may_watch(account: &Account, site: SiteId) -> Result<(), Refusal> {
     let may = !account.disabled && account.role == Role::Supervisor && account.site == site;
     if may { Ok(()) } else { Err(Code::NotFound.into()) }
+}
+
+/// Whether `account` may see how the queue of its own site does, and who is on duty: its supervisors and coordinators.
+pub fn may_oversee(account: &Account) -> Result<(), Refusal> {
+    may_write_articles(account)
+}
+
+/// Whether `account` may be on duty in its own site, or give a second opinion there.
+pub fn may_serve(account: &Account) -> Result<(), Refusal> {
+    may_watch(account, account.site).map_err(|_| Code::Forbidden.into())
 }
 
 /// Whether `account` may act on an item of `conversation`. Nobody decides on their own conversation.

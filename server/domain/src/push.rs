@@ -60,6 +60,14 @@ impl Language {
             Language::Cy => "Mae gen ti rywbeth newydd",
         }
     }
+
+    /// The same for somebody on duty whom a message rings.
+    pub fn needed_now(self) -> &'static str {
+        match self {
+            Language::En => "You are needed now",
+            Language::Cy => "Mae dy angen di nawr",
+        }
+    }
 }
 
 /// The hours in which a phone stays quiet, on its own clock. A phone says how far that clock is from UTC whenever it is used, so
@@ -116,6 +124,8 @@ pub struct Device {
     pub told_at: Option<Timestamp>,
     /// How often the notification under way was tried, or refused, without success.
     pub tries: u32,
+    /// Whether it says that somebody is needed now.
+    pub urgent: bool,
 }
 
 impl Device {
@@ -149,6 +159,9 @@ pub fn is_news(what: &What, account: AccountId) -> bool {
         | What::ErasedName { .. }
         | What::LegalHold { .. }
         | What::Article { .. }
+        | What::Shift { .. }
+        | What::Look { .. }
+        | What::Read { .. }
         | What::Exported { .. }
         | What::Epoch { .. } => false,
     }
@@ -217,6 +230,7 @@ mod tests {
             quiet,
             told_at,
             tries: 0,
+            urgent: false,
         }
     }
 

@@ -14,7 +14,7 @@ use crate::gateway::tls::Tls;
 use crate::gateway::turns::Turns;
 use crate::gateway::{Gateway, Hub, follow, live, serve_queues};
 use crate::http::{Api, guard, routes};
-use crate::push::Push;
+use crate::push::{Hook, Push};
 use crate::records::{Book, Checkpoints, check_start};
 use crate::store::Store;
 use crate::telemetry::{Gauge, METRICS_CONTENT_TYPE, metrics};
@@ -125,6 +125,9 @@ impl Node {
         let push = Push::start(chat.clone(), &config.fixed.push, &origins).await?;
         if let Some(push) = push.clone() {
             spawn(&halt, async move { push.keep().await });
+        }
+        if let Some(hook) = Hook::start(chat.clone(), &config.fixed.webhook)? {
+            spawn(&halt, async move { hook.keep().await });
         }
         let api = Api {
             chat: chat.clone(),

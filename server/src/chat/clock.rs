@@ -3,6 +3,7 @@
 //! runs it; of two, the second finds the work done.
 
 use super::Chat;
+use super::duty::note_ring;
 use crate::fresh;
 use crate::store::{Failure, Scope, Tx};
 use handrail_domain::conversation::{answered, settle};
@@ -40,6 +41,7 @@ impl Chat {
 
     /// Does what is due now. Says how long nothing else will be.
     pub async fn strike(&self) -> Result<Duration, Refusal> {
+        self.settle_rings().await?;
         let now = fresh::now();
         let (due, next) = self.read(move |record| Ok((record.due_items(now, ROUND)?, record.next_wake()?))).await?;
         if due.is_empty() {
@@ -66,7 +68,13 @@ pub(super) fn wake(tx: &mut Tx<'_>, id: ItemId, now: Timestamp) -> Result<(), Fa
     match item.due(conversation.state, settings.asks_for_ms(), now) {
         Due::Nothing => (),
         Due::AfterPause => tx.put_item_until(&item, None, Some(now.plus_ms(PAUSED_MS)))?,
-        Due::Changed(item, act) => tx.put_item(&item, Some(item.changed(act, None, now)))?,
+        Due::Changed(item, act) => {
+            tx.put_item(&item, Some(item.changed(act, None, now)))?;
+            // Who did nothing about it before is rung again, and whoever comes after them.
+            if act == ItemAct::Overdue {
+                note_ring(tx, &item, now)?;
+            }
+        }
         Due::Closed(closed, effect) => {
             if let Some(effect) = effect {
                 let held = tx.undelivered(closed.message)?.ok_or(Code::Internal)?;

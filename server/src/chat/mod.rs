@@ -2,12 +2,16 @@
 //! This module never sees a socket or a status code.
 
 mod admin;
+mod background;
 mod clock;
+mod duty;
 mod erase;
 mod filter;
 mod hold;
 mod library;
+mod looks;
 mod moderate;
+mod oversight;
 mod push;
 mod read;
 mod reports;
@@ -20,6 +24,7 @@ mod windows;
 
 pub use admin::{AccountSpec, AdminError};
 pub(crate) use admin::{add_account, add_relationship, add_site};
+pub use duty::Call;
 pub use erase::Erased;
 pub use filter::{RestrictionSpec, ShadowReport};
 pub use hold::HoldSpec;
@@ -70,6 +75,7 @@ pub struct Chat {
     /// Rung when the clock must look at the items sooner than it thought.
     alarm: Notify,
     absent: push::Absent,
+    calls: duty::Calls,
     reads: library::Reads,
 }
 
@@ -87,6 +93,7 @@ impl Chat {
             lengths,
             alarm: Notify::new(),
             absent: push::Absent::default(),
+            calls: duty::Calls::default(),
             reads: library::Reads::default(),
         })
     }

@@ -1,5 +1,6 @@
 //! The supervisors' verbs: claim, give back, decide, undo, acknowledge.
 
+use super::duty::note_ring;
 use super::send::text_code;
 use super::views::item_for;
 use super::{Chat, Signed};
@@ -192,6 +193,9 @@ fn act(
     let (changed, act) = change(&item, moderator, now)?;
     if changed != item {
         tx.put_item(&changed, act.map(|act| changed.changed(act, Some(who), now)))?;
+        if item.ringing && !changed.ringing {
+            tx.answer_rings(item.id, who, now)?;
+        }
     }
     Ok(changed)
 }
@@ -208,8 +212,13 @@ fn decide(
     let act = if matches!(decision, Decision::Escalate { .. }) { ItemAct::Escalate } else { ItemAct::Decide };
     match item.decide(moderator, version, decision, undo_ms, now)? {
         Decided::Again => Ok((item, true)),
+        Decided::Proposed(proposed) => {
+            tx.put_item(&proposed, Some(proposed.changed(ItemAct::Propose, Some(who), now)))?;
+            Ok((*proposed, false))
+        }
         Decided::Done(decided) => {
             tx.put_item(&decided, Some(decided.changed(act, Some(who), now)))?;
+            note_ring(tx, &decided, now)?;
             Ok((*decided, false))
         }
     }

@@ -51,6 +51,11 @@ impl Absent {
         }
     }
 
+    /// The record has something to tell that was not noted here.
+    pub(super) fn wake(&self) {
+        self.alarm.notify_one();
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, Noted>> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,8 +129,19 @@ impl Chat {
         self.write(Scope::Devices, move |tx| {
             let Asked { endpoint, public_key, secret, origin, language, quiet } = asked;
             let told_at = tx.device(&session)?.and_then(|before| before.told_at);
-            let device =
-                Device { session, account, endpoint, public_key, secret, origin, language, quiet, told_at, tries: 0 };
+            let device = Device {
+                session,
+                account,
+                endpoint,
+                public_key,
+                secret,
+                origin,
+                language,
+                quiet,
+                told_at,
+                tries: 0,
+                urgent: false,
+            };
             tx.put_device(&device, fresh::now())?;
             let devices = tx.devices(account)?;
             for oldest in devices.iter().take(devices.len().saturating_sub(DEVICES_MAX)) {

@@ -1,5 +1,6 @@
 //! Saying something, taking it back, and answering when it was altered.
 
+use super::duty::note_ring;
 use super::windows::{Asked, Judged, WINDOW_READ, read_window};
 use super::{Chat, Signed};
 use crate::fresh;
@@ -183,6 +184,7 @@ fn take(
     tx.add_message(&message, submission.events)?;
     if let Some(item) = &submission.item {
         tx.put_item(item, None)?;
+        note_ring(tx, item, item.held_at)?;
     }
     Ok(Some(Sent { message: message.id, status: message.status, seq: message.seq, duplicate: false }))
 }

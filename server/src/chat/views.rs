@@ -2,10 +2,10 @@
 
 use super::waits::expected_wait_s;
 use crate::fresh;
-use crate::store::{Reader, StoreError};
-use handrail_domain::conversation::{Conversation, Message, MessageStatus};
+use crate::store::{Reader, StoreError, decision_body};
+use handrail_domain::conversation::{Conversation, Message, MessageStatus, Party};
 use handrail_domain::event::{Event, What};
-use handrail_domain::ids::{AccountId, ArticleId, Offset, SiteId};
+use handrail_domain::ids::{AccountId, ArticleId, ConversationId, MessageId, Offset, SiteId};
 use handrail_domain::people::Account;
 use handrail_domain::policy::may_moderate;
 use handrail_domain::quarantine::{Item, State};
@@ -13,11 +13,11 @@ use handrail_domain::text::{ERASED, Text};
 use handrail_domain::time::Timestamp;
 use handrail_domain::wire::{
     ConsentView, ContextLine, ConversationView, EventBody, FromServer, HelpArticle, Holder, ItemView, MessageView,
-    PartyView, Pending, Person, Presence, StatusView,
+    PartyView, Pending, Person, Presence, Proposal, StatusView,
 };
 
 /// Messages around an item that a supervisor sees.
-const CONTEXT: usize = 6;
+pub(super) const CONTEXT: usize = 6;
 
 /// Who is there, as the bus says.
 pub(super) type WhoIsThere<'a> = &'a dyn Fn(AccountId) -> Presence;
@@ -85,6 +85,9 @@ fn plain_body(account: AccountId, event: &Event) -> Option<EventBody> {
         | What::ErasedName { .. }
         | What::LegalHold { .. }
         | What::Article { .. }
+        | What::Shift { .. }
+        | What::Look { .. }
+        | What::Read { .. }
         | What::Exported { .. }
         | What::Epoch { .. } => None,
     }
@@ -212,16 +215,8 @@ pub fn item_for(record: &Reader<'_>, item: &Item, reader: &Account, now: Timesta
     let conversation = record
         .conversation(item.conversation)?
         .ok_or_else(|| StoreError::new("show an item", "its conversation is not there"))?;
-    let person = |party: &handrail_domain::conversation::Party| Person {
-        account: party.account,
-        name: party.name.clone(),
-        role: party.role,
-    };
     let from = conversation.party(item.from).map(person);
-    let holder = |who: AccountId| {
-        let name = record.account(who)?.map(|account| account.name).unwrap_or_default();
-        Ok::<_, StoreError>(Holder { account: who, name })
-    };
+    let holder = |who: AccountId| holder(record, who);
     let effective_at = match &item.state {
         State::Decided { effective_at, .. } => Some(*effective_at),
         State::Closed { decided: Some(_), at, .. } => Some(*at),
@@ -251,16 +246,43 @@ pub fn item_for(record: &Reader<'_>, item: &Item, reader: &Account, now: Timesta
         withdrawn: item.withdrawn,
         tier: item.tier,
         ringing: item.ringing,
-        context: context(record, item)?,
+        context: context(record, item, CONTEXT)?,
         acts: may_moderate(reader, &conversation).map(|who| item.acts(who, now)).unwrap_or_default(),
+        second: item.second,
+        proposed: item
+            .proposed
+            .as_ref()
+            .map(|(by, made)| Ok::<_, StoreError>(Proposal { by: holder(*by)?, decision: decision_body(made) }))
+            .transpose()?,
     })
 }
 
+/// Somebody who acts, by name.
+pub(super) fn holder(record: &Reader<'_>, who: AccountId) -> Result<Holder, StoreError> {
+    let name = record.account(who)?.map(|account| account.name).unwrap_or_default();
+    Ok(Holder { account: who, name })
+}
+
+/// A party, by name and role.
+pub(super) fn person(party: &Party) -> Person {
+    Person { account: party.account, name: party.name.clone(), role: party.role }
+}
+
 /// What was said before an item, oldest first. A supervisor's eyes may see what was held there too.
-fn context(record: &Reader<'_>, item: &Item) -> Result<Vec<ContextLine>, StoreError> {
-    let said = record.recent(item.conversation, item.held_at, CONTEXT + 1)?;
-    let before = said.into_iter().filter(|message| message.id != item.message).collect::<Vec<_>>();
-    let skip = before.len().saturating_sub(CONTEXT);
+pub(super) fn context(record: &Reader<'_>, item: &Item, limit: usize) -> Result<Vec<ContextLine>, StoreError> {
+    said_before(record, (item.conversation, item.message), item.held_at, limit)
+}
+
+/// The same of any message.
+pub(super) fn said_before(
+    record: &Reader<'_>,
+    (conversation, message): (ConversationId, MessageId),
+    until: Timestamp,
+    limit: usize,
+) -> Result<Vec<ContextLine>, StoreError> {
+    let said = record.recent(conversation, until, limit + 1)?;
+    let before = said.into_iter().filter(|said| said.id != message).collect::<Vec<_>>();
+    let skip = before.len().saturating_sub(limit);
     Ok(before
         .into_iter()
         .skip(skip)

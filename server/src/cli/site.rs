@@ -111,9 +111,12 @@ pub(super) struct ChooseAction {
     /// From which severity on its sender is shown help at once, or never.
     #[arg(long, value_name = "SEVERITY|never", value_parser = help)]
     help_from: Option<Help>,
+    /// From which severity on two people must want a held message delivered before it is, or never.
+    #[arg(long, value_name = "SEVERITY|never", value_parser = help)]
+    second_from: Option<Help>,
 }
 
-/// From which severity on help is shown; never, if nothing.
+/// From which severity on; never, if nothing.
 #[derive(Clone, Copy)]
 struct Help(Option<Severity>);
 
@@ -169,10 +172,10 @@ pub(super) async fn run(asked: SiteCommand) -> anyhow::Result<()> {
 }
 
 async fn choose(asked: ChooseAction) -> anyhow::Result<()> {
-    let ChooseAction { config, site, category, hold_from, ring_from, help_from } = asked;
+    let ChooseAction { config, site, category, hold_from, ring_from, help_from, second_from } = asked;
     ensure!(
-        hold_from.is_some() || ring_from.is_some() || help_from.is_some(),
-        "nothing would change: say --hold-from, --ring-from or --help-from"
+        hold_from.is_some() || ring_from.is_some() || help_from.is_some() || second_from.is_some(),
+        "nothing would change: say --hold-from, --ring-from, --help-from or --second-from"
     );
     let chat = admin(&config).await?;
     let site = chat.admin_site_settings(&site).await?;
@@ -180,15 +183,17 @@ async fn choose(asked: ChooseAction) -> anyhow::Result<()> {
         hold_from: hold_from.unwrap_or(before.hold_from),
         ring_from: ring_from.unwrap_or(before.ring_from),
         help_from: help_from.map_or(before.help_from, |Help(from)| from),
+        second_from: second_from.map_or(before.second_from, |Help(from)| from),
     };
     let action = chat.admin_set_action(site.id, category, change).await?;
     say(&format!("{:?} now {} {}.", site.name, category.as_str(), in_words(action)))
 }
 
 fn in_words(action: Action) -> String {
-    let Action { hold_from, ring_from, help_from } = action;
+    let Action { hold_from, ring_from, help_from, second_from } = action;
     let help = help_from.map_or("never", Severity::as_str);
-    format!("hold from {}, ring from {}, help from {help}", hold_from.as_str(), ring_from.as_str())
+    let second = second_from.map_or(String::new(), |from| format!(", two people from {}", from.as_str()));
+    format!("hold from {}, ring from {}, help from {help}{second}", hold_from.as_str(), ring_from.as_str())
 }
 
 fn there(hours: Option<&str>) -> String {

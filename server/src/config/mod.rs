@@ -8,7 +8,7 @@ mod sentinels;
 
 pub use load::{ConfigError, load, parse};
 pub use network::Network;
-pub use push::PushSettings;
+pub use push::{PushSettings, WebhookSettings};
 pub use sentinels::Sentinels;
 
 use handrail_domain::people::Role;
@@ -45,6 +45,8 @@ pub struct Fixed {
     pub limits: LimitSettings,
     /// Notifications.
     pub push: PushSettings,
+    /// Who is told that something rings.
+    pub webhook: WebhookSettings,
     /// How log lines are written.
     pub log_format: LogFormat,
 }
@@ -232,6 +234,7 @@ impl Config {
             shadow_rules: None,
             limits: LimitSettings::default(),
             push: PushSettings::default(),
+            webhook: WebhookSettings::default(),
             log_format: LogFormat::default(),
         };
         Self { fixed, live: Live::default() }

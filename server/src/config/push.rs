@@ -1,8 +1,17 @@
-//! Which push services may be told that something waits for somebody.
+//! Which push services may be told that something waits for somebody, and who is told that something rings.
 
 /// The services of the browsers that people use: of Chrome and Android, of Firefox, of Safari, and of Edge on Windows.
 const SERVICES: [&str; 4] =
     ["fcm.googleapis.com", "updates.push.services.mozilla.com", "*.push.apple.com", "*.notify.windows.com"];
+
+/// Where the operator is told that something rings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WebhookSettings {
+    /// Its address: `https:`, or `http:` on loopback. Nobody is told, if nothing.
+    pub url: Option<String>,
+    /// What it knows us by, as a bearer token.
+    pub token: Option<String>,
+}
 
 /// Notifications.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -253,6 +253,9 @@ impl Hub {
             | What::ErasedName { .. }
             | What::LegalHold { .. }
             | What::Article { .. }
+            | What::Shift { .. }
+            | What::Look { .. }
+            | What::Read { .. }
             | What::Exported { .. }
             | What::Epoch { .. } => (),
         }

@@ -1,6 +1,7 @@
 //! The library: what is read, under `/api/articles`; and its writing, under `/api/library`.
 
 use super::Api;
+use super::body::json;
 use super::refusal::Refused;
 use super::session::from_own_page;
 use crate::chat::preview;
@@ -14,10 +15,8 @@ use handrail_domain::ids::ArticleId;
 use handrail_domain::policy::may_write_articles;
 use handrail_domain::refusal::Code;
 use handrail_domain::wire::{ArticlePage, ArticleView, Manuscript, Preview, Seen, ShelfPage, VersionView};
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
 /// The longest search, in characters; what is longer finds nothing more.
@@ -78,7 +77,7 @@ pub(super) async fn begin(
 ) -> Result<(StatusCode, Json<VersionView>), Refused> {
     let who = from_own_page(&api, &headers).await?;
     may_write_articles(&who.account)?;
-    let written = checked(read::<Manuscript>(&headers, &body)?)?;
+    let written = checked(json::<Manuscript>(&headers, &body)?)?;
     Ok((StatusCode::CREATED, Json(api.chat.begin_article(&who, written).await?)))
 }
 
@@ -91,7 +90,7 @@ pub(super) async fn save(
 ) -> Result<Json<VersionView>, Refused> {
     let who = from_own_page(&api, &headers).await?;
     may_write_articles(&who.account)?;
-    let mut seen: Seen = read(&headers, &body)?;
+    let mut seen: Seen = json(&headers, &body)?;
     let content = checked(seen.content.take().ok_or(Code::BadFrame)?)?;
     Ok(Json(api.chat.act_on_article(&who, named(&id)?, ArticleAct::Save, seen, Some(content)).await?))
 }
@@ -106,7 +105,7 @@ pub(super) async fn act(
     let who = from_own_page(&api, &headers).await?;
     may_write_articles(&who.account)?;
     let act = ArticleAct::parse(&act).filter(|act| *act != ArticleAct::Save).ok_or(Code::NotFound)?;
-    let seen: Seen = read(&headers, &body)?;
+    let seen: Seen = json(&headers, &body)?;
     Ok(Json(api.chat.act_on_article(&who, named(&id)?, act, seen, None).await?))
 }
 
@@ -118,16 +117,11 @@ pub(super) async fn preview_of(
 ) -> Result<Json<Preview>, Refused> {
     let who = from_own_page(&api, &headers).await?;
     may_write_articles(&who.account)?;
-    Ok(Json(preview(&checked(read::<Manuscript>(&headers, &body)?)?)))
+    Ok(Json(preview(&checked(json::<Manuscript>(&headers, &body)?)?)))
 }
 
 fn named(id: &str) -> Result<ArticleId, Code> {
     ArticleId::parse(id).map_err(|_| Code::NotFound)
-}
-
-fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Code> {
-    let json = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
-    if json { serde_json::from_slice(body).map_err(|_| Code::BadFrame) } else { Err(Code::BadFrame) }
 }
 
 /// What was written, or what its writer must change.

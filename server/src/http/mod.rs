@@ -2,7 +2,9 @@
 
 mod articles;
 mod assets;
+mod body;
 mod conversations;
+mod duty;
 mod headers;
 mod health;
 mod push;
@@ -68,6 +70,15 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/api/conversations/{id}/messages", get(conversations::messages))
         .route("/api/queues/{site}/items", get(queues::items))
         .route("/api/queues/{site}/decisions", get(queues::decisions))
+        .route("/api/items/{item}/background", get(duty::background))
+        .route("/api/items/{item}/look", post(duty::ask_look))
+        .route("/api/conversations/{id}/read", post(duty::read))
+        .route("/api/duty", get(duty::duty).post(duty::start))
+        .route("/api/duty/finish", post(duty::finish))
+        .route("/api/looks", post(duty::look))
+        .route("/api/looks/{id}", post(duty::say_look))
+        .route("/api/oversight", get(duty::oversight))
+        .route("/api/oversight.csv", get(duty::oversight_csv))
         .route("/api/reports", get(reports::reports))
         .route("/api/rules", get(rules::rules))
         .route("/health/live", get(health::live))

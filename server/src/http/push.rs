@@ -1,6 +1,7 @@
 //! Asking to be told by a notification when something waits.
 
 use super::Api;
+use super::body::json;
 use super::refusal::Refused;
 use super::session::from_own_page;
 use crate::door;
@@ -11,7 +12,7 @@ use axum::extract::State;
 use handrail_domain::policy::may_be_told;
 use handrail_domain::refusal::Code;
 use handrail_domain::wire::{PushAsked, PushState};
-use http::header::{CONTENT_TYPE, ORIGIN};
+use http::header::ORIGIN;
 use http::{HeaderMap, StatusCode};
 use std::sync::Arc;
 
@@ -32,11 +33,7 @@ pub(super) async fn ask(State(api): State<Arc<Api>>, headers: HeaderMap, body: B
     let who = from_own_page(&api, &headers).await?;
     may_be_told(&who.account)?;
     let push = push(&api)?;
-    let json = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
-    if !json {
-        return Err(Code::BadFrame.into());
-    }
-    let asked: PushAsked = serde_json::from_slice(&body).map_err(|_| Code::BadFrame)?;
+    let asked: PushAsked = json(&headers, &body)?;
     let page = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
     let origin = page.or(api.origins.first().map(String::as_str)).ok_or(Code::BadFrame)?.to_owned();
     push.subscribe(&who, asked, origin).await?;

@@ -1,5 +1,5 @@
-//! One notification over the wire: RFC 8030 over HTTP/1.1, one connection each. A push service is a stranger: it has little time,
-//! and of its answer only the status and the time that it asks for are looked at.
+//! One notification over the wire: RFC 8030 over HTTP/1.1, one connection each; and one call of the webhook, likewise. Who is asked is a
+//! stranger: it has little time, and of its answer only the status and the time that it asks for are looked at.
 
 use super::endpoint::Endpoint;
 use bytes::Bytes;
@@ -20,17 +20,44 @@ use tokio_rustls::TlsConnector;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Of notifications that a phone has not fetched yet only the newest is kept (RFC 8030, section 5.4).
 const TOPIC: &str = "new";
+const TOPIC_URGENT: &str = "urgent";
 
 /// Hands a sealed notification to a push service. What goes wrong on the way is no answer.
 pub(super) async fn deliver(
     trust: &Arc<rustls::ClientConfig>,
     to: &Endpoint,
-    authorization: &str,
+    (authorization, urgent): (&str, bool),
     sealed: Vec<u8>,
 ) -> Answer {
+    match request(to, authorization, urgent, sealed) {
+        Ok(request) => exchange(trust, to, request).await,
+        Err(_) => Answer::Nothing,
+    }
+}
+
+/// Posts JSON to an address of the operator's own.
+pub(super) async fn deliver_json(
+    trust: &Arc<rustls::ClientConfig>,
+    to: &Endpoint,
+    authorization: Option<&str>,
+    said: String,
+) -> Answer {
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(&to.path)
+        .header(HOST, &to.host)
+        .header(CONTENT_TYPE, "application/json")
+        .header(CONTENT_LENGTH, said.len());
+    let request = authorization.into_iter().fold(request, |request, value| request.header(AUTHORIZATION, value));
+    match request.body(Full::new(Bytes::from(said))) {
+        Ok(request) => exchange(trust, to, request).await,
+        Err(_) => Answer::Nothing,
+    }
+}
+
+async fn exchange(trust: &Arc<rustls::ClientConfig>, to: &Endpoint, request: Request<Full<Bytes>>) -> Answer {
     let exchange = async {
         let tcp = TcpStream::connect((to.host.as_str(), to.port)).await?;
-        let request = request(to, authorization, sealed)?;
         if to.tls {
             let name = ServerName::try_from(to.host.clone())?;
             ask(TlsConnector::from(trust.clone()).connect(name, tcp).await?, request).await
@@ -41,14 +68,20 @@ pub(super) async fn deliver(
     match tokio::time::timeout(PATIENCE, exchange).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
-            tracing::debug!(%error, "a push service could not be reached");
+            tracing::debug!(%error, "a service could not be reached");
             Answer::Nothing
         }
         Err(_) => Answer::Nothing,
     }
 }
 
-fn request(to: &Endpoint, authorization: &str, sealed: Vec<u8>) -> Result<Request<Full<Bytes>>, http::Error> {
+fn request(
+    to: &Endpoint,
+    authorization: &str,
+    urgent: bool,
+    sealed: Vec<u8>,
+) -> Result<Request<Full<Bytes>>, http::Error> {
+    let (urgency, topic) = if urgent { ("high", TOPIC_URGENT) } else { ("normal", TOPIC) };
     Request::builder()
         .method(Method::POST)
         .uri(&to.path)
@@ -58,8 +91,8 @@ fn request(to: &Endpoint, authorization: &str, sealed: Vec<u8>) -> Result<Reques
         .header(CONTENT_TYPE, "application/octet-stream")
         .header(CONTENT_LENGTH, sealed.len())
         .header("ttl", KEPT_S)
-        .header("urgency", "normal")
-        .header("topic", TOPIC)
+        .header("urgency", urgency)
+        .header("topic", topic)
         .body(Full::new(Bytes::from(sealed)))
 }
 

@@ -3,9 +3,12 @@
 //! this module or fails with it.
 
 mod endpoint;
+mod hook;
 mod link;
 mod seal;
 mod vapid;
+
+pub use hook::Hook;
 
 use crate::chat::{Asked, Chat, Signed};
 use crate::config::PushSettings;
@@ -99,7 +102,9 @@ impl Push {
         let Some(to) = self.services.reach(&device.endpoint) else { return Answer::Status(410, None) };
         let sealed = seal::seal(said(device).as_bytes(), &device.public_key, &device.secret);
         match (sealed, self.key.authorization(&to)) {
-            (Ok(sealed), Ok(authorization)) => link::deliver(&self.trust, &to, &authorization, sealed).await,
+            (Ok(sealed), Ok(authorization)) => {
+                link::deliver(&self.trust, &to, (&authorization, device.urgent), sealed).await
+            }
             (Err(_), _) | (_, Err(_)) => {
                 tracing::warn!("a notification could not be sealed; its device is retired");
                 Answer::Status(410, None)
@@ -152,11 +157,11 @@ fn said(device: &Device) -> String {
     serde_json::json!({
         "web_push": 8030,
         "notification": {
-            "title": device.language.something_new(),
+            "title": if device.urgent { device.language.needed_now() } else { device.language.something_new() },
             "lang": device.language.as_str(),
             "dir": "ltr",
-            "tag": "new",
-            "navigate": format!("{}/", device.origin),
+            "tag": if device.urgent { "urgent" } else { "new" },
+            "navigate": format!("{}/{}", device.origin, if device.urgent { "staff" } else { "" }),
             "silent": false,
         }
     })
@@ -182,6 +187,7 @@ mod tests {
             quiet: None,
             told_at: None,
             tries: 0,
+            urgent: false,
         };
         let said = said(&device);
         assert!(said.len() <= seal::SAID_BYTES_MAX);

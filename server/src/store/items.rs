@@ -6,6 +6,7 @@ use super::{StoreError, Tx};
 use handrail_domain::event::Event;
 use handrail_domain::finding::{Finding, Severity};
 use handrail_domain::ids::{AccountId, ItemId, MessageId, SiteId};
+use handrail_domain::oversight::Handled;
 use handrail_domain::quarantine::{Decision, Item, OutcomeName, State};
 use handrail_domain::score::Judged;
 use handrail_domain::text::{ERASED, Text};
@@ -35,6 +36,10 @@ struct Data {
     tier: u8,
     ringing: bool,
     withdrawn: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    second: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proposed: Option<(AccountId, DecisionBody)>,
     state: Stored,
 }
 
@@ -48,7 +53,8 @@ enum Stored {
     Closed { outcome: OutcomeName, by: Option<AccountId>, decision: Option<DecisionBody>, at: Timestamp },
 }
 
-fn body(decision: &Decision) -> DecisionBody {
+/// A decision as the wire and the record write it.
+pub fn body(decision: &Decision) -> DecisionBody {
     match decision.clone() {
         Decision::Release => DecisionBody::Release,
         Decision::Alter { text, reason, note, log } => {
@@ -155,6 +161,8 @@ fn item(row: &Row<'_>) -> Result<Item, StoreError> {
         tier: data.tier,
         ringing: data.ringing,
         withdrawn: data.withdrawn,
+        second: data.second,
+        proposed: data.proposed.map(|(by, made)| (by, decision(made))),
         state: data.state.into(),
     })
 }
@@ -168,6 +176,18 @@ pub(super) fn judged(row: &Row<'_>) -> Result<Judged, StoreError> {
         Stored::Waiting | Stored::Claimed { .. } | Stored::Decided { .. } => (None, None),
     };
     Ok(Judged { rules: rules.collect(), outcome, held_at: Timestamp(row.get("held_at")?), closed_at })
+}
+
+/// An item as oversight reads it.
+pub(super) fn handled(row: &Row<'_>) -> Result<Handled, StoreError> {
+    let data: Data = serde_json::from_str(row.text("data")?).map_err(|e| StoreError::new("read an item", e))?;
+    let (ended, by) = match data.state {
+        Stored::Closed { outcome, by, at, .. } => (Some((outcome, at)), by),
+        Stored::Waiting | Stored::Claimed { .. } | Stored::Decided { .. } => (None, None),
+    };
+    let severity =
+        Severity::from_level(row.get("severity")?).ok_or_else(|| StoreError::new("severity", "out of range"))?;
+    Ok(Handled { severity, held_at: Timestamp(row.get("held_at")?), due_at: data.due_at, ended, by })
 }
 
 impl Reader<'_> {
@@ -211,6 +231,15 @@ impl Reader<'_> {
                 self.many(&sql, params![site, held_at, key, limit], item)
             }
         }
+    }
+
+    /// Closed items of a site that were held since a moment and that a person released as they were, the newest first.
+    pub fn released_since(&self, site: SiteId, since: Timestamp, limit: usize) -> Result<Vec<Item>, StoreError> {
+        let sql = format!(
+            "{ITEM} WHERE item.site = ?1 AND item.state = 'closed' AND item.held_at >= ?2
+             AND item.data -> 'state' ->> 'outcome' = 'released' ORDER BY item.held_at DESC, item.id LIMIT ?3"
+        );
+        self.many(&sql, params![site.to_string(), since.0, limit], item)
     }
 
     /// Items that the clock must look at by now, the longest due first.
@@ -262,6 +291,8 @@ impl Tx<'_> {
             tier: item.tier,
             ringing: item.ringing,
             withdrawn: item.withdrawn,
+            second: item.second,
+            proposed: item.proposed.as_ref().map(|(by, made)| (*by, body(made))),
             state: (&item.state).into(),
         };
         let data = serde_json::to_string(&data).map_err(|e| StoreError::new("write an item", e))?;

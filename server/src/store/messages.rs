@@ -234,6 +234,9 @@ fn event(row: &Row<'_>) -> Result<Event, StoreError> {
         | What::ErasedName { .. }
         | What::LegalHold { .. }
         | What::Article { .. }
+        | What::Shift { .. }
+        | What::Look { .. }
+        | What::Read { .. }
         | What::Exported { .. }
         | What::Epoch { .. } => (),
     }

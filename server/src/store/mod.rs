@@ -3,6 +3,7 @@
 
 mod articles;
 mod audit;
+mod duty;
 mod erase;
 mod error;
 mod export;
@@ -10,6 +11,7 @@ mod feed;
 mod filter;
 mod items;
 mod known;
+mod looks;
 mod messages;
 mod people;
 mod postgres;
@@ -28,12 +30,14 @@ mod writer;
 mod tests;
 
 pub use audit::Numbers;
+pub use duty::Ring;
 pub use erase::Erasable;
 pub use error::{Failure, StoreError};
 pub use export::{ExportedLine, Times};
 pub use feed::{FeedEntry, Logged, Owner};
 pub use filter::{Disagreement, DisagreementCount, Said, ShadowRun};
-pub use items::OpenItems;
+pub use items::{OpenItems, body as decision_body};
+pub use looks::SaidBefore;
 pub use messages::Standing;
 pub use people::{Credentials, NewAccount, SessionRow};
 pub use queue::QueueLine;

@@ -180,6 +180,19 @@ impl Reader<'_> {
         Ok(Some(conversation))
     }
 
+    /// Conversations of a site that are `state`, the oldest first.
+    pub fn conversations_in(
+        &self,
+        site_id: SiteId,
+        state: ConversationState,
+        limit: usize,
+    ) -> Result<Vec<Conversation>, StoreError> {
+        let sql = "SELECT id FROM conversation WHERE site = ?1 AND state = ?2 ORDER BY created_at, id LIMIT ?3";
+        let ids: Vec<ConversationId> =
+            self.many(sql, params![site_id.to_string(), state.as_str(), limit], |row| id(row, "id"))?;
+        ids.into_iter().filter_map(|id| self.conversation(id).transpose()).collect()
+    }
+
     /// Every conversation that an account is a party to, oldest first.
     pub fn conversations_of(&self, account_id: AccountId) -> Result<Vec<Conversation>, StoreError> {
         let ids: Vec<ConversationId> = self.many(

@@ -9,7 +9,7 @@ use handrail_domain::push::{Device, Language, Quiet};
 use handrail_domain::time::Timestamp;
 
 const DEVICE: &str =
-    "SELECT session, account, endpoint, public_key, secret, origin, language, quiet, told_at, tries FROM push";
+    "SELECT session, account, endpoint, public_key, secret, origin, language, quiet, told_at, tries, urgent FROM push";
 
 fn device(row: &Row<'_>) -> Result<Device, StoreError> {
     let quiet = row.maybe_text("quiet")?;
@@ -25,6 +25,7 @@ fn device(row: &Row<'_>) -> Result<Device, StoreError> {
         quiet: quiet.map_err(|e| StoreError::new("read a device's quiet hours", e))?,
         told_at: row.get::<Option<i64>>("told_at")?.map(Timestamp),
         tries: row.get("tries")?,
+        urgent: row.get("urgent")?,
     })
 }
 
@@ -118,9 +119,16 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Its person is needed now, whatever else it is told and when.
+    pub fn set_device_urgent(&mut self, session: &Hash, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE push SET due_at = ?2, tries = 0, urgent = 1 WHERE session = ?1";
+        self.run_beside(sql, params![session, now.0])?;
+        Ok(())
+    }
+
     /// Nothing waits any more for an account: it has come.
     pub fn nothing_due(&mut self, account: AccountId) -> Result<(), StoreError> {
-        let sql = "UPDATE push SET due_at = NULL, tries = 0 WHERE account = ?1 AND due_at IS NOT NULL";
+        let sql = "UPDATE push SET due_at = NULL, tries = 0, urgent = 0 WHERE account = ?1 AND due_at IS NOT NULL";
         self.run_beside(sql, params![account.to_string()])?;
         Ok(())
     }
@@ -134,7 +142,7 @@ impl Tx<'_> {
         tries: u32,
     ) -> Result<(), StoreError> {
         self.run_beside(
-            "UPDATE push SET told_at = ?3, due_at = ?4, tries = ?5 WHERE session = ?1 AND endpoint = ?2",
+            "UPDATE push SET told_at = ?3, due_at = ?4, tries = ?5, urgent = CASE WHEN CAST(?4 AS BIGINT) IS NULL THEN 0 ELSE urgent END WHERE session = ?1 AND endpoint = ?2",
             params![device.session, device.endpoint, told_at.map(|at| at.0), due.map(|at| at.0), tries],
         )?;
         Ok(())

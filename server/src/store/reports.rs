@@ -65,6 +65,18 @@ impl Reader<'_> {
         self.many(&sql, params![key, limit], report)
     }
 
+    /// How many reports came since a moment: in a site, or about one conversation of it.
+    pub fn reports_count(
+        &self,
+        site: SiteId,
+        conversation: Option<ConversationId>,
+        since: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let sql = "SELECT count(*) AS count FROM report WHERE site = ?1 AND at >= ?2 AND conversation = coalesce(?3, conversation)";
+        let key = conversation.map(|of| of.to_string());
+        Ok(self.one(sql, params![site.to_string(), since.0, key], |row| row.get("count"))?.unwrap_or(0))
+    }
+
     /// A page of a queue after an offset, oldest first: each line's number in the log, its offset, and what it is about.
     pub fn queued_page(
         &self,

@@ -1,6 +1,6 @@
 //! Notifications: who is not there and has something waiting is told so on their own phone, once, and of nothing else.
 
-mod service;
+pub(crate) mod service;
 
 use crate::client::text;
 use crate::web::ask;
@@ -322,8 +322,8 @@ async fn a_page_that_asks_badly_is_told_so_and_no_server_but_a_push_service_is_e
         let (status, said) = told.asks(&told.mentee, "PUT", "/api/push", &asked).await;
         assert_eq!(status, 400, "{asked}: {said}");
     }
-    let supervisor = told.world.person("supervisor", Role::Supervisor).await;
-    assert_eq!(told.asks(&supervisor, "PUT", "/api/push", &good).await.0, 403);
+    let operator = told.world.person("operator", Role::Operator).await;
+    assert_eq!(told.asks(&operator, "PUT", "/api/push", &good).await.0, 403);
     let bearer = format!("Bearer {}", told.mentee.token);
     let foreign =
         [("authorization", bearer.as_str()), ("origin", "https://evil.example"), ("content-type", "text/plain")];

@@ -19,15 +19,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the service was handed.
 #[derive(Debug, Clone)]
-pub(super) struct Handed {
-    pub(super) path: String,
-    pub(super) headers: HashMap<String, String>,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Handed {
+    pub(crate) path: String,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Handed {
     /// The claims of the token that came with it, and the key that it names.
-    pub(super) fn vapid(&self) -> (Value, String) {
+    pub(crate) fn vapid(&self) -> (Value, String) {
         let (token, key) = self.headers["authorization"]
             .strip_prefix("vapid t=")
             .and_then(|rest| rest.split_once(", k="))
@@ -38,7 +38,7 @@ impl Handed {
 }
 
 /// A push service.
-pub(super) struct Service {
+pub(crate) struct Service {
     address: SocketAddr,
     handed: Arc<Mutex<Vec<Handed>>>,
     answers: Arc<Mutex<String>>,
@@ -46,7 +46,7 @@ pub(super) struct Service {
 
 impl Service {
     /// One that takes everything.
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let handed = Arc::new(Mutex::new(Vec::new()));
@@ -61,22 +61,22 @@ impl Service {
     }
 
     /// From now on it answers with this status, and these headers.
-    pub(super) fn answers(&self, status: &str) {
+    pub(crate) fn answers(&self, status: &str) {
         *self.answers.lock().unwrap() = status.to_owned();
     }
 
     /// Its origin, as the configuration names it.
-    pub(super) fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// All that it was handed.
-    pub(super) fn all(&self) -> Vec<Handed> {
+    pub(crate) fn all(&self) -> Vec<Handed> {
         self.handed.lock().unwrap().clone()
     }
 
     /// What it was handed for that phone, once there are so many.
-    pub(super) async fn takes(&self, phone: &Phone, count: usize) -> Vec<Handed> {
+    pub(crate) async fn takes(&self, phone: &Phone, count: usize) -> Vec<Handed> {
         let patience = Instant::now() + PATIENCE;
         loop {
             let taken: Vec<_> = self.all().into_iter().filter(|handed| handed.path == phone.path).collect();
@@ -116,17 +116,17 @@ async fn take(mut stream: TcpStream, handed: Arc<Mutex<Vec<Handed>>>, answers: A
 }
 
 /// A phone that a push service knows.
-pub(super) struct Phone {
+pub(crate) struct Phone {
     key: EphemeralPrivateKey,
     public: Vec<u8>,
     secret: [u8; 16],
-    pub(super) path: String,
+    pub(crate) path: String,
     endpoint: String,
 }
 
 impl Phone {
     /// Registers with the service under this name.
-    pub(super) fn registered(service: &Service, name: &str) -> Self {
+    pub(crate) fn registered(service: &Service, name: &str) -> Self {
         let key = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new()).expect("a key");
         let public = key.compute_public_key().expect("its public part").as_ref().to_vec();
         let path = format!("/device/{name}");
@@ -135,14 +135,14 @@ impl Phone {
     }
 
     /// What its page asks the server for.
-    pub(super) fn asks(&self) -> Value {
+    pub(crate) fn asks(&self) -> Value {
         let p256dh = URL_SAFE_NO_PAD.encode(&self.public);
         let auth = URL_SAFE_NO_PAD.encode(self.secret);
         json!({ "endpoint": self.endpoint, "p256dh": p256dh, "auth": auth, "language": "en", "quiet": null })
     }
 
     /// Opens what was sealed for it, once.
-    pub(super) fn opens(self, sealed: &[u8]) -> Value {
+    pub(crate) fn opens(self, sealed: &[u8]) -> Value {
         let (salt, rest) = sealed.split_at(16);
         let (record, rest) = rest.split_at(4);
         let (length, rest) = rest.split_at(1);

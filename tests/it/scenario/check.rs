@@ -133,6 +133,11 @@ impl Play {
                     "ringing" => item["ringing"] == true,
                     "quiet" => item["ringing"] == false,
                     "withdrawn" => item["withdrawn"] == true,
+                    "two" => item["second"] == true,
+                    word if word.starts_with("proposed:") => item["proposed"]["decision"]["kind"] == word[9..],
+                    word if word.starts_with("proposed-by:") => {
+                        item["proposed"]["by"]["account"] == people[&word[12..]].account.to_string()
+                    }
                     word if word.starts_with("tier:") => item["tier"] == number(&word[5..]),
                     word if word.starts_with("by:") => {
                         let by = people[&word[3..]].account.to_string();
@@ -286,6 +291,9 @@ impl Play {
                 | What::ErasedName { .. }
                 | What::LegalHold { .. }
                 | What::Article { .. }
+                | What::Shift { .. }
+                | What::Look { .. }
+                | What::Read { .. }
                 | What::Exported { .. }
                 | What::Epoch { .. }) => what.kind().trim_start_matches("message.").to_owned(),
             })

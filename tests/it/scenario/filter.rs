@@ -57,6 +57,7 @@ impl Play {
                     "holds" => |before, hold_from| Action { hold_from, ..before },
                     "rings" => |before, ring_from| Action { ring_from, ..before },
                     "helps" => |before, from| Action { help_from: Some(from), ..before },
+                    "seconds" => |before, from| Action { second_from: Some(from), ..before },
                     _ => panic!("a site cannot {does:?}"),
                 };
                 let chosen = move |before| change(before, severity);

@@ -90,6 +90,7 @@ stories! {
     nobody_decides_on_their_own_conversation
     nobody_speaks_in_a_paused_conversation
     small_signs_of_a_mentor_add_up
+    some_messages_take_two_people
     the_same_message_twice_takes_effect_once
     two_supervisors_race_and_one_wins
     typing_and_presence_reach_the_other_party_alone

@@ -235,6 +235,9 @@ impl Audit {
             | What::ErasedName { .. }
             | What::LegalHold { .. }
             | What::Article { .. }
+            | What::Shift { .. }
+            | What::Look { .. }
+            | What::Read { .. }
             | What::Exported { .. } => (),
         }
         Ok(())
@@ -388,6 +391,9 @@ impl LogRow {
             | What::ErasedName { .. }
             | What::LegalHold { .. }
             | What::Article { .. }
+            | What::Shift { .. }
+            | What::Look { .. }
+            | What::Read { .. }
             | What::Exported { .. }
             | What::Epoch { .. } => Ok(()),
         }
@@ -462,7 +468,7 @@ impl About {
 /// Whether an item may be in that state after that act was the last one.
 fn leads_to(act: ItemAct, state: StateName) -> bool {
     match act {
-        ItemAct::Hold | ItemAct::Unclaim | ItemAct::Lapse | ItemAct::Escalate | ItemAct::Overdue => {
+        ItemAct::Hold | ItemAct::Unclaim | ItemAct::Lapse | ItemAct::Propose | ItemAct::Escalate | ItemAct::Overdue => {
             state == StateName::Waiting
         }
         ItemAct::Claim | ItemAct::Undo => state == StateName::Claimed,

@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 use crate::wire::Reason;
 mod clock;
 mod consent;
+mod second;
 mod words;
 
 pub use clock::Due;
@@ -63,6 +64,10 @@ pub struct Item {
     pub ringing: bool,
     /// Whether its sender took it back; it then waits only to be noted.
     pub withdrawn: bool,
+    /// Whether two people must want its message delivered before it is.
+    pub second: bool,
+    /// What one person decided where a second must agree, and who; kept when the item is over.
+    pub proposed: Option<(AccountId, Decision)>,
     /// Where it is.
     pub state: State,
 }
@@ -187,6 +192,8 @@ pub enum Claimed {
 pub enum Decided {
     /// It stands.
     Done(Box<Item>),
+    /// It waits for a second person to agree; nothing comes of it before that.
+    Proposed(Box<Item>),
     /// The same decision by the same person stands already.
     Again,
 }
@@ -203,6 +210,7 @@ impl Item {
     ) -> Self {
         let severity = worst(&findings);
         let due_at = envelope.now.plus_ms(site.settings.target_ms.of(severity));
+        let second = site.settings.filter.second(&findings);
         Self {
             id: envelope.item,
             version: 1,
@@ -222,6 +230,8 @@ impl Item {
             tier: 1,
             ringing,
             withdrawn: false,
+            second,
+            proposed: None,
             state: State::Waiting,
         }
     }
@@ -303,7 +313,8 @@ impl Item {
         undo_ms: i64,
         now: Timestamp,
     ) -> Result<Decided, Refusal> {
-        if self.decision().is_some_and(|(by, made)| by == who.who() && *made == decision) {
+        let stands = self.decision().or_else(|| self.proposal());
+        if stands.is_some_and(|(by, made)| by == who.who() && *made == decision) {
             return Ok(Decided::Again);
         }
         self.open()?;
@@ -318,6 +329,10 @@ impl Item {
             })))),
             (Decision::Note { .. }, false) => Err(Code::BadFrame.into()),
             (_, true) => Err(self.refuse(Code::NotHeld)),
+            (decision, false) if self.lacks_second(&decision, who) => {
+                let proposed = Some((who.who(), decision));
+                Ok(Decided::Proposed(Box::new(Self { proposed, ..self.next(State::Waiting) })))
+            }
             (decision, false) => Ok(Decided::Done(Box::new(self.next(State::Decided {
                 by: who.who(),
                 decision,

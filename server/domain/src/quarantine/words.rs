@@ -101,6 +101,7 @@ pub enum ItemAct {
     Unclaim,
     Lapse,
     Decide,
+    Propose,
     Undo,
     Escalate,
     Overdue,

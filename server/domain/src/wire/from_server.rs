@@ -3,11 +3,11 @@
 #![expect(missing_docs, reason = "PROTOCOL.md says what each field means; here it would be said twice")]
 
 use super::from_client::{Reason, ReportReason};
+use super::item::ItemView;
 use crate::conversation::{ConversationState, Kind, MessageStatus};
-use crate::finding::{Finding, Severity};
-use crate::ids::{AccountId, ArticleId, Cid, ConversationId, ItemId, MessageId, Offset, ReportId, Seq, SiteId};
+use crate::finding::Finding;
+use crate::ids::{AccountId, ArticleId, Cid, ConversationId, MessageId, Offset, ReportId, Seq, SiteId};
 use crate::people::Role;
-use crate::quarantine::{ActName, OutcomeName, StateName};
 use crate::refusal::{Code, Scope};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -146,45 +146,6 @@ pub struct ContextLine {
     #[cfg_attr(test, ts(type = "string"))]
     pub at: Timestamp,
     pub status: MessageStatus,
-}
-
-/// An item as its reader may see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct ItemView {
-    #[cfg_attr(test, ts(type = "string"))]
-    pub item: ItemId,
-    #[cfg_attr(test, ts(type = "number"))]
-    pub version: u64,
-    #[cfg_attr(test, ts(type = "string"))]
-    pub site: SiteId,
-    #[cfg_attr(test, ts(type = "string"))]
-    pub conversation: ConversationId,
-    #[cfg_attr(test, ts(type = "string"))]
-    pub message: MessageId,
-    pub from: Person,
-    pub to: Vec<Person>,
-    pub text: String,
-    #[cfg_attr(test, ts(type = "string"))]
-    pub held_at: Timestamp,
-    #[cfg_attr(test, ts(type = "string"))]
-    pub due_at: Timestamp,
-    pub severity: Severity,
-    pub rules: String,
-    pub findings: Vec<Finding>,
-    pub state: StateName,
-    pub claimed_by: Option<Holder>,
-    #[cfg_attr(test, ts(type = "string | null"))]
-    pub claimed_until: Option<Timestamp>,
-    pub decided_by: Option<Holder>,
-    #[cfg_attr(test, ts(type = "string | null"))]
-    pub effective_at: Option<Timestamp>,
-    pub outcome: Option<OutcomeName>,
-    pub withdrawn: bool,
-    pub tier: u8,
-    pub ringing: bool,
-    pub context: Vec<ContextLine>,
-    pub acts: Vec<ActName>,
 }
 
 /// A crisis line or an article that helps at once.

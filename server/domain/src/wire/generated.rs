@@ -1,7 +1,7 @@
 //! Writes the web client's types. `UPDATE=1 cargo test -p handrail-domain generated` refreshes the file.
 
 use super::*;
-use crate::{article, conversation, finding, people, push, quarantine, refusal, score};
+use crate::{article, conversation, finding, look, people, push, quarantine, refusal, score};
 use ts_rs::{Config, TS};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../client-web/src/wire/generated.ts");
@@ -19,6 +19,7 @@ fn declarations() -> String {
     );
     of_the_socket(&mut out);
     of_the_routes(&mut out);
+    of_duty(&mut out);
     out
 }
 
@@ -55,6 +56,7 @@ fn of_the_socket(out: &mut String) {
         Pending,
         ConversationView,
         ContextLine,
+        Proposal,
         ItemView,
         HelpArticle,
         MessageView,
@@ -100,6 +102,44 @@ fn of_the_routes(out: &mut String) {
         VersionView,
         Seen,
         Problem,
+    );
+}
+
+fn of_duty(out: &mut String) {
+    declare!(
+        out:
+        OnDuty,
+        Waiting,
+        Handover,
+        LeftItem,
+        Left,
+        DutyPage,
+        StartShift,
+        FinishShift,
+        RestrictionFact,
+        PastDecision,
+        PersonFacts,
+        RingView,
+        look::LookReason,
+        look::Opinion,
+        look::ReadReason,
+        LookFact,
+        Decided,
+        Background,
+        ReadAsked,
+        ReadLine,
+        ReadPage,
+        LookView,
+        LookSaid,
+        LookTold,
+        LookAsked,
+        WaitsView,
+        SeverityWaits,
+        HourWaits,
+        OutcomeCount,
+        LookCounts,
+        PersonLoad,
+        OversightPage,
     );
 }
 

@@ -2,7 +2,8 @@
 
 #![expect(missing_docs, reason = "PROTOCOL.md says what each field means; here it would be said twice")]
 
-use super::from_server::{ItemView, Me, MessageView, ReportView};
+use super::from_server::{Me, MessageView, ReportView};
+use super::item::ItemView;
 use crate::ids::Offset;
 use crate::push::{Language, Quiet};
 use crate::refusal::Code;

@@ -3,15 +3,19 @@
 //! made by hand at the edge and nothing crosses by accident.
 
 mod close;
+mod duty;
 mod from_client;
 mod from_server;
 mod http;
+mod item;
 mod library;
 
 pub use close::Close;
+pub use duty::*;
 pub use from_client::{BadFrame, DecisionBody, FromClient, Reason, ReportReason, Resume, parse};
 pub use from_server::*;
 pub use http::*;
+pub use item::*;
 pub use library::*;
 
 /// The subprotocol's name in `Sec-WebSocket-Protocol`.

@@ -2,7 +2,8 @@
 
 use crate::random::Random;
 use handrail_domain::conversation::{Conversation, ConversationState, Kind, Party};
-use handrail_domain::filter::{Rules, Source};
+use handrail_domain::filter::{Action, Actions, Rules, Source};
+use handrail_domain::finding::{Category, Severity};
 use handrail_domain::ids::{AccountId, ConversationId, SiteId};
 use handrail_domain::people::{Account, Role, Site, SiteSettings, Targets};
 
@@ -43,6 +44,8 @@ fn site_id() -> SiteId {
 /// A site with what its people may have chosen.
 pub(crate) fn site(random: &mut Random) -> Site {
     const MINUTE: i64 = 60_000;
+    let two = Action { second_from: Some(Severity::Medium), ..Actions::usual(Category::Drugs) };
+    let filter = if random.one_in(2) { Actions::default().with(Category::Drugs, two) } else { Actions::default() };
     let target = random.pick(&[MINUTE, 10 * MINUTE]);
     let settings = SiteSettings {
         undo_ms: random.pick(&[0, 5_000, 30_000]),
@@ -50,6 +53,7 @@ pub(crate) fn site(random: &mut Random) -> Site {
         answer_ms: random.pick(&[MINUTE, 24 * 60 * MINUTE]),
         target_ms: Targets { low: target, medium: target, high: target, urgent: target / 2 },
         expire_after_ms: random.pick(&[None, None, Some(5 * MINUTE)]),
+        filter,
         ..SiteSettings::default()
     };
     Site { id: site_id(), name: String::new(), settings }

@@ -123,7 +123,7 @@ impl Checks {
             (*about == item.id).then_some((*act, *version))
         });
         must!(item.version == before.version + u64::from(act.is_some()), "{} skips a version, or hides one", item.id);
-        if let Some((ItemAct::Decide | ItemAct::Escalate | ItemAct::Undo, version)) = act {
+        if let Some((ItemAct::Decide | ItemAct::Escalate | ItemAct::Propose | ItemAct::Undo, version)) = act {
             let seen = if let Ask::Decide(_, seen, _) | Ask::Undo(_, seen) = ask { *seen } else { 0 };
             must!(seen + 1 == version, "{} was decided by who saw version {seen} of {}", item.id, before.version);
             let party = record.conversation(item.conversation).has(from);
@@ -133,7 +133,13 @@ impl Checks {
                 item.id
             );
         }
-        if let Some((ItemAct::Decide | ItemAct::Escalate, _)) = act {
+        if let (true, Some((ItemAct::Decide, _)), Some((by, decision))) = (item.second, act, item.decision())
+            && decision.delivers()
+        {
+            let first = before.proposed.as_ref();
+            must!(first.is_some_and(|(first, _)| *first != by), "{} takes two people and {by} was alone", item.id);
+        }
+        if let Some((ItemAct::Decide | ItemAct::Escalate | ItemAct::Propose, _)) = act {
             let holder = before.holder(now).map(|(by, _)| by);
             must!(holder == Some(from), "{} was decided by who did not hold it", item.id);
         }
@@ -147,9 +153,9 @@ impl Checks {
             let over = matches!(&before.state, State::Decided { effective_at, .. } if *effective_at <= now);
             must!(stood && over, "{} closed by a decision that did not stand, or in its window", item.id);
         }
-        if let Some((ItemAct::Overdue | ItemAct::Escalate, _)) = act {
+        if let Some((ItemAct::Overdue | ItemAct::Escalate | ItemAct::Propose, _)) = act {
             let moves = change.writes.iter().any(|write| matches!(write, Write::Message(_)));
-            must!(item.state == State::Waiting && !moves, "{} escalated, and more came of it", item.id);
+            must!(item.state == State::Waiting && !moves, "{} escalated or was proposed, and more came of it", item.id);
         }
         if let Ask::Answer(..) = ask {
             must!(before.answer_by.is_some_and(|by| now < by), "{} was answered out of its time", item.id);

@@ -38,10 +38,12 @@ pub(crate) enum Fault {
     EscalationReleases,
     /// A withdrawn message's item is left as it was.
     WithdrawHalf,
+    /// One person delivers what two must agree on.
+    AloneIsEnough,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Fault; 17] = [
+    pub(crate) const ALL: [Fault; 18] = [
         Fault::SkipVersion,
         Fault::StaleCommit,
         Fault::DeliverWhilePaused,
@@ -59,5 +61,6 @@ impl Fault {
         Fault::ReportTold,
         Fault::EscalationReleases,
         Fault::WithdrawHalf,
+        Fault::AloneIsEnough,
     ];
 }

@@ -75,6 +75,7 @@ const HAPPENS: &[&str] = &[
     "withdrawn",
     "expired",
     "lapse",
+    "propose",
     "undo",
     "escalate",
     "overdue",

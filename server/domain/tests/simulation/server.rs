@@ -107,9 +107,11 @@ impl Server<'_> {
                     | Decision::Note { .. } => ItemAct::Decide,
                 };
                 let (version, undo_ms) = (self.version(item, *version), self.site.settings.undo_ms);
-                Ok(match item.decide(who, version, decision.clone(), undo_ms, now)? {
+                let asked = Item { second: item.second && !self.has(Fault::AloneIsEnough), ..item.clone() };
+                Ok(match asked.decide(who, version, decision.clone(), undo_ms, now)? {
                     Decided::Again => (item.clone(), None),
-                    Decided::Done(item) => (*item, Some(act)),
+                    Decided::Proposed(item) => (*item, Some(ItemAct::Propose)),
+                    Decided::Done(decided) => (Item { second: item.second, ..*decided }, Some(act)),
                 })
             }),
             Ask::Lift(conversation) => {

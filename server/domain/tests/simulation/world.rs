@@ -49,6 +49,7 @@ pub(crate) enum Step {
 fn word(what: &What) -> &'static str {
     let acts = [
         (ItemAct::Lapse, "lapse"),
+        (ItemAct::Propose, "propose"),
         (ItemAct::Undo, "undo"),
         (ItemAct::Escalate, "escalate"),
         (ItemAct::Overdue, "overdue"),

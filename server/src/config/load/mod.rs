@@ -5,7 +5,7 @@ mod addresses;
 mod push;
 
 use addresses::{check_database, check_redis, is_loopback};
-use push::RawPush;
+use push::{RawPush, RawWebhook};
 
 use super::{
     Bus, Config, GuessLimit, LimitSettings, Live, LogFormat, LogLevel, Network, Rate, Rules, Secret, SessionLength,
@@ -97,6 +97,7 @@ pub fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
         config.fixed.bus = Bus::Redis(Secret::new(redis));
     }
     config.fixed.push = raw.push.settle(&source)?;
+    config.fixed.webhook = raw.webhook.settle(&source)?;
     if let Some(format) = raw.log.format {
         config.fixed.log_format = match format.as_str() {
             "text" => LogFormat::Text,
@@ -235,6 +236,8 @@ struct Raw {
     limits: RawLimits,
     session: RawSession,
     push: RawPush,
+    #[serde(default)]
+    webhook: RawWebhook,
     log: RawLog,
 }
 

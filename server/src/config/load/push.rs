@@ -1,7 +1,7 @@
-//! `[push]`: notifications.
+//! `[push]` and `[webhook]`: notifications, and who is told that something rings.
 
 use super::{ConfigError, Source, is_origin};
-use crate::config::PushSettings;
+use crate::config::{PushSettings, WebhookSettings};
 use serde::Deserialize;
 
 /// Services that may be named, at most.
@@ -41,6 +41,40 @@ impl RawPush {
             push.services = services;
         }
         Ok(push)
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawWebhook {
+    url: Option<String>,
+    token: Option<String>,
+}
+
+impl RawWebhook {
+    pub(super) fn settle(self, source: &Source<'_>) -> Result<WebhookSettings, ConfigError> {
+        let Self { url, token } = self;
+        if url.as_deref().is_some_and(|url| !may_be_told(url)) {
+            let problem = "nobody can be told there. Allowed: an https:// address, or an http:// one on this machine.";
+            return Err(source.refuse("webhook.url", problem.into()));
+        }
+        if token.as_deref().is_some_and(|token| token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()))
+        {
+            return Err(source.refuse("webhook.token", "a token has letters, digits and signs, and no spaces.".into()));
+        }
+        Ok(WebhookSettings { url, token })
+    }
+}
+
+/// What rings is told in the clear only on this machine.
+fn may_be_told(url: &str) -> bool {
+    let Ok(uri) = url.parse::<http::Uri>() else { return false };
+    let Some(host) = uri.host().filter(|host| !host.is_empty() && !url.contains('@')) else { return false };
+    match uri.scheme_str() {
+        Some("https") => true,
+        Some("http") => matches!(host, "localhost" | "127.0.0.1" | "[::1]"),
+        Some(_) | None => false,
     }
 }
 

@@ -112,7 +112,7 @@ fn restrictions_hold_while_they_are_in_force() {
 
 #[test]
 fn the_sites_actions_decide_what_is_held() {
-    let action = Action { hold_from: Severity::High, ring_from: Severity::Urgent, help_from: None };
+    let action = Action { hold_from: Severity::High, ring_from: Severity::Urgent, help_from: None, second_from: None };
     let actions = Actions::default().with(Category::Money, action);
     assert_eq!(replayed(PACK, Vec::new(), actions, &[said(1, "a tenner", true, None)]).newly_held.messages, 0);
     let action = Action { hold_from: Severity::Low, ..action };

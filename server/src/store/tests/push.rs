@@ -19,6 +19,7 @@ fn device(number: u8, account: AccountId) -> Device {
         quiet: (number % 2 == 1).then_some(Quiet { from: 1_320, to: 420, ahead: -60 }),
         told_at: (number % 2 == 1).then_some(NOW),
         tries: 0,
+        urgent: false,
     }
 }
 

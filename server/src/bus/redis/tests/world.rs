@@ -279,6 +279,8 @@ impl World {
             tier: 1,
             ringing: false,
             withdrawn: false,
+            second: false,
+            proposed: None,
             state: State::Waiting,
         };
         let (site, id) = (self.site, item.id);

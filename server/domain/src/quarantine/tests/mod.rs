@@ -7,6 +7,8 @@ use crate::people::{Account, Role, SiteSettings};
 use crate::policy::may_moderate;
 use proptest::prelude::*;
 
+mod second;
+
 const T0: Timestamp = Timestamp(1_000_000_000);
 const UNDO_MS: i64 = 5_000;
 
@@ -101,7 +103,7 @@ fn rephrase() -> Decision {
 fn decided(item: &Item, who: Moderator, decision: Decision, now: Timestamp) -> Item {
     match item.decide(who, item.version, decision, UNDO_MS, now).unwrap() {
         Decided::Done(item) => *item,
-        Decided::Again => panic!("a new decision"),
+        Decided::Again | Decided::Proposed(_) => panic!("a new decision"),
     }
 }
 
@@ -378,6 +380,7 @@ fn play(item: &Item, what: &Try, undo_ms: i64, now: Timestamp) -> Option<(Item, 
         Try::Decide(who, decision, fresh) => {
             match item.decide(moderator(*who), version(*fresh), decision.clone(), undo_ms, now) {
                 Ok(Decided::Done(item)) => Some(*item),
+                Ok(Decided::Proposed(item)) => Some(*item),
                 Ok(Decided::Again) | Err(_) => None,
             }
         }
