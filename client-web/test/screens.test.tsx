@@ -127,7 +127,7 @@ describe("the open item", () => {
 
   test("has exactly the acts that the server allows, in one order", async () => {
     await show(held(["escalate", "unclaim", "reject", "release"]));
-    expect(buttons().map((button) => button.textContent)).toEqual(["Release", "Reject", "Escalate", "Give back"]);
+    expect(buttons().map((button) => button.textContent)).toEqual(["ReleaseR", "RejectX", "EscalateG", "Give backC"]);
   });
 
   test("lets nobody decide without a live connection, and says so", async () => {

@@ -6,7 +6,7 @@ import { t } from "../text/words";
 export type Got<T> = { ok: true; value: T } | { ok: false; code: Code | "offline"; message: string };
 
 export const HISTORY_PAGE = 50;
-export const ITEMS_PAGE = 100;
+export const ITEMS_PAGE = 200;
 export const REPORTS_PAGE = 50;
 
 export function history(conversation: string, before: number | null, limit = HISTORY_PAGE): Promise<Got<HistoryPage>> {
@@ -71,14 +71,18 @@ function forgetThisDevice(): void {
   }
 }
 
-async function get<T>(path: string): Promise<Got<T>> {
-  let answer: Response;
-  try {
-    answer = await fetch(path, { credentials: "same-origin", headers: { accept: "application/json" } });
-  } catch {
-    return { ok: false, code: "offline", message: t.offlineRead };
-  }
-  if (answer.ok) return { ok: true, value: (await answer.json()) as T };
+function get<T>(path: string): Promise<Got<T>> {
+  return call("GET", path);
+}
+
+/** One request, with JSON where there is something to say. */
+export async function call<T>(method: string, path: string, body?: unknown): Promise<Got<T>> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  const said = body === undefined ? {} : { body: JSON.stringify(body) };
+  const answer = await fetch(path, { method, credentials: "same-origin", headers, ...said }).catch(() => null);
+  if (answer === null) return { ok: false, code: "offline", message: t.offlineRead };
+  if (answer.ok) return { ok: true, value: (answer.status === 204 ? null : await answer.json()) as T };
   const problem = (await answer.json().catch(() => null)) as Problem | null;
   const code: Code = problem?.code ?? (answer.status === 401 ? "unauthenticated" : "internal");
   return { ok: false, code, message: problem?.detail ?? t.serverTrouble };

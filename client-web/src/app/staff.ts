@@ -7,6 +7,7 @@ import { LiveLink, type Answer } from "../link/link";
 import { everything, filtered, type Filter } from "../state/filter";
 import { emptyQueue, heard as heardItem, hold, put, select, settle, synced } from "../state/queue";
 import { t } from "../text/words";
+import { enDuty } from "../text/duty";
 import { enStaff } from "../text/staff";
 import type { DecisionBody, Finding, ItemView, Me } from "../wire/generated";
 import type { Frame } from "../wire/read";
@@ -16,14 +17,16 @@ import { heardReport, readReports } from "./reports";
 
 /** A lease is 2 minutes: it is renewed well before. */
 const RENEW_MS = 60_000;
-/** Pages of 100 open items; beyond that the oldest of the least urgent are read when others are done. */
-const PAGES_MAX = 10;
+/** Pages of 200 open items; beyond that the oldest of the least urgent are read when others are done. */
+const PAGES_MAX = 50;
 const RESYNC_MS = 3_000;
 /** The queue's head may be ahead of what was heard for so long. */
 const HEAD_GRACE_MS = 3_000;
 
 export interface Done {
   item: string;
+  /** Decided with it, and undone with it. */
+  with?: string[];
   words: string;
   findings: Finding[];
 }
@@ -124,11 +127,21 @@ export async function acknowledge(item: string): Promise<void> {
 export async function undo(item: string): Promise<void> {
   const view = queue.value.items[item];
   if (!view) return;
+  const others = done.value?.item === item ? (done.value.with ?? []) : [];
   const answer = await act(link.request({ op: "undo", item, version: view.version }));
   done.value = null;
+  for (const other of others) await undoAndGiveBack(other);
   if (answer?.op !== "ok") return;
   queue.value = select(queue.value, item);
   announce(enStaff.decide.undone);
+}
+
+/** One of several that were decided together: nobody has it open, so it is free again. */
+async function undoAndGiveBack(item: string): Promise<void> {
+  const view = queue.value.items[item];
+  if (!view) return;
+  const answer = await act(link.request({ op: "undo", item, version: view.version }));
+  if (answer?.op === "ok") await act(link.request({ op: "unclaim", item }));
 }
 
 /** Decides on the item as it was read. Gives whether it stands. */
@@ -138,7 +151,8 @@ export async function decide(view: ItemView, decision: DecisionBody): Promise<bo
   const answer = await act(link.request({ op: "decide", item: view.item, version: view.version, decision }));
   busy.value = false;
   if (answer?.op !== "ok") return false;
-  const words = wordsOf(decision);
+  const proposed = answer.item?.state === "waiting" && answer.item.proposed?.by.account === me.value?.id;
+  const words = proposed ? enDuty.two.proposed : wordsOf(decision);
   done.value = { item: view.item, words, findings: answer.findings ?? [] };
   announce(words);
   return true;

@@ -1,10 +1,8 @@
 // The library's writing, over HTTP: every act names the version that was seen, and is refused if it is another by now.
 
 import { signal } from "@preact/signals";
-import { t } from "../text/words";
-import type { ArticleAct, Manuscript, Preview, Problem, Seen, ShelfPage, VersionView } from "../wire/generated";
-
-export type Got<T> = { ok: true; value: T } | { ok: false; stale: boolean; message: string };
+import { call, type Got } from "./api";
+import type { ArticleAct, Manuscript, Preview, Seen, ShelfPage, VersionView } from "../wire/generated";
 
 const PATH = "/api/library";
 const PREFIX = "#/library";
@@ -79,13 +77,4 @@ export function act(seen: VersionView, what: ArticleAct): Promise<Got<VersionVie
 
 function asSeen(seen: VersionView): Seen {
   return { version: seen.version, state: seen.state, changed_at: seen.changed_at };
-}
-
-async function call<T>(method: string, path: string, body?: unknown): Promise<Got<T>> {
-  const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-  const answer = await fetch(path, { method, credentials: "same-origin", ...json }).catch(() => null);
-  if (answer === null) return { ok: false, stale: false, message: t.offlineRead };
-  if (answer.ok) return { ok: true, value: (await answer.json()) as T };
-  const problem = (await answer.json().catch(() => null)) as Problem | null;
-  return { ok: false, stale: problem?.code === "stale_version", message: problem?.detail ?? t.serverTrouble };
 }

@@ -4,9 +4,6 @@ import type { PushAsked } from "../wire/generated";
 
 export type Address = Pick<PushAsked, "endpoint" | "p256dh" | "auth">;
 
-/** What shows, and what the worker shows again: one at a time. */
-const TAG = "new";
-
 export function canBeTold(): boolean {
   return "serviceWorker" in navigator && "PushManager" in globalThis && "Notification" in globalThis;
 }
@@ -44,7 +41,7 @@ export async function unsubscribe(): Promise<void> {
 export async function clearShown(): Promise<void> {
   await (navigator as { clearAppBadge?: () => Promise<void> }).clearAppBadge?.().catch(() => undefined);
   const worker = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
-  for (const shown of (await worker?.getNotifications?.({ tag: TAG })) ?? []) shown.close();
+  for (const shown of (await worker?.getNotifications?.()) ?? []) shown.close();
 }
 
 function addressOf(made: PushSubscription): Address | null {

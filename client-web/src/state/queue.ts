@@ -46,6 +46,21 @@ export function put(queue: Queue, item: ItemView): Queue {
   return settleIfFree({ ...queue, items, fresh: [...queue.fresh, item.item] });
 }
 
+/** Many at once, as `put` does with one: what is read anew may be thousands. */
+function putAll(queue: Queue, all: readonly ItemView[]): Queue {
+  const items = { ...queue.items };
+  const known = new Set([...queue.shown, ...queue.fresh]);
+  const fresh = [...queue.fresh];
+  for (const item of all) {
+    if ((items[item.item]?.version ?? queue.over[item.item] ?? 0) > item.version) continue;
+    items[item.item] = item;
+    if (known.has(item.item) || item.state === "closed") continue;
+    known.add(item.item);
+    fresh.push(item.item);
+  }
+  return settleIfFree({ ...queue, items, fresh });
+}
+
 /** An event of the queue's feed. Says whether one was missed before it. */
 export function heard(queue: Queue, offset: number, item: ItemView | null): { queue: Queue; gap: boolean } {
   if (queue.offset !== null && offset <= queue.offset) return { queue, gap: false };
@@ -69,7 +84,7 @@ export function synced(queue: Queue, open: readonly ItemView[], readAt: number):
     fresh: queue.fresh.filter((id) => !ids.has(id)),
     offset: Math.max(queue.offset ?? 0, readAt),
   };
-  return open.reduce(put, without);
+  return putAll(without, open);
 }
 
 /** Holds the rows still, or lets them move. */

@@ -125,6 +125,8 @@ export const enStaff = {
     withdrawn: "Taken back",
     tier: (n: number) => `Tier ${n}`,
     ringing: "Ringing",
+    second: "Takes two people",
+    proposed: (name: string) => `${name} has said what to do: a second person must agree`,
     undoOpen: (name: string) => `Decided by ${name}, may still be undone`,
     over: (outcome: string, name: string) => `${outcome} by ${name}`,
     settings: "Settings",

@@ -2,9 +2,11 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { duty } from "../app/duty";
 import * as staff from "../app/staff";
 import { never } from "../core/never";
 import { t } from "../text/words";
+import { enDuty } from "../text/duty";
 import { enStaff } from "../text/staff";
 import { Diff } from "../ui/Diff";
 import type { Category, DecisionBody, ItemView, Reason } from "../wire/generated";
@@ -19,6 +21,8 @@ interface Draft {
   reason: Reason | null;
   note: string;
   log: string;
+  /** What was ticked before it is handed on. */
+  checks: number[];
 }
 
 export function Decide({ item, name }: { item: ItemView; name: FormName }) {
@@ -107,6 +111,7 @@ function Fields({ item, name, draft, change }: FieldsProps) {
           <Reasons value={draft.reason} set={(reason) => change({ reason })} />
           {note(enStaff.decide.noteOptional)}
           {log(enStaff.decide.logOptional)}
+          <Preview item={item} draft={draft} />
         </>
       );
     case "reject":
@@ -123,6 +128,7 @@ function Fields({ item, name, draft, change }: FieldsProps) {
       return (
         <>
           <p>{enStaff.decide.escalateHint}</p>
+          <Danger item={item} value={draft.checks} set={(checks) => change({ checks })} />
           {log(enStaff.decide.log)}
         </>
       );
@@ -131,6 +137,48 @@ function Fields({ item, name, draft, change }: FieldsProps) {
     default:
       return never(name);
   }
+}
+
+/** What each side will read. */
+function Preview({ item, draft }: { item: ItemView; draft: Draft }) {
+  const words = enDuty.preview;
+  const text = draft.text.trim();
+  return (
+    <section class="preview" aria-label={words.title}>
+      <p class="label">{words.title}</p>
+      <div>
+        <p class="hint">{words.others(item.to.map((person) => person.name).join(", "))}</p>
+        <p class="quoted">{text}</p>
+      </div>
+      <div>
+        <p class="hint">{words.sender(item.from.name)}</p>
+        <p>{words.changed}</p>
+        <p class="quoted">{text}</p>
+        {draft.note.trim() !== "" && <p class="quoted">{draft.note.trim()}</p>}
+      </div>
+    </section>
+  );
+}
+
+/** Who is above, and what must not be forgotten before a message is handed on. */
+function Danger({ item, value, set }: { item: ItemView; value: number[]; set: (checks: number[]) => void }) {
+  const words = enDuty.danger;
+  const above = (duty.value?.on ?? []).filter((one) => one.tier > item.tier && one.account !== staff.me.value?.id);
+  return (
+    <fieldset class="field">
+      <legend>{words.title}</legend>
+      <p>{above.length > 0 ? words.lead(above.map((one) => one.name).join(", ")) : words.noLead}</p>
+      <p>
+        <strong>{words.numbers}</strong>
+      </p>
+      {words.checks.map((check, at) => (
+        <label class="check" key={check}>
+          <input type="checkbox" checked={value.includes(at)} onChange={(event) => set(event.currentTarget.checked ? [...value, at] : value.filter((one) => one !== at))} />
+          {check}
+        </label>
+      ))}
+    </fieldset>
+  );
 }
 
 function Area(props: { id: string; label: string; hint?: string; value: string; set: (text: string) => void }) {
@@ -174,8 +222,11 @@ function Reasons({ value, set }: { value: Reason | null; set: (reason: Reason) =
 
 function begin(item: ItemView, name: FormName): Draft {
   const reason = reasonOf(item.findings[0]?.category);
+  const proposed = item.proposed?.decision;
+  // What a colleague proposed is agreed to by the same words.
+  if (name === "alter" && proposed?.kind === "alter") return { text: proposed.text, reason: proposed.reason, note: proposed.note ?? "", log: "", checks: [] };
   const note = name === "reject" ? enStaff.template[reason] : name === "rephrase" ? enStaff.rephraseTemplate : "";
-  return { text: item.text, reason, note, log: "" };
+  return { text: item.text, reason, note, log: "", checks: [] };
 }
 
 /** A new reason brings its own words, unless somebody has written others. */
@@ -221,7 +272,7 @@ export function decisionOf(name: FormName, draft: Draft): DecisionBody {
     case "rephrase":
       return { kind: "rephrase", note };
     case "escalate":
-      return { kind: "escalate", log };
+      return { kind: "escalate", log: [...[...draft.checks].sort().map((at) => enDuty.danger.checks[at] ?? ""), log].join("\n") };
     case "note":
       return { kind: "note", log };
     default:

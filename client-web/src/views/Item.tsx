@@ -1,13 +1,19 @@
 // One item: the message with what the rules saw, marked in place and explained in words; what was said before; and the acts that the
 // server allows, always in the same order and place.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { behind, more } from "../app/behind";
+import { fold } from "../app/duty";
+import { keysOn } from "../app/keys";
 import * as staff from "../app/staff";
 import { clock, day } from "../core/time";
 import { stretches } from "../core/spans";
+import { enDuty } from "../text/duty";
 import { enStaff } from "../text/staff";
+import { Diff } from "../ui/Diff";
 import { Icon } from "../ui/Icon";
-import type { ActName, Finding, ItemView, Span } from "../wire/generated";
+import type { ActName, Category, Finding, ItemView, Span } from "../wire/generated";
+import { Around, Behind } from "./Behind";
 import { Decide, form, type FormName } from "./Decide";
 import { nameOf, Severity, Wait } from "./QueueList";
 
@@ -64,12 +70,13 @@ export function Item({ item }: { item: ItemView }) {
       {form.value && <Decide key={form.value} item={item} name={form.value} />}
       <section aria-labelledby="item-message">
         <h3 id="item-message">{enStaff.item.message}</h3>
-        <p class="held-text">
-          <Marked text={item.text} spans={item.findings.map((finding) => finding.span)} />
-        </p>
+        <Two item={item} />
+        <Held item={item} />
       </section>
       <Findings findings={item.findings} rules={item.rules} />
       <Context item={item} />
+      <Around item={item} />
+      <Behind item={item} />
     </article>
   );
 }
@@ -108,6 +115,19 @@ const ORDER: ActName[] = [
   "unclaim",
 ];
 
+/** The key of each act that has one, as it stands on its button. */
+const KEYS: Partial<Record<ActName, string>> = {
+  claim: "C",
+  unclaim: "C",
+  release: "R",
+  alter: "E",
+  reject: "X",
+  escalate: "G",
+  note: "N",
+  undo: "U",
+  acknowledge: "A",
+};
+
 function Acts({ item }: { item: ItemView }) {
   const acts = ORDER.filter((act) => item.acts.includes(act));
   if (acts.length === 0) return null;
@@ -120,9 +140,11 @@ function Acts({ item }: { item: ItemView }) {
           type="button"
           disabled={!staff.live.value || staff.busy.value}
           aria-expanded={isForm(act) ? form.value === act : undefined}
+          aria-keyshortcuts={keysOn.value ? KEYS[act] : undefined}
           onClick={() => press(item, act)}
         >
           {enStaff.act[act]}
+          {keysOn.value && KEYS[act] && <kbd aria-hidden="true">{KEYS[act]}</kbd>}
         </button>
       ))}
     </div>
@@ -151,6 +173,45 @@ function press(item: ItemView, act: ActName): void {
       if (item.severity === "high" || item.severity === "urgent") form.value = "release";
       else void staff.decide(item, { kind: "release" });
   }
+}
+
+/** What is folded away until it is opened, for who wants that. */
+const GRAPHIC: ReadonlySet<Category> = new Set<Category>(["self_harm", "sexual", "hate", "threat", "abuse"]);
+
+/** The message itself. */
+function Held({ item }: { item: ItemView }) {
+  const [open, setOpen] = useState(false);
+  const about = [...new Set(item.findings.map((finding) => finding.category))].filter((one) => GRAPHIC.has(one));
+  if (fold.value && about.length > 0 && !open) {
+    return (
+      <p class="held-text">
+        {enDuty.rest.folded(about.map((one) => enStaff.category[one]).join(", "))}{" "}
+        <button class="button" type="button" onClick={() => setOpen(true)}>
+          {enDuty.rest.show}
+        </button>
+      </p>
+    );
+  }
+  return (
+    <p class="held-text">
+      <Marked text={item.text} spans={item.findings.map((finding) => finding.span)} />
+    </p>
+  );
+}
+
+/** What one of two people wants, where two must agree. */
+function Two({ item }: { item: ItemView }) {
+  if (!item.second || item.state === "closed" || item.state === "decided") return null;
+  const { proposed } = item;
+  if (!proposed) return <p class="note">{enDuty.two.needs}</p>;
+  if (proposed.by.account === staff.me.value?.id) return <p class="note">{enDuty.two.own}</p>;
+  if (proposed.decision.kind !== "alter") return <p class="note">{enDuty.two.release(proposed.by.name)}</p>;
+  return (
+    <div class="note">
+      <p>{enDuty.two.alter(proposed.by.name)}</p>
+      <Diff before={item.text} after={proposed.decision.text} />
+    </div>
+  );
 }
 
 function Marked({ text, spans }: { text: string; spans: (Span | null)[] }) {
@@ -217,11 +278,19 @@ function Part({ text, span }: { text: string; span: Span }) {
 
 function Context({ item }: { item: ItemView }) {
   const names = new Map([item.from, ...item.to].map((person) => [person.account, person.name]));
-  const lines = item.context.filter((line) => line.message !== item.message);
+  const known = behind.value?.item === item.item ? behind.value.known.before : null;
+  const lines = (more.value && known ? known : item.context).filter((line) => line.message !== item.message);
+  const hasMore = !more.value && known !== null && known.length > lines.length;
   return (
     <section aria-labelledby="item-context">
       <h3 id="item-context">{enStaff.item.context}</h3>
       {lines.length === 0 && <p class="hint">{enStaff.item.noContext}</p>}
+      {hasMore && (
+        <button class="button quiet" type="button" onClick={() => (more.value = true)}>
+          {enDuty.behind.more}
+          {keysOn.value && <kbd aria-hidden="true">M</kbd>}
+        </button>
+      )}
       <ol class="context" role="list">
         {lines.map((line) => (
           <li key={line.message}>

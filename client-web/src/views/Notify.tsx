@@ -4,13 +4,14 @@ import { useState } from "preact/hooks";
 import { ability, NIGHT, setQuiet, told, tryOut, turnOff, turnOn, type Hours } from "../app/push";
 import { t } from "../text/words";
 
-export function Notify() {
+/** For staff it says other things: what rings is kept quiet by no night. */
+export function Notify({ staff }: { staff?: { heading: string; intro: string } }) {
   const can = ability();
   return (
     <section class="me-part" aria-labelledby="me-notify">
-      <h3 id="me-notify">{t.notify.heading}</h3>
-      <p class="hint">{t.notify.intro}</p>
-      {can === "able" ? told.value ? <On quiet={told.value.quiet} /> : <Off /> : <p>{t.notify.why[can]}</p>}
+      <h3 id="me-notify">{staff?.heading ?? t.notify.heading}</h3>
+      <p class="hint">{staff?.intro ?? t.notify.intro}</p>
+      {can === "able" ? told.value ? <On quiet={told.value.quiet} staff={staff !== undefined} /> : <Off /> : <p>{t.notify.why[can]}</p>}
     </section>
   );
 }
@@ -41,16 +42,18 @@ function Off() {
   );
 }
 
-function On({ quiet }: { quiet: Hours | null }) {
+function On({ quiet, staff }: { quiet: Hours | null; staff: boolean }) {
   const [busy, said, start] = useDoing();
   return (
     <>
       <p>{t.notify.isOn}</p>
+      {!staff && (
       <label class="check">
         <input type="checkbox" checked={quiet !== null} disabled={busy} onChange={(event) => start(() => setQuiet(event.currentTarget.checked ? NIGHT : null))} />
         {t.notify.quiet}
       </label>
-      {quiet && <QuietHours hours={quiet} change={(hours) => start(() => setQuiet(hours))} />}
+      )}
+      {!staff && quiet && <QuietHours hours={quiet} change={(hours) => start(() => setQuiet(hours))} />}
       <p class="buttons">
         <button class="button" type="button" disabled={busy} onClick={() => start(tryOut, t.notify.tried)}>
           {t.notify.tryOut}

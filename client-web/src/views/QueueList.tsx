@@ -1,15 +1,48 @@
 // The live queue, most urgent first and then oldest. Rows stand still while somebody points at them or pauses the list.
 
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { filter, focused, hovered, inStep, me, now, open, paused, queue, queueProblem, rows, showFresh } from "../app/staff";
 import { span } from "../core/time";
 import { everything, type Filter } from "../state/filter";
 import { t } from "../text/words";
+import { enDuty } from "../text/duty";
 import { enStaff } from "../text/staff";
 import { Icon } from "../ui/Icon";
 import type { ItemView, Severity as Level } from "../wire/generated";
 
 const SEVERITIES: Level[] = ["urgent", "high", "medium", "low"];
 const HOLDERS: Filter["holder"][] = ["all", "free", "mine"];
+
+/** So many rows are drawn at first, and so many more at a time: a queue of thousands is as quick as one of a few. */
+const DRAWN = 100;
+const drawn = signal(DRAWN);
+
+/** Draws the list down to a row. */
+export function reach(row: number): void {
+  if (row >= drawn.value) drawn.value = (Math.floor(row / DRAWN) + 1) * DRAWN;
+}
+
+/** The end of what is drawn: reached by scrolling, more is drawn by itself. */
+function Further({ left }: { left: number }) {
+  const end = useRef<HTMLParagraphElement>(null);
+  const further = () => (drawn.value += DRAWN);
+  useEffect(() => {
+    if (!end.current || left <= 0) return;
+    const watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && further());
+    watch.observe(end.current);
+    return () => watch.disconnect();
+  }, [left > 0, drawn.value]);
+  if (left <= 0) return null;
+  return (
+    <p class="hint" ref={end}>
+      {enDuty.list.more(left)}{" "}
+      <button class="button quiet" type="button" onClick={further}>
+        {enDuty.list.showMore}
+      </button>
+    </p>
+  );
+}
 
 export function QueueList() {
   const { items, shown, fresh, selected } = queue.value;
@@ -55,13 +88,14 @@ export function QueueList() {
           onFocusIn={() => (focused.value = true)}
           onFocusOut={focusLeft}
         >
-          {rows.value.map((item) => (
+          {rows.value.slice(0, drawn.value).map((item) => (
             <li key={item.item}>
               <Row item={item} chosen={item.item === selected} />
             </li>
           ))}
         </ul>
       )}
+      <Further left={rows.value.length - drawn.value} />
       {me.value && <p class="hint who">{t.chats.signedInAs(me.value.name)}</p>}
     </nav>
   );
@@ -131,6 +165,7 @@ function Row({ item, chosen }: { item: ItemView; chosen: boolean }) {
             {tag}
           </span>
         ))}
+        {item.second && <span class="tag">{item.proposed ? enStaff.queue.proposed(item.proposed.by.name) : enStaff.queue.second}</span>}
         {item.withdrawn && <span class="tag">{enStaff.queue.withdrawn}</span>}
         {item.tier > 1 && <span class="tag">{enStaff.queue.tier(item.tier)}</span>}
         {item.ringing && (

@@ -1,11 +1,14 @@
-// A supervisor's own settings (S9): single keys, sounds and desktop notifications, kept on this device.
+// A supervisor's own settings (S9): sounds and notifications, breaks, what is folded away, and single keys. Kept on this device.
 
 import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
 import { alerts, allowDesktop, setAlerts, tryAlerts, type From } from "../app/alerts";
+import { fold, REST_AFTER, restAfter, setFold, setRestAfter } from "../app/duty";
 import { keysOn, switchKeys } from "../app/keys";
+import { enDuty } from "../text/duty";
 import { enStaff } from "../text/staff";
 import { t } from "../text/words";
+import { Notify } from "./Notify";
 
 const FROM: From[] = ["never", "urgent", "high", "medium", "low"];
 const words = enStaff.settings;
@@ -15,6 +18,8 @@ export function Settings({ dialog }: { dialog: RefObject<HTMLDialogElement | nul
     <dialog ref={dialog} aria-labelledby="settings-title">
       <h2 id="settings-title">{words.title}</h2>
       <Alerts />
+      <Notify staff={enDuty.phone} />
+      <Rest />
       <section class="setting" aria-labelledby="keys-title">
         <h3 id="keys-title">{enStaff.keys.title}</h3>
         <label class="check">
@@ -23,7 +28,7 @@ export function Settings({ dialog }: { dialog: RefObject<HTMLDialogElement | nul
         </label>
         <p class="hint">{enStaff.keys.hint}</p>
         <dl>
-          {enStaff.keys.list.map(({ key, does }) => (
+          {[...enStaff.keys.list, ...enDuty.keys].map(({ key, does }) => (
             <div key={key}>
               <dt>
                 <kbd>{key}</kbd>
@@ -37,6 +42,30 @@ export function Settings({ dialog }: { dialog: RefObject<HTMLDialogElement | nul
         <button class="button">{t.close}</button>
       </form>
     </dialog>
+  );
+}
+
+function Rest() {
+  const rest = enDuty.rest;
+  return (
+    <section class="setting" aria-labelledby="rest-title">
+      <h3 id="rest-title">{rest.label}</h3>
+      <div class="field">
+        <label for="rest-after">{rest.every}</label>
+        <select id="rest-after" value={String(restAfter.value)} onChange={(event) => setRestAfter(Number(event.currentTarget.value))}>
+          {REST_AFTER.map((minutes) => (
+            <option key={minutes} value={String(minutes)} selected={minutes === restAfter.value}>
+              {minutes === 0 ? rest.never : rest.after(minutes)}
+            </option>
+          ))}
+        </select>
+      </div>
+      <label class="check">
+        <input type="checkbox" checked={fold.value} onChange={(event) => setFold(event.currentTarget.checked)} />
+        {rest.fold}
+      </label>
+      <p class="hint">{rest.foldHint}</p>
+    </section>
   );
 }
 

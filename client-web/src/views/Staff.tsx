@@ -4,19 +4,28 @@ import { useEffect, useRef } from "preact/hooks";
 import { signOut } from "../app/api";
 import { keyOf } from "../app/keys";
 import * as staff from "../app/staff";
-import { hrefOfPage, page } from "../app/writing";
+import { more, reading } from "../app/behind";
+import { readDuty } from "../app/duty";
+import { hrefOf, place, type Place } from "../app/place";
 import { neighbour } from "../state/queue";
 import { t } from "../text/words";
+import { enDuty } from "../text/duty";
 import { enStaff } from "../text/staff";
 import { Announcer } from "../ui/Announcer";
 import { LinkBanner } from "../ui/LinkBanner";
 import { form } from "./Decide";
+import { Decisions } from "./Decisions";
+import { DutyBars, DutyButton, DutyDialog } from "./Duty";
 import { Item, meansRelease } from "./Item";
-import { QueueList } from "./QueueList";
+import { Oversight } from "./Oversight";
+import { QueueList, reach } from "./QueueList";
+import { ReadingDialog } from "./Reading";
 import { Settings } from "./Settings";
 import { Shelves } from "./Shelves";
 import { ReportsButton, ReportsDialog } from "./Reports";
+import { TogetherDialog } from "./Together";
 import { UndoBar } from "./UndoBar";
+import type { ItemView } from "../wire/generated";
 
 export function Staff() {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -24,29 +33,27 @@ export function Staff() {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const key = keyOf(event);
-      if (page.value !== null) return;
+      if (place.value !== "queue") return;
       if (key === "?") return dialog.current?.showModal();
       if (key !== null && pressed(key)) event.preventDefault();
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
   }, []);
-  const writes = page.value !== null;
-  const onlyLibrary = staff.me.value !== null && staff.me.value.role !== "supervisor";
+  const supervises = staff.me.value === null || staff.me.value.role === "supervisor";
   useEffect(() => {
-    if (onlyLibrary && page.value === null) location.replace(hrefOfPage());
-  }, [onlyLibrary]);
-  useEffect(() => void document.body.classList.toggle("in-item", item !== null), [item !== null]);
+    // A coordinator has no queue: they begin with the library.
+    if (!supervises && (place.value === "queue" || place.value === "decisions")) location.replace(hrefOf("library"));
+  }, [supervises, place.value]);
+  useEffect(() => void readDuty(), [staff.me.value?.id, staff.live.value]);
+  useEffect(() => void document.body.classList.toggle("in-item", item !== null && place.value === "queue"), [item !== null, place.value]);
   return (
     <>
       <header class="top">
-        <h1>{writes ? enStaff.library.title : enStaff.queue.title}</h1>
-        {!onlyLibrary && (
-          <a class="button quiet" href={writes ? "#/" : hrefOfPage()}>
-            {writes ? enStaff.library.toQueue : enStaff.library.open}
-          </a>
-        )}
-        {!onlyLibrary && <ReportsButton />}
+        <h1>{TITLES[place.value]}</h1>
+        <Places supervises={supervises} />
+        <DutyButton />
+        {supervises && <ReportsButton />}
         <button class="button quiet" type="button" onClick={() => dialog.current?.showModal()}>
           {enStaff.queue.settings}
         </button>
@@ -55,20 +62,55 @@ export function Staff() {
         </button>
       </header>
       <LinkBanner link={staff.link} />
-      {writes ? (
-        <Shelves />
-      ) : (
-        <main class="columns">
-          <QueueList />
-          <div class="open">{item ? <Item key={item.item} item={item} /> : <p class="nothing hint">{enStaff.queue.choose}</p>}</div>
-        </main>
-      )}
+      <DutyBars />
+      <Page item={item} />
       <UndoBar />
       <ReportsDialog />
+      <DutyDialog />
+      <ReadingDialog />
+      <TogetherDialog />
       <Settings dialog={dialog} />
       <Announcer />
     </>
   );
+}
+
+const TITLES: Record<Place, string> = {
+  queue: enStaff.queue.title,
+  decisions: enDuty.decisions.title,
+  oversight: enDuty.numbers.title,
+  library: enStaff.library.title,
+};
+
+function Places({ supervises }: { supervises: boolean }) {
+  const all: Place[] = supervises ? ["queue", "decisions", "oversight", "library"] : ["oversight", "library"];
+  return (
+    <nav class="places" aria-label={enDuty.nav.label}>
+      {all.map((one) => (
+        <a key={one} class="button quiet" href={hrefOf(one)} aria-current={place.value === one ? "page" : undefined}>
+          {enDuty.nav[one]}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Page({ item }: { item: ItemView | null }) {
+  switch (place.value) {
+    case "library":
+      return <Shelves />;
+    case "decisions":
+      return <Decisions />;
+    case "oversight":
+      return <Oversight />;
+    case "queue":
+      return (
+        <main class="columns">
+          <QueueList />
+          <div class="open">{item ? <Item key={item.item} item={item} /> : <p class="nothing hint">{enStaff.queue.choose}</p>}</div>
+        </main>
+      );
+  }
 }
 
 /** Carries out a key, and says whether it meant anything. */
@@ -84,6 +126,9 @@ function pressed(key: string): boolean {
     case "U":
       if (staff.done.value) void staff.undo(staff.done.value.item);
       return true;
+    case "/":
+      document.querySelector<HTMLElement>(".filters select")?.focus();
+      return true;
     case "Escape":
       return leave();
     default:
@@ -93,12 +138,20 @@ function pressed(key: string): boolean {
 
 function onItem(key: string): boolean {
   const item = staff.selected.value;
+  if (item && (key === "M" || key === "H")) {
+    // Reading needs no live queue.
+    if (key === "M") more.value = !more.value;
+    else reading.value = item.conversation;
+    return true;
+  }
   if (!item || !staff.live.value) return false;
   const can = (act: (typeof item.acts)[number]) => item.acts.includes(act);
   if (key === "R" && can("release")) meansRelease(item);
   else if (key === "E" && can("alter")) form.value = "alter";
   else if (key === "X" && can("reject")) form.value = "reject";
   else if (key === "G" && can("escalate")) form.value = "escalate";
+  else if (key === "N" && can("note")) form.value = "note";
+  else if (key === "A" && can("acknowledge")) void staff.acknowledge(item.item);
   else if (key === "C" && can("claim")) void staff.claim(item.item);
   else if (key === "C" && can("unclaim")) void staff.giveBack(item.item);
   else return false;
@@ -108,10 +161,19 @@ function onItem(key: string): boolean {
 /** Moves the focus along the rows; with an item open, opens the next. */
 function move(by: 1 | -1): boolean {
   const focused = document.activeElement?.closest("[data-item]")?.getAttribute("data-item") ?? null;
-  const next = neighbour(staff.rows.value.map((item) => item.item), focused ?? staff.queue.value.selected, by);
+  const rows = staff.rows.value.map((item) => item.item);
+  const next = neighbour(rows, focused ?? staff.queue.value.selected, by);
   if (next === null) return true;
-  document.querySelector<HTMLElement>(`[data-item="${CSS.escape(next)}"]`)?.focus();
+  reach(rows.indexOf(next));
+  if (!focusRow(next)) requestAnimationFrame(() => focusRow(next));
   return true;
+}
+
+/** Says whether the row is drawn. */
+function focusRow(item: string): boolean {
+  const row = document.querySelector<HTMLElement>(`[data-item="${CSS.escape(item)}"]`);
+  row?.focus();
+  return row !== null;
 }
 
 function leave(): boolean {
@@ -122,6 +184,6 @@ function leave(): boolean {
   const item = staff.queue.value.selected;
   if (item === null) return false;
   void staff.closeDetail();
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-item="${CSS.escape(item)}"]`)?.focus());
+  requestAnimationFrame(() => focusRow(item));
   return true;
 }

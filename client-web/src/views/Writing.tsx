@@ -98,7 +98,7 @@ function useVersion(id: string | null) {
     const got = await work;
     if (!got.ok) {
       setProblem(got.message);
-      if (got.stale && seen) void readTheirs(seen.id);
+      if (got.code === "stale_version" && seen) void readTheirs(seen.id);
       return;
     }
     setSeen(got.value);

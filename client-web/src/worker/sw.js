@@ -38,15 +38,15 @@ async function show(data) {
   const windows = await self.clients.matchAll({ type: "window" });
   // Who looks at the page sees it there.
   if (windows.some((one) => one.visibilityState === "visible" && one.focused)) return;
-  const { title, lang, navigate } = said(data);
+  const { title, lang, navigate, tag } = said(data);
   await self.navigator.setAppBadge?.().catch(() => undefined);
-  const more = { lang, tag: "new", renotify: true, icon: "/icon-192.png", data: { navigate } };
+  const more = { lang, tag, renotify: true, icon: "/icon-192.png", data: { navigate } };
   await self.registration.showNotification(title, more);
 }
 
 /** Every push must show something, so what cannot be read says the usual. */
 function said(data) {
-  const usual = { title: "You have something new", lang: "en", navigate: "/" };
+  const usual = { title: "You have something new", lang: "en", navigate: "/", tag: "new" };
   try {
     return { ...usual, ...data.json().notification };
   } catch {

@@ -135,6 +135,8 @@ impl World {
             effective_at: decided.then_some(Timestamp(6_000)),
             outcome,
             withdrawn: false,
+            second: false,
+            proposed: None,
             tier: 1,
             ringing: false,
             context: Vec::new(),
