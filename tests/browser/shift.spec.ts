@@ -1,7 +1,7 @@
 // A supervisor's night: fifty messages by keyboard alone while new ones come, and a hundred that two supervisors both want.
 
 import type { Page } from "@playwright/test";
-import { type Account, expect, rows, test, watchQueue } from "./people";
+import { expect, rows, sayAll, test, watchQueue } from "./people";
 import { Server } from "./server";
 
 const server = new Server();
@@ -11,29 +11,6 @@ test.beforeAll(() => server.startWith(`[limits]\nframes_per_connection = ${RATE}
 test.afterAll(() => server.end());
 
 const base = () => ({ baseURL: server.url });
-
-/** Says these things on the page's own socket, as fast as they are answered. */
-async function sayAll(page: Page, who: Account, texts: string[]): Promise<void> {
-  await page.evaluate(
-    async ({ conversation, texts }) => {
-      const socket = new WebSocket(location.origin.replace("http", "ws") + "/live", "handrail.v1.json");
-      await new Promise((done) => (socket.onopen = done));
-      socket.send(JSON.stringify({ op: "hello", id: 1 }));
-      let open = texts.length;
-      const done = new Promise<void>((all, failed) => {
-        socket.addEventListener("message", ({ data }) => {
-          const answer = JSON.parse(String(data)) as { op: string; id?: number; status?: string };
-          if (answer.op === "err") failed(new Error(String(data)));
-          if (answer.op === "ok" && --open === 0) all();
-        });
-      });
-      texts.forEach((text, at) => socket.send(JSON.stringify({ op: "send", id: at + 2, conversation, cid: crypto.randomUUID(), text })));
-      await done;
-      socket.close();
-    },
-    { conversation: who.conversations[0]?.id ?? "", texts },
-  );
-}
 
 const numbers = (from: number, count: number) => Array.from({ length: count }, (_, at) => `call me on 07700 900${String(from + at).padStart(3, "0")}`);
 

@@ -243,6 +243,12 @@ fn a_site_shows_and_changes_what_it_does() {
     assert!(shown.contains("who has 90 min") && shown.contains("hold from high, ring from high"), "{shown}");
     place.does(&["site", "consent", &site, "off"]);
     assert!(place.does(&["site", "show", &site]).contains("without asking its sender"));
+    let said = place.does(&["site", "targets", &site, "--urgent", "1m", "--low", "2h"]);
+    assert!(said.contains("low 2 h, medium 10 min, high 5 min, urgent 1 min"), "{said}");
+    place.refuses(&["site", "targets", &site, "--urgent", "8d"], &["at most seven days"]);
+    place.refuses(&["site", "targets", &site, "--urgent", "0m"], &["such as 24h"]);
+    let said = place.does(&["site", "action", &site, "money", "--second-from", "medium"]);
+    assert!(said.contains("two people from medium"), "{said}");
     place.refuses(&["site", "consent", &site, "maybe"], &["on, off"]);
     place.refuses(&["site", "consent", &site, "on", "--answer-within", "soon"], &["such as 24h"]);
     let said = place.does(&["site", "hours", &site, " every day, 4pm to 11pm "]);

@@ -18,6 +18,8 @@ export function switchKeys(on: boolean): void {
 /** The key that was meant, or nothing. */
 export function keyOf(event: KeyboardEvent): string | null {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.defaultPrevented) return null;
+  // A dialog closes by itself, and what lies under it stays.
+  if (document.querySelector("dialog[open]") !== null) return null;
   if (event.key === "Escape") return "Escape";
   if (!keysOn.value || inField(event.target)) return null;
   return event.key.length === 1 ? event.key.toUpperCase() : event.key;

@@ -121,6 +121,8 @@ export const enStaff = {
     left: (time: string) => `${time} left`,
     heldBy: (name: string) => `${name} has it`,
     heldByYou: "You have it",
+    lease: (seconds: number) => `for ${seconds} seconds more unless they go on`,
+    lapsed: "their time is over",
     free: "Nobody has it",
     withdrawn: "Taken back",
     tier: (n: number) => `Tier ${n}`,

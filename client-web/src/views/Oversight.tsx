@@ -60,28 +60,35 @@ function Numbers({ page }: { page: OversightPage }) {
           <Hours page={page} />
         </Part>
       )}
-      <Part title={words.mix}>
-        <Table name={words.mix} heads={[words.outcome, words.count]} rows={page.outcomes.map((one) => [enStaff.outcome[one.outcome], String(one.count)])} />
-      </Part>
+      {page.outcomes.length > 0 && (
+        <Part title={words.mix}>
+          <Table name={words.mix} heads={[words.outcome, words.count]} rows={page.outcomes.map((one) => [enStaff.outcome[one.outcome], String(one.count)])} />
+        </Part>
+      )}
       <Part title={words.looks}>
-        <p>{words.passed(looks.passed, looks.missed)}</p>
-        <p>{words.drawn(looks.decided, looks.otherwise)}</p>
-        <p>{words.asked(looks.asked, looks.reversed)}</p>
+        {looks.passed + looks.decided + looks.asked === 0 && <p>{words.noLooks}</p>}
+        {looks.passed > 0 && <p>{words.passed(looks.passed, looks.missed)}</p>}
+        {looks.decided > 0 && <p>{words.drawn(looks.decided, looks.otherwise)}</p>}
+        {looks.asked > 0 && <p>{words.asked(looks.asked, looks.reversed)}</p>}
       </Part>
-      <Part title={words.people}>
-        <Table
-          name={words.people}
-          heads={[words.name, words.onDuty, words.decided, words.serious]}
-          rows={page.people.map((one) => [one.name, words.ms(one.on_duty_ms), String(one.decided), String(one.serious)])}
-        />
-      </Part>
-      <Part title={words.rules}>
-        <Table
-          name={words.rules}
-          heads={[words.rule, words.held, words.released, words.upheld]}
-          rows={page.rules.map((one) => [one.review ? `${one.rule} (${words.review})` : one.rule, String(one.holds), String(one.released), String(one.upheld)])}
-        />
-      </Part>
+      {page.people.length > 0 && (
+        <Part title={words.people}>
+          <Table
+            name={words.people}
+            heads={[words.name, words.onDuty, words.decided, words.serious]}
+            rows={page.people.map((one) => [one.name, words.ms(one.on_duty_ms), String(one.decided), String(one.serious)])}
+          />
+        </Part>
+      )}
+      {page.rules.length > 0 && (
+        <Part title={words.rules}>
+          <Table
+            name={words.rules}
+            heads={[words.rule, words.held, words.released, words.upheld]}
+            rows={page.rules.map((one) => [one.review ? `${one.rule} (${words.review})` : one.rule, String(one.holds), String(one.released), String(one.upheld)])}
+          />
+        </Part>
+      )}
     </>
   );
 }

@@ -175,7 +175,10 @@ function Row({ item, chosen }: { item: ItemView; chosen: boolean }) {
           </span>
         )}
       </span>
-      <span class="holder hint">{holderWords(item)}</span>
+      <span class="holder hint">
+        {holderWords(item)}
+        <Lease item={item} />
+      </span>
     </button>
   );
 }
@@ -209,6 +212,13 @@ export function holderWords(item: ItemView): string {
   }
   if (!item.claimed_by) return enStaff.queue.free;
   return item.claimed_by.account === me.value?.id ? enStaff.queue.heldByYou : enStaff.queue.heldBy(item.claimed_by.name);
+}
+
+/** How long a colleague has it still, unless they go on. Alone hears the clock. */
+function Lease({ item }: { item: ItemView }) {
+  if (!item.claimed_until || item.state !== "claimed" || item.claimed_by?.account === me.value?.id) return null;
+  const left = Date.parse(item.claimed_until) - now.value;
+  return <>{left > 0 ? `, ${enStaff.queue.lease(Math.ceil(left / 10_000) * 10)}` : `, ${enStaff.queue.lapsed}`}</>;
 }
 
 /** A name in the middle of a sentence: one's own is "you". */

@@ -130,6 +130,8 @@ impl Targets {
     }
 }
 
+/// The longest target time a site may choose, in milliseconds: seven days.
+pub const TARGET_MS_MAX: i64 = 7 * 24 * 3_600 * 1_000;
 /// The longest undo window a site may choose, in milliseconds.
 pub const UNDO_MS_MAX: i64 = 30_000;
 

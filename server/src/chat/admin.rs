@@ -6,8 +6,9 @@ use crate::fresh;
 use crate::store::{Failure, NewAccount, Scope, Tx};
 use handrail_domain::conversation::{ConversationState, Kind};
 use handrail_domain::event::{AccountAct, ConversationAct, Event, What};
+use handrail_domain::finding::Severity;
 use handrail_domain::ids::{AccountId, ConversationId, SiteId};
-use handrail_domain::people::{Account, HOURS_CHARS_MAX, Role, Site, SiteSettings};
+use handrail_domain::people::{Account, HOURS_CHARS_MAX, Role, Site, SiteSettings, TARGET_MS_MAX, Targets};
 use handrail_domain::refusal::{Code, Refusal};
 use std::fmt;
 
@@ -232,6 +233,20 @@ impl Chat {
             let Site { id, name, settings } = tx.site(site)?.ok_or(Code::NotFound)?;
             let answer_ms = asks_for_ms.unwrap_or(settings.answer_ms);
             let settings = SiteSettings { consent: asks_for_ms.is_some(), answer_ms, ..settings };
+            tx.put_site(&Site { id, name: name.clone(), settings })?;
+            Ok(tx.append(event(id, What::Site { name }))?)
+        });
+        Ok(chosen.await?)
+    }
+
+    /// Chooses how long a message of each severity may wait before it rings; what is held already keeps its time.
+    pub async fn admin_set_targets(&self, site: SiteId, target_ms: Targets) -> Result<(), AdminError> {
+        if Severity::ALL.iter().any(|severity| !(1..=TARGET_MS_MAX).contains(&target_ms.of(*severity))) {
+            return Err(AdminError("a target time is at least a minute and at most seven days".into()));
+        }
+        let chosen = self.write(Scope::Everything, move |tx| {
+            let Site { id, name, settings } = tx.site(site)?.ok_or(Code::NotFound)?;
+            let settings = SiteSettings { target_ms, ..settings };
             tx.put_site(&Site { id, name: name.clone(), settings })?;
             Ok(tx.append(event(id, What::Site { name }))?)
         });

@@ -5,7 +5,7 @@ use anyhow::ensure;
 use clap::{Args, Subcommand};
 use handrail_domain::filter::Action;
 use handrail_domain::finding::{Category, Severity};
-use handrail_domain::people::{RETENTION_DAYS_MAX, Site};
+use handrail_domain::people::{RETENTION_DAYS_MAX, Site, Targets};
 use handrail_domain::time::length_ms;
 
 #[derive(Subcommand)]
@@ -46,6 +46,25 @@ pub(super) enum SiteCommand {
         site: String,
         /// Such as "every day, 4pm to 10pm". Without it, the site does not say.
         hours: Option<String>,
+    },
+    /// Choose how long a message may wait, by severity, before it rings and the next people on duty are called.
+    Targets {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Its name or id.
+        site: String,
+        /// For what is urgent, such as 2m.
+        #[arg(long, value_name = "LENGTH", value_parser = answer_within)]
+        urgent: Option<i64>,
+        /// For what is high.
+        #[arg(long, value_name = "LENGTH", value_parser = answer_within)]
+        high: Option<i64>,
+        /// For what is medium.
+        #[arg(long, value_name = "LENGTH", value_parser = answer_within)]
+        medium: Option<i64>,
+        /// For what is low.
+        #[arg(long, value_name = "LENGTH", value_parser = answer_within)]
+        low: Option<i64>,
     },
     /// Choose whether a sender is asked before an altered text is delivered in place of their own.
     Consent {
@@ -161,6 +180,19 @@ pub(super) async fn run(asked: SiteCommand) -> anyhow::Result<()> {
             chat.admin_set_hours(site.id, hours.clone()).await?;
             say(&format!("People who wait for {:?} are told: {}.", site.name, there(hours.as_deref())))
         }
+        SiteCommand::Targets { config, site, urgent, high, medium, low } => {
+            let chat = admin(&config).await?;
+            let site = chat.admin_site_settings(&site).await?;
+            let before = &site.settings.target_ms;
+            let chosen = Targets {
+                urgent: urgent.unwrap_or(before.urgent),
+                high: high.unwrap_or(before.high),
+                medium: medium.unwrap_or(before.medium),
+                low: low.unwrap_or(before.low),
+            };
+            chat.admin_set_targets(site.id, chosen.clone()).await?;
+            say(&format!("{:?} now has as target times: {}.", site.name, targets(&chosen)))
+        }
         SiteCommand::Consent { config, site, asked, answer_within } => {
             let chat = admin(&config).await?;
             let site = chat.admin_site_settings(&site).await?;
@@ -217,14 +249,17 @@ fn length(ms: i64) -> String {
     }
 }
 
+fn targets(chosen: &Targets) -> String {
+    Severity::ALL.map(|one| format!("{} {}", one.as_str(), length(chosen.of(one)))).join(", ")
+}
+
 fn shown(site: &Site) -> String {
     let settings = &site.settings;
-    let targets = Severity::ALL.map(|one| format!("{} {}", one.as_str(), length(settings.target_ms.of(one))));
     let mut text = format!("{}\n", site.name);
     let mut line = |name: &str, what: &str| text += &format!("  {name:<17}{what}\n");
     line("id", &site.id.to_string());
     line("undo window", &length(settings.undo_ms));
-    line("target times", &targets.join(", "));
+    line("target times", &targets(&settings.target_ms));
     line("words are kept", &kept(settings.retention_days));
     line("hours", &there(settings.hours.as_deref()));
     line("consent", &consent(settings.asks_for_ms()));
