@@ -142,6 +142,8 @@ async function looks(page: Page, name: string): Promise<void> {
       [/\b(?:Today|Yesterday)\b/g, "Today"],
       [/\b(?:Online|Away)\b/g, "Offline"],
       [/\bWaiting [^,.]+/g, "Waiting 1 minute"],
+      [/\b\d+ minutes? left\b/g, "9 minutes left"],
+      [/\bin the rules [0-9a-f]{12}\b/g, "in the rules 0123456789ab"],
     ];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
@@ -224,10 +226,28 @@ for (const scheme of SCHEMES) {
     }
   });
 
-  compare(`a supervisor's queue and the library's shelves, ${scheme}`, async (browser) => {
+  compare(`a supervisor's queue on a phone, ${scheme}`, async (browser) => {
+    const page = await entered(browser, server.someone("supervisor2"), scheme, PHONE);
+    await watchQueue(page);
+    await looks(page, `queue-phone-${scheme}`);
+    await page.context().close();
+  });
+
+  compare(`a supervisor's screens and the library's shelves, ${scheme}`, async (browser) => {
     const page = await entered(browser, server.someone("supervisor2"), scheme, DESK);
     await watchQueue(page);
     await looks(page, `queue-${scheme}`);
+    await page.locator("[data-item]").first().click();
+    await expect(page.getByText("held here in 90 days").first()).toBeVisible();
+    await looks(page, `item-${scheme}`);
+    await page.locator(".acts").getByRole("button", { name: "Give back" }).click();
+    await page.getByRole("button", { name: "Start a shift" }).click();
+    await expect(page.getByText("Nobody is on duty.")).toBeVisible();
+    await looks(page, `duty-${scheme}`);
+    await shut(page);
+    await page.getByRole("link", { name: "Decisions" }).click();
+    await expect(page.getByText("Rejected by Sam").first()).toBeVisible();
+    await looks(page, `decisions-${scheme}`);
     await page.getByRole("link", { name: "Library" }).click();
     await page.getByRole("link", { name: "Opening a bank account" }).click();
     await expect(page.getByText(/Reading age about/)).toBeVisible();

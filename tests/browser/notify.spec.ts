@@ -140,3 +140,31 @@ test("a phone that says no is told how to change its mind", async ({ visit }) =>
   await page.getByRole("button", { name: "Turn it on" }).click();
   await expect(page.getByText(/settings of your phone/).first()).toBeVisible();
 });
+
+test("a supervisor on call turns it on in the settings, and an urgent message says that they are needed, by no name", async ({ visit, enter }) => {
+  const staff = await visit({ ...PHONE, baseURL: server.url });
+  await service.registers(staff);
+  await staff.goto("/");
+  await staff.getByLabel("This is my own phone").check();
+  await signIn(staff, server.someone("supervisor1"), { stay: true });
+  await staff.evaluate(async () => void (await navigator.serviceWorker.ready));
+  await staff.getByRole("button", { name: "Settings" }).click();
+  await staff.getByRole("button", { name: "Turn it on" }).click();
+  await expect(staff.getByText("It is on. Your phone will tell you.")).toBeVisible();
+  await expect(staff.getByLabel("Be quiet at night")).toHaveCount(0);
+  await check(staff, "settings, told");
+  await staff.keyboard.press("Escape");
+  await staff.getByRole("button", { name: "Start a shift" }).click();
+  await staff.getByLabel("On call").check();
+  await staff.getByRole("button", { name: "Start", exact: true }).click();
+  await expect(staff.getByRole("button", { name: "Finish the shift" })).toBeVisible();
+  await goesElsewhere(staff);
+  const before = service.taken.length;
+  const mentee = server.someone("mentee3");
+  const young = await enter(mentee, { baseURL: server.url });
+  await openChat(young, mentee.conversations[0]?.id ?? "");
+  await say(young, `i want to kill myself ${unique()}`);
+  const said = JSON.parse(await service.opens(before)) as { notification: { title: string; navigate: string } };
+  expect(said.notification).toMatchObject({ title: "You are needed now", navigate: `${server.url}/staff` });
+  expect(JSON.stringify(said)).not.toContain(mentee.username);
+});

@@ -71,8 +71,7 @@ pub(super) async fn sign_in_form(
     match begun {
         Ok(begun) => {
             let cookie = cookie(&begun.token, begun.signed.expires_at);
-            let cookies = [Some(cookie), begun.signed.account.role.converses().then(|| whose_phone(own))];
-            let cookies = cookies.into_iter().flatten().map(|cookie| (SET_COOKIE, cookie));
+            let cookies = [cookie, whose_phone(own)].map(|cookie| (SET_COOKIE, cookie));
             (AppendHeaders(cookies), Redirect::to("/")).into_response()
         }
         Err(refusal) => Redirect::to(&format!("{page}?error={}", refusal.code.as_str())).into_response(),
@@ -110,7 +109,7 @@ fn cookie(token: &str, expires_at: Option<Timestamp>) -> HeaderValue {
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// Tells the messenger, once, that somebody has just given their password, and whether this is their own phone. Its script reads
+/// Tells the page, once, that somebody has just given their password, and whether this is their own phone. Its script reads
 /// it, so it is no secret; that an address cannot say it keeps a locked page locked.
 fn whose_phone(own: bool) -> HeaderValue {
     HeaderValue::from_static(match own {
