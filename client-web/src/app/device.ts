@@ -2,6 +2,7 @@
 // may lock them; on any other device nothing of a conversation is ever written down.
 
 import { signal } from "@preact/signals";
+import { keep, kept } from "../core/kept";
 
 export type Theme = "system" | "light" | "dark";
 export const SIZES = [100, 115, 130] as const;
@@ -15,10 +16,10 @@ interface Look {
   size: number;
 }
 
-export const own = signal(read(OWN_KEY) === "yes");
+export const own = signal(kept(OWN_KEY) === "yes");
 export const look = signal<Look>(readLook());
 /** Whether a new message makes a sound. A phone in company should not, unless its person says so. */
-export const sound = signal(read(SOUND_KEY) === "yes");
+export const sound = signal(kept(SOUND_KEY) === "yes");
 
 /** Whether somebody has given their password just now, and said whose device this is: the server says so once. */
 export function signedInJustNow(): boolean {
@@ -31,17 +32,17 @@ export function signedInJustNow(): boolean {
 
 export function setOwn(is: boolean): void {
   own.value = is;
-  write(OWN_KEY, is ? "yes" : "no");
+  keep(OWN_KEY, is ? "yes" : "no");
 }
 
 export function setSound(on: boolean): void {
   sound.value = on;
-  write(SOUND_KEY, on ? "yes" : "no");
+  keep(SOUND_KEY, on ? "yes" : "no");
 }
 
 export function setLook(change: Partial<Look>): void {
   look.value = { ...look.value, ...change };
-  write(LOOK_KEY, JSON.stringify(look.value));
+  keep(LOOK_KEY, JSON.stringify(look.value));
   applyLook();
 }
 
@@ -68,27 +69,11 @@ function isDark(rule: CSSMediaRule): boolean {
 
 function readLook(): Look {
   try {
-    const saved = JSON.parse(read(LOOK_KEY) ?? "null") as Partial<Look> | null;
+    const saved = JSON.parse(kept(LOOK_KEY) ?? "null") as Partial<Look> | null;
     const theme = saved?.theme === "light" || saved?.theme === "dark" ? saved.theme : "system";
     const size = SIZES.find((known) => known === saved?.size) ?? 100;
     return { theme, size };
   } catch {
     return { theme: "system", size: 100 };
-  }
-}
-
-function read(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function write(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // Without storage the choice lives as long as the page.
   }
 }

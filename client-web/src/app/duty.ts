@@ -1,6 +1,7 @@
 // Who is on duty: read now and then, changed by a tap; and when one of us should rest.
 
 import { computed, signal } from "@preact/signals";
+import { keep, kept } from "../core/kept";
 import { span } from "../core/time";
 import { enDuty } from "../text/duty";
 import { enStaff } from "../text/staff";
@@ -22,7 +23,7 @@ export const dutyOpen = signal(false);
 /** After how many minutes a break is thought of. */
 export const restAfter = signal(readMinutes());
 /** Whether text about harm is folded away until it is opened. */
-export const fold = signal(read(FOLD_KEY) === "yes");
+export const fold = signal(kept(FOLD_KEY) === "yes");
 /** When the last break began, or the shift if none did; later, while it is put off. */
 const restedAt = signal(0);
 
@@ -87,31 +88,15 @@ export function restLater(): void {
 
 export function setRestAfter(minutes: number): void {
   restAfter.value = minutes;
-  write(REST_KEY, String(minutes));
+  keep(REST_KEY, String(minutes));
 }
 
 export function setFold(on: boolean): void {
   fold.value = on;
-  write(FOLD_KEY, on ? "yes" : "no");
+  keep(FOLD_KEY, on ? "yes" : "no");
 }
 
 function readMinutes(): number {
-  const kept = Number(read(REST_KEY) ?? REST_USUAL);
-  return REST_AFTER.includes(kept) ? kept : REST_USUAL;
-}
-
-function read(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function write(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // Without storage the choice lives as long as the page.
-  }
+  const chosen = Number(kept(REST_KEY) ?? REST_USUAL);
+  return REST_AFTER.includes(chosen) ? chosen : REST_USUAL;
 }

@@ -1,18 +1,15 @@
 // Single keys of the queue. They can be switched off, and are silent with a modifier, in a field, and while a dialog is open.
 
 import { signal } from "@preact/signals";
+import { keep, kept } from "../core/kept";
 
 const OFF_KEY = "handrail.keys";
 
-export const keysOn = signal(saved());
+export const keysOn = signal(kept(OFF_KEY) !== "off");
 
 export function switchKeys(on: boolean): void {
   keysOn.value = on;
-  try {
-    localStorage.setItem(OFF_KEY, on ? "on" : "off");
-  } catch {
-    // Then the choice lasts as long as the page.
-  }
+  keep(OFF_KEY, on ? "on" : "off");
 }
 
 /** The key that was meant, or nothing. */
@@ -27,12 +24,4 @@ export function keyOf(event: KeyboardEvent): string | null {
 
 function inField(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("input, textarea, select, [contenteditable], dialog") !== null;
-}
-
-function saved(): boolean {
-  try {
-    return localStorage.getItem(OFF_KEY) !== "off";
-  } catch {
-    return true;
-  }
 }

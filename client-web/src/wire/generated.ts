@@ -530,7 +530,31 @@ export type HourWaits = { hour: number, waits: WaitsView, };
 
 export type OutcomeCount = { outcome: OutcomeName, count: number, };
 
-export type LookCounts = { passed: number, missed: number, decided: number, otherwise: number, asked: number, reversed: number, };
+export type Looks = { 
+/**
+ * Messages that the filter let pass, of which somebody said what they think.
+ */
+passed: number, 
+/**
+ * How many of these they would have kept back: the filter missed them.
+ */
+missed: number, 
+/**
+ * Decisions that were drawn at random and looked at.
+ */
+decided: number, 
+/**
+ * How many of these they would have made otherwise.
+ */
+otherwise: number, 
+/**
+ * Decisions that were looked at because somebody asked.
+ */
+asked: number, 
+/**
+ * How many of these they would have made otherwise.
+ */
+reversed: number, };
 
 export type PersonLoad = { name: string, role: Role, on_duty_ms: number, decided: number, serious: number, };
 
@@ -538,7 +562,7 @@ export type OversightPage = { days: number, held: number, waits: Array<SeverityW
 /**
  * The hours of the day at which something was held.
  */
-hours: Array<HourWaits>, outcomes: Array<OutcomeCount>, looks: LookCounts, 
+hours: Array<HourWaits>, outcomes: Array<OutcomeCount>, looks: Looks, 
 /**
  * By name, not by number.
  */

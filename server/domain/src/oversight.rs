@@ -6,6 +6,7 @@ use crate::ids::AccountId;
 use crate::look::Look;
 use crate::quarantine::OutcomeName;
 use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A message that was held, and what became of it.
@@ -37,7 +38,8 @@ pub struct Waits {
 }
 
 /// What second looks say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Looks {
     /// Messages that the filter let pass, of which somebody said what they think.
     pub passed: usize,

@@ -41,7 +41,13 @@ impl Chat {
 
     /// Does what is due now. Says how long nothing else will be.
     pub async fn strike(&self) -> Result<Duration, Refusal> {
-        self.settle_rings().await?;
+        // Whom something rings must hold up nothing that is due: it is tried again at the next strike.
+        if let Err(refusal) = self.settle_rings().await {
+            tracing::warn!(
+                code = refusal.code.as_str(),
+                "whom something rings could not be settled; it is tried again"
+            );
+        }
         let now = fresh::now();
         let (due, next) = self.read(move |record| Ok((record.due_items(now, ROUND)?, record.next_wake()?))).await?;
         if due.is_empty() {

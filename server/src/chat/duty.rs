@@ -168,12 +168,13 @@ pub(super) fn note_ring(tx: &mut Tx<'_>, item: &Item, now: Timestamp) -> Result<
 fn settle(tx: &mut Tx<'_>, there: &dyn Fn(AccountId) -> bool, now: Timestamp) -> Result<Vec<Call>, Failure> {
     let mut calls = Vec::new();
     for ring in tx.untold_rings(ROUND)? {
-        let item = tx.item(ring.item)?.ok_or(Code::Internal)?;
+        // A row with a foreign key has its item; should it not, it must not stop the others.
+        let Some(item) = tx.item(ring.item)? else {
+            tx.tell_ring(&ring, &[], now)?;
+            continue;
+        };
         // Somebody may have been faster than we.
-        let people = if item.ringing { rung(&team(tx, item.site, there)?, ring.tier, now) } else { Vec::new() };
-        let conversation = tx.conversation(item.conversation)?.ok_or(Code::Internal)?;
-        // Nobody decides on their own conversation, so it does not ring them.
-        let people: Vec<AccountId> = people.into_iter().filter(|who| !conversation.has(*who)).collect();
+        let people = if item.ringing { rung(&team(tx, &item, there)?, ring.tier, now) } else { Vec::new() };
         tx.tell_ring(&ring, &people, now)?;
         for who in &people {
             for device in tx.devices(*who)? {
@@ -191,11 +192,16 @@ fn call(item: &Item, ring: &Ring, rung: usize) -> Call {
     Call { site: item.site, item: item.id, severity: item.severity, tier: ring.tier, rung, at: ring.at }
 }
 
-fn team(record: &Reader<'_>, site: SiteId, there: &dyn Fn(AccountId) -> bool) -> Result<Team, StoreError> {
-    let everybody = record.staff(site)?;
+/// Who may be rung by an item. Nobody decides on their own conversation, so it does not ring them.
+fn team(record: &Reader<'_>, item: &Item, there: &dyn Fn(AccountId) -> bool) -> Result<Team, StoreError> {
+    let parties = record.conversation(item.conversation)?.map(|of| of.accounts()).unwrap_or_default();
+    let mut everybody = record.staff(item.site)?;
+    everybody.retain(|one| !parties.contains(&one.id));
+    let mut shifts = record.open_shifts(item.site)?;
+    shifts.retain(|shift| !parties.contains(&shift.account));
     let watches = |one: &&Account| may_serve(one).is_ok() && there(one.id);
     Ok(Team {
-        shifts: record.open_shifts(site)?,
+        shifts,
         connected: everybody.iter().filter(watches).map(|one| one.id).collect(),
         everybody: everybody.iter().map(|one| one.id).collect(),
     })

@@ -13,7 +13,7 @@ use handrail_domain::quarantine::OutcomeName;
 use handrail_domain::refusal::Refusal;
 use handrail_domain::score::score;
 use handrail_domain::time::Timestamp;
-use handrail_domain::wire::{HourWaits, LookCounts, OutcomeCount, OversightPage, PersonLoad, SeverityWaits, WaitsView};
+use handrail_domain::wire::{HourWaits, OutcomeCount, OversightPage, PersonLoad, SeverityWaits, WaitsView};
 use std::collections::BTreeMap;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -37,7 +37,6 @@ fn page(
     let since = now.plus_ms(-i64::from(days) * DAY_MS);
     let handled = record.handled_since(site, since)?;
     let settings = record.site(site)?.map(|site| site.settings).unwrap_or_default();
-    let counts = looks(&record.looks_since(site, since)?);
     Ok(OversightPage {
         days,
         held: handled.len(),
@@ -47,14 +46,7 @@ fn page(
             .into_iter()
             .filter_map(|(word, count)| Some(OutcomeCount { outcome: OutcomeName::parse(word)?, count }))
             .collect(),
-        looks: LookCounts {
-            passed: counts.passed,
-            missed: counts.missed,
-            decided: counts.decided,
-            otherwise: counts.otherwise,
-            asked: counts.asked,
-            reversed: counts.reversed,
-        },
+        looks: looks(&record.looks_since(site, since)?),
         people: people(record, &handled, &on_duty(&record.shifts_since(site, since)?, now))?,
         rules: score(&record.judged_items(Some(site), since)?),
     })

@@ -8,6 +8,7 @@ use crate::conversation::MessageStatus;
 use crate::finding::{Category, Severity};
 use crate::ids::{AccountId, ConversationId, ItemId, LookId, MessageId};
 use crate::look::{LookReason, Opinion, ReadReason};
+use crate::oversight::Looks;
 use crate::people::Role;
 use crate::quarantine::OutcomeName;
 use crate::score::Score;
@@ -294,7 +295,7 @@ pub struct OversightPage {
     /// The hours of the day at which something was held.
     pub hours: Vec<HourWaits>,
     pub outcomes: Vec<OutcomeCount>,
-    pub looks: LookCounts,
+    pub looks: Looks,
     /// By name, not by number.
     pub people: Vec<PersonLoad>,
     pub rules: Vec<Score>,
@@ -333,17 +334,6 @@ pub struct WaitsView {
 pub struct OutcomeCount {
     pub outcome: OutcomeName,
     pub count: usize,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct LookCounts {
-    pub passed: usize,
-    pub missed: usize,
-    pub decided: usize,
-    pub otherwise: usize,
-    pub asked: usize,
-    pub reversed: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

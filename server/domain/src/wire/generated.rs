@@ -1,7 +1,7 @@
 //! Writes the web client's types. `UPDATE=1 cargo test -p handrail-domain generated` refreshes the file.
 
 use super::*;
-use crate::{article, conversation, finding, look, people, push, quarantine, refusal, score};
+use crate::{article, conversation, finding, look, oversight, people, push, quarantine, refusal, score};
 use ts_rs::{Config, TS};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../client-web/src/wire/generated.ts");
@@ -137,7 +137,7 @@ fn of_duty(out: &mut String) {
         SeverityWaits,
         HourWaits,
         OutcomeCount,
-        LookCounts,
+        oversight::Looks,
         PersonLoad,
         OversightPage,
     );
