@@ -60,7 +60,7 @@ pictures: need-test client
 ## The long forms: more rounds of kills, longer load, everything that is sampled otherwise, and the fuzz targets.
 test-long: test fuzz
 	HANDRAIL_LONG=1 PROPTEST_CASES=20000 RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --workspace
-	HANDRAIL_LONG=1 tests/browser/run.sh long nodes
+	HANDRAIL_LONG=1 tests/browser/run.sh nodes
 
 # The fuzzer wants flags of the compiler that a stable one takes only so. Without a sanitizer, since there is no unsafe code here.
 FUZZ := server/domain/fuzz

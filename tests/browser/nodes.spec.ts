@@ -62,13 +62,14 @@ test(`${COUNT} messages that two supervisors on two nodes open in the same momen
 });
 
 async function openIds(page: Page): Promise<string[]> {
-  const ids = new Set(await rows(page));
+  const further = page.getByRole("button", { name: "Show more of them" });
   // Rows further down are drawn as one goes there.
-  while (ids.size < COUNT) {
-    await page.getByRole("button", { name: "Show more of them" }).click();
-    for (const id of await rows(page)) ids.add(id);
-  }
-  return [...ids];
+  const drawn = async () => {
+    if (await further.isVisible()) await further.click();
+    return (await rows(page)).length;
+  };
+  await expect.poll(drawn).toBe(COUNT);
+  return rows(page);
 }
 
 async function openRow(page: Page, item: string): Promise<void> {
