@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use handrail_domain::duty::HANDOVER_CHARS_MAX;
 use handrail_domain::ids::{ConversationId, ItemId, LookId};
 use handrail_domain::policy::{may_oversee, may_serve};
-use handrail_domain::refusal::Code;
+use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::wire::{
     Background, DutyPage, FinishShift, LookAsked, LookSaid, LookTold, LookView, OversightPage, ReadAsked, ReadPage,
     StartShift,
@@ -60,17 +60,20 @@ pub(super) async fn finish(
     let who = from_own_page(&api, &headers).await?;
     may_serve(&who.account)?;
     let FinishShift { note } = json(&headers, &body)?;
-    api.chat.finish_shift(&who, &note).await.map_err(|refusal| match refusal.code {
-        Code::TooLong => Refused::saying(
-            Code::TooLong,
-            format!("A note has at most {HANDOVER_CHARS_MAX} characters. Make it shorter."),
-        ),
-        Code::NotFound => {
-            Refused::saying(Code::NotFound, "You are not on duty, so there is no shift to finish.".into())
-        }
-        _ => refusal.into(),
-    })?;
+    api.chat.finish_shift(&who, &note).await.map_err(advised)?;
     Ok(Json(api.chat.duty(&who).await?))
+}
+
+/// What must be done, where more is known than the code says.
+fn advised(refusal: Refusal) -> Refused {
+    let advice = if refusal.code == Code::TooLong {
+        format!("A note has at most {HANDOVER_CHARS_MAX} characters. Make it shorter.")
+    } else if refusal.code == Code::NotFound {
+        "You are not on duty, so there is no shift to finish.".into()
+    } else {
+        return refusal.into();
+    };
+    Refused::saying(refusal.code, advice)
 }
 
 /// `GET /api/items/{item}/background`.

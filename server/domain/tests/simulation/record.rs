@@ -15,6 +15,7 @@ pub(crate) struct Row {
 }
 
 /// One thing that an act writes.
+#[expect(clippy::large_enum_variant, reason = "a world holds a few of them at a time")]
 pub(crate) enum Write {
     Message(Message),
     Item(Item, Option<Timestamp>),
