@@ -30,6 +30,22 @@ pub(crate) enum Verb {
     ///
     /// Ends as `run` does.
     Idle(Idle),
+    /// Say what got better or worse between two reports of `run`, and whether it is more than noise.
+    ///
+    /// Ends with 0 when nothing got worse, with 1 when something did, with 2 when they cannot be compared. A run as a file is
+    /// `handrail-load profile FILE --json REPORT`; loadtest/profiles has some.
+    Compare(Compare),
+}
+
+/// Which reports.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Compare {
+    /// The report, or several runs with commas between: their median counts, and their spread is the noise.
+    #[arg(value_delimiter = ',', num_args = 1, required = true)]
+    pub(crate) before: Vec<PathBuf>,
+    /// The same of what is compared with it.
+    #[arg(value_delimiter = ',', num_args = 1, required = true)]
+    pub(crate) after: Vec<PathBuf>,
 }
 
 /// What a storm is asked for.
@@ -103,6 +119,15 @@ pub(crate) struct Run {
     /// Fail when the 99th percentile from intended send to the partner's socket is above this.
     #[arg(long, value_name = "MS", value_parser = positive)]
     pub(crate) max_p99_ms: Option<f64>,
+    /// The same of the 99.9th percentile.
+    #[arg(long, value_name = "MS", value_parser = positive)]
+    pub(crate) max_p999_ms: Option<f64>,
+    /// Fail when the 99th percentile from intended send to a watching supervisor's socket is above this.
+    #[arg(long, value_name = "MS", value_parser = positive)]
+    pub(crate) max_hold_p99_ms: Option<f64>,
+    /// Fail when the servers spend more processor time on a message than this, in microseconds.
+    #[arg(long, value_name = "US", value_parser = positive)]
+    pub(crate) max_cpu_us: Option<f64>,
     /// Kill the started server with SIGKILL this often, and start it again on the same data and port.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) kill_every: Option<Duration>,
@@ -214,7 +239,7 @@ mod tests {
         let cli = Cli::try_parse_from(format!("handrail-load run {args}").split_whitespace());
         cli.map(|cli| match cli.verb {
             Verb::Run(run) => *run,
-            Verb::Storm(_) | Verb::Idle(_) => panic!("another verb"),
+            Verb::Storm(_) | Verb::Idle(_) | Verb::Compare(_) => panic!("another verb"),
         })
         .map_err(|error| error.to_string())
     }

@@ -3,13 +3,14 @@
 //!
 //! Read in this order: `corpus`, `plan` (what is said, and when), `oracle` (which promises hold), `meter`, `bench` (what all
 //! clients share), `link`, `person`, `supervisor` (the clients), `accounts`, `server`, `ground`, `run` (one run from beginning to
-//! end), `report`; then `sitter`, `storm` and `idle`, which say nothing and only are there.
+//! end), `report`, `profile` (a run as a file), `compare` (two reports); then `sitter`, `storm` and `idle`, which say nothing and only are there.
 
 #![warn(missing_docs)]
 
 mod accounts;
 mod args;
 mod bench;
+mod compare;
 pub mod corpus;
 mod ground;
 mod http;
@@ -21,6 +22,7 @@ mod person;
 pub mod plan;
 mod postgres;
 mod proc;
+mod profile;
 mod progress;
 mod redis;
 pub mod report;
@@ -41,7 +43,11 @@ const COULD_NOT_RUN: u8 = 2;
 
 /// The program: reads the command line, does what it says, and ends with 0, 1 (failed) or 2 (could not run).
 pub fn main() -> ExitCode {
-    let cli = match args::Cli::try_parse() {
+    let line = match profile::expanded(std::env::args_os().collect()) {
+        Ok(line) => line,
+        Err(error) => return could_not_run(&error),
+    };
+    let cli = match args::Cli::try_parse_from(line) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
@@ -52,6 +58,7 @@ pub fn main() -> ExitCode {
                 args::Verb::Run(args) => run::run(*args).await,
                 args::Verb::Storm(args) => storm::run(args).await,
                 args::Verb::Idle(args) => idle::run(args).await,
+                args::Verb::Compare(args) => compare::run(&args.before, &args.after),
             }
         }),
         Err(error) => Err(error.into()),
@@ -59,11 +66,13 @@ pub fn main() -> ExitCode {
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(FAILED),
-        Err(error) => {
-            say(&format!("handrail-load could not run: {error:#}"));
-            ExitCode::from(COULD_NOT_RUN)
-        }
+        Err(error) => could_not_run(&error),
     }
+}
+
+fn could_not_run(error: &anyhow::Error) -> ExitCode {
+    say(&format!("handrail-load could not run: {error:#}"));
+    ExitCode::from(COULD_NOT_RUN)
 }
 
 /// A line for the one who waits.

@@ -108,10 +108,34 @@ pub struct Report {
 pub struct Judged {
     /// The threshold of the 99th percentile to the partner, if one was given.
     pub max_p99_ms: Option<f64>,
+    /// The same of the 99.9th.
+    pub max_p999_ms: Option<f64>,
+    /// The same of the 99th percentile to a watching supervisor.
+    pub max_hold_p99_ms: Option<f64>,
+    /// The most processor time that the servers may spend on a message, in microseconds.
+    pub max_cpu_us: Option<f64>,
     /// What went wrong outside the promises, such as a server that did not stop.
     pub failures: Vec<String>,
     /// Why the measurement is not to be trusted.
     pub doubts: Vec<String>,
+}
+
+impl Judged {
+    /// The thresholds that were passed, in words. What was not measured passes none.
+    fn over(&self, latency: &Latencies, server: Option<&ServerCost>) -> Vec<String> {
+        let cpu = server.map_or(0.0, |server| server.cpu_us_per_message);
+        let measured = [
+            ("send to partner p99", latency.send_to_partner.p99, self.max_p99_ms, "ms"),
+            ("send to partner p99.9", latency.send_to_partner.p999, self.max_p999_ms, "ms"),
+            ("hold to queue p99", latency.hold_to_queue.p99, self.max_hold_p99_ms, "ms"),
+            ("processor time a message", cpu, self.max_cpu_us, "µs"),
+        ];
+        let over = |(what, found, most, unit): (&str, f64, Option<f64>, &str)| {
+            let most = most.filter(|most| found > *most)?;
+            Some(format!("{what} {found:.1} {unit} is above the {most} {unit} that were asked for"))
+        };
+        measured.into_iter().filter_map(over).collect()
+    }
 }
 
 impl Report {
@@ -131,8 +155,10 @@ impl Report {
             hold_to_queue: meter.hold_to_queue.quantiles(),
         };
         let generator = GeneratorCost { cpu_share, lag_ms_p99: meter.lag.ms_at(0.99) };
+        let over = judged.over(&latency_ms, server.as_ref());
         let invalid_because = doubts(&generator, judged.doubts);
-        let failed_because = failures(&verdict, latency_ms.send_to_partner.p99, judged.max_p99_ms, judged.failures);
+        let mut failed_because = failures(&verdict, judged.failures);
+        failed_because.extend(over);
         Self {
             sent: verdict.sent,
             acknowledged: verdict.acknowledged,
@@ -182,7 +208,7 @@ fn doubts(generator: &GeneratorCost, mut doubts: Vec<String>) -> Vec<String> {
     doubts
 }
 
-fn failures(verdict: &Verdict, p99: f64, max_p99: Option<f64>, mut failures: Vec<String>) -> Vec<String> {
+fn failures(verdict: &Verdict, mut failures: Vec<String>) -> Vec<String> {
     let counts = [
         (verdict.faults.of(Kind::Lost), "lost"),
         (verdict.faults.of(Kind::Duplicated), "duplicated"),
@@ -195,9 +221,6 @@ fn failures(verdict: &Verdict, p99: f64, max_p99: Option<f64>, mut failures: Vec
     failures.extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
     if verdict.sent == 0 {
         failures.push("nothing was sent".to_owned());
-    }
-    if let Some(max) = max_p99.filter(|max| p99 > *max) {
-        failures.push(format!("send to partner p99 {p99:.1} ms is above the {max} ms that were asked for"));
     }
     failures
 }
@@ -370,6 +393,9 @@ mod tests {
         let silent = report(verdict, Judged::default());
         assert_eq!((silent.failed_because.as_slice(), silent.errors), (&["2 never answered".to_owned()][..], 2));
         assert!(!report(Verdict::default(), Judged::default()).passed, "a run that sent nothing proves nothing");
+        let slow =
+            Judged { max_p999_ms: Some(1.0), max_hold_p99_ms: Some(1.0), max_cpu_us: Some(1.0), ..Judged::default() };
+        assert_eq!(report(good(), slow).failed_because.len(), 1, "what was not measured is not over");
         let judged = Judged { failures: vec!["the server did not stop".into()], ..Judged::default() };
         assert!(report(good(), judged).to_string().ends_with("FAILED: the server did not stop\n"));
     }

@@ -176,7 +176,13 @@ async fn send(
     inboxes: Vec<mpsc::Sender<Nth>>,
     mut ground: Option<&mut Ground>,
 ) -> Sent {
-    let mut judged = Judged { max_p99_ms: args.max_p99_ms, ..Judged::default() };
+    let mut judged = Judged {
+        max_p99_ms: args.max_p99_ms,
+        max_p999_ms: args.max_p999_ms,
+        max_hold_p99_ms: args.max_hold_p99_ms,
+        max_cpu_us: args.max_cpu_us,
+        ..Judged::default()
+    };
     let progress = Progress::start(bench.clone());
     bench.begin(Instant::now() + LOOK_EVERY);
     let redis = match ground.as_ref().and_then(|ground| ground.redis.as_deref()) {
