@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use handrail_domain::duty::HANDOVER_CHARS_MAX;
+use handrail_domain::duty::{HANDOVER_CHARS_MAX, is_tier};
 use handrail_domain::ids::{ConversationId, ItemId, LookId};
 use handrail_domain::policy::{may_oversee, may_serve};
 use handrail_domain::refusal::{Code, Refusal};
@@ -47,6 +47,10 @@ pub(super) async fn start(
     let who = from_own_page(&api, &headers).await?;
     may_serve(&who.account)?;
     let StartShift { tier } = json(&headers, &body)?;
+    if !is_tier(tier) {
+        let advice = "A shift is at tier 1 (watches the queue), 2 (on call) or 3 (leads).";
+        return Err(Refused::saying(Code::BadFrame, advice.into()));
+    }
     api.chat.start_shift(&who, tier).await?;
     Ok(Json(api.chat.duty(&who).await?))
 }
@@ -154,9 +158,10 @@ async fn numbers(
     let who = door::who(&api.chat, headers).await?;
     may_oversee(&who.account)?;
     let Query(Since { days, ahead }) = since.map_err(|_| Code::BadFrame)?;
-    let days = Some(days.unwrap_or(DAYS)).filter(|days| (1..=DAYS_MAX).contains(days)).ok_or(Code::BadFrame)?;
-    if ahead.abs() > AHEAD_MIN_MAX {
-        return Err(Code::BadFrame.into());
+    let days = days.unwrap_or(DAYS);
+    if !(1..=DAYS_MAX).contains(&days) || ahead.abs() > AHEAD_MIN_MAX {
+        let advice = format!("Ask for 1 to {DAYS_MAX} days, and a clock at most {AHEAD_MIN_MAX} minutes from UTC.");
+        return Err(Refused::saying(Code::BadFrame, advice));
     }
     Ok(api.chat.oversight(&who, days, ahead).await?)
 }

@@ -147,6 +147,8 @@ async fn what_cannot_be_a_shift_is_refused_with_what_to_do() {
     for tier in [json!(0), json!(4), json!("lead"), Value::Null] {
         assert_eq!(desk.asks(&desk.may, "POST", "/api/duty", &json!({"tier": tier})).await.problem(), "bad_frame");
     }
+    let ninth = desk.asks(&desk.may, "POST", "/api/duty", &json!({"tier": 9})).await;
+    assert!(ninth.body.contains("tier 1 (watches the queue)"), "{ninth:?}");
     let none = desk.asks(&desk.may, "POST", "/api/duty/finish", &json!({"note": ""})).await;
     assert_eq!((none.problem().as_str(), none.status), ("not_found", 404));
     assert!(none.body.contains("You are not on duty"), "{none:?}");
