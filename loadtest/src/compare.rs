@@ -8,6 +8,9 @@ use std::path::PathBuf;
 
 /// A change of less than this share is noise, however alike the runs are: machines are shared.
 const NOISE_LEAST: f64 = 0.10;
+/// The same of fewer than [`RUNS_LEAST`] runs of a side, which do not say how far they lie apart by chance.
+const NOISE_UNKNOWN: f64 = 0.50;
+const RUNS_LEAST: usize = 3;
 /// What must be the same for two runs to be compared.
 const SAME: [&str; 7] = ["relationships", "supervisors", "nodes", "rate", "unsafe_share", "duration_s", "warmup_s"];
 /// What is compared: where it stands in a report, and its name and unit. Less is better of each.
@@ -36,6 +39,7 @@ enum Change {
 struct Side {
     median: f64,
     spread: f64,
+    runs: usize,
 }
 
 /// Compares, prints a table, and says whether nothing got worse.
@@ -82,6 +86,13 @@ fn compared(before: &[Value], after: &[Value]) -> anyhow::Result<(String, bool)>
         let by = (ratio - 1.0) * 100.0;
         let _ = writeln!(table, "{name:<32} {:>10.2} {:>10.2} {by:>+8.1} % {word}", before.median, after.median);
     }
+    if before.len().min(after.len()) < RUNS_LEAST {
+        let _ = writeln!(
+            table,
+            "Fewer than {RUNS_LEAST} runs of a side: what is less than {:.0} % apart is called noise. Give more, with commas between.",
+            NOISE_UNKNOWN * 100.0
+        );
+    }
     Ok((table, fine))
 }
 
@@ -91,13 +102,15 @@ fn side(reports: &[Value], place: &str) -> Option<Side> {
     all.sort_by(f64::total_cmp);
     let median = *all.get(all.len() / 2)?;
     let (least, most) = (*all.first()?, *all.last()?);
-    Some(Side { median, spread: if median > 0.0 { (most - least) / median } else { 0.0 } })
+    Some(Side { median, spread: if median > 0.0 { (most - least) / median } else { 0.0 }, runs: all.len() })
 }
 
-/// What less or more means, and the ratio. Noise is what either side's own runs differ by, and never less than a tenth.
+/// What less or more means, and the ratio. Noise is what either side's own runs differ by, never less than a tenth, and half where there
+/// are too few runs to tell.
 fn judge(before: Side, after: Side) -> (Change, f64) {
     let ratio = if before.median > 0.0 { after.median / before.median } else { 1.0 };
-    let noise = before.spread.max(after.spread).max(NOISE_LEAST);
+    let least = if before.runs.min(after.runs) < RUNS_LEAST { NOISE_UNKNOWN } else { NOISE_LEAST };
+    let noise = before.spread.max(after.spread).max(least);
     let change = if ratio > 1.0 + noise {
         Change::Worse
     } else if ratio < 1.0 / (1.0 + noise) {
@@ -124,21 +137,26 @@ mod tests {
 
     #[test]
     fn a_change_is_told_with_its_size_and_small_ones_are_noise() {
-        let (table, fine) = compared(&[report(10.0, 1_000.0)], &[report(13.0, 800.0)]).unwrap();
+        let three = |p99, cpu| [report(p99, cpu), report(p99, cpu), report(p99, cpu)];
+        let (table, fine) = compared(&three(10.0, 1_000.0), &three(13.0, 800.0)).unwrap();
         assert!(!fine, "{table}");
         for line in ["+30.0 % WORSE", "-20.0 % better", "+0.0 % noise"] {
             assert!(table.contains(line), "{line}: {table}");
         }
         assert!(!table.contains("Redis"), "what neither measured is not told: {table}");
-        assert!(compared(&[report(10.0, 1_000.0)], &[report(10.9, 1_000.0)]).unwrap().1, "nine in a hundred is noise");
+        assert!(compared(&three(10.0, 1_000.0), &three(10.9, 1_000.0)).unwrap().1, "nine in a hundred is noise");
+        let (table, fine) = compared(&[report(10.0, 1_000.0)], &[report(14.0, 1_000.0)]).unwrap();
+        assert!(fine && table.contains("Give more"), "one run does not know its own noise: {table}");
+        assert!(!compared(&[report(10.0, 1_000.0)], &[report(16.0, 1_000.0)]).unwrap().1, "more than half is told");
     }
 
     #[test]
     fn of_several_runs_the_median_is_compared_and_their_spread_is_the_noise() {
         let before = [report(10.0, 1_000.0), report(14.0, 1_000.0), report(12.0, 1_000.0)];
-        let (table, fine) = compared(&before, &[report(15.0, 1_000.0)]).unwrap();
+        let after = |p99| [report(p99, 1_000.0), report(p99, 1_000.0), report(p99, 1_000.0)];
+        let (table, fine) = compared(&before, &after(15.0)).unwrap();
         assert!(fine && table.contains("12.00      15.00    +25.0 % noise"), "{table}");
-        let (_, fine) = compared(&before, &[report(17.0, 1_000.0)]).unwrap();
+        let (_, fine) = compared(&before, &after(17.0)).unwrap();
         assert!(!fine, "more than their own spread is no noise");
     }
 
