@@ -3,7 +3,8 @@
 import { signal } from "@preact/signals";
 import { openShelves } from "../link/db";
 import { t } from "../text/words";
-import type { ArticlePage, ArticleView, Problem } from "../wire/generated";
+import type { ArticlePage, ArticleView } from "../wire/generated";
+import { call } from "./api";
 import { own } from "./device";
 import { state } from "./messenger";
 
@@ -54,11 +55,11 @@ export async function article(id: string): Promise<Got<ArticleView>> {
   return !got.ok && !got.gone && kept ? { ok: true, value: kept } : got;
 }
 
+/** What could not be read says why in words about the library. */
 async function get<T>(path: string): Promise<Got<T>> {
-  const answer = await fetch(path, { credentials: "same-origin", headers: { accept: "application/json" } }).catch(() => null);
-  if (answer === null) return { ok: false, gone: false, message: t.library.offline };
-  if (answer.ok) return { ok: true, value: (await answer.json()) as T };
-  const problem = (await answer.json().catch(() => null)) as Problem | null;
-  const gone = problem?.code === "not_found";
-  return { ok: false, gone, message: gone ? t.library.gone : t.serverTrouble };
+  const got = await call<T>("GET", path);
+  if (got.ok) return got;
+  const gone = got.code === "not_found";
+  const message = gone ? t.library.gone : got.code === "offline" ? t.library.offline : t.serverTrouble;
+  return { ok: false, gone, message };
 }

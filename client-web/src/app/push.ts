@@ -4,7 +4,8 @@
 import { signal } from "@preact/signals";
 import { canBeTold, clearShown, isRefused, subscribe, subscription, unsubscribe, type Address } from "../core/push";
 import { language, t } from "../text/words";
-import type { Problem, PushAsked, PushState, Quiet } from "../wire/generated";
+import type { PushAsked, PushState, Quiet } from "../wire/generated";
+import { call, type Got } from "./api";
 import { own } from "./device";
 
 const PUSH_KEY = "handrail.push";
@@ -39,7 +40,7 @@ export function ahead(now = new Date()): number {
 
 /** From now on this phone is told. Says why not, in words. */
 export async function turnOn(): Promise<string | null> {
-  const state = await call<PushState>("GET", PATH);
+  const state = await ask<PushState>("GET", PATH);
   if (!state.ok) return state.message;
   const address = await subscribe(state.value.key).catch(() => null);
   if (address === null) return isRefused() ? t.notify.refused : t.notify.failed;
@@ -54,12 +55,12 @@ export async function setQuiet(quiet: Hours | null): Promise<string | null> {
 export async function turnOff(): Promise<void> {
   keep(null);
   await unsubscribe().catch(() => undefined);
-  await call("DELETE", PATH);
+  await ask("DELETE", PATH);
 }
 
 /** Shows one. Says why not, in words. */
 export async function tryOut(): Promise<string | null> {
-  const got = await call("POST", `${PATH}/test`);
+  const got = await ask("POST", `${PATH}/test`);
   return got.ok ? null : got.message;
 }
 
@@ -71,32 +72,27 @@ export async function keepTold(justSignedIn: boolean): Promise<void> {
   if (!own.value) return turnOff();
   const address = await subscription().catch(() => null);
   if (address === null) return keep(null);
-  if (justSignedIn || told.value.sent !== asked(address, told.value.quiet)) await tell(address, told.value.quiet);
+  if (justSignedIn || told.value.sent !== JSON.stringify(asked(address, told.value.quiet))) await tell(address, told.value.quiet);
 }
 
 async function tell(address: Address, quiet: Hours | null): Promise<string | null> {
   const body = asked(address, quiet);
-  const got = await call("PUT", PATH, body);
+  const got = await ask("PUT", PATH, body);
   if (!got.ok) return got.message;
-  keep({ quiet, sent: body });
+  keep({ quiet, sent: JSON.stringify(body) });
   return null;
 }
 
-function asked(address: Address, hours: Hours | null): string {
+function asked(address: Address, hours: Hours | null): PushAsked {
   const quiet: Quiet | null = hours && { ...hours, ahead: ahead() };
-  return JSON.stringify({ ...address, language: language(), quiet } satisfies PushAsked);
+  return { ...address, language: language(), quiet };
 }
 
-type Answer<T> = { ok: true; value: T } | { ok: false; message: string };
-
-async function call<T>(method: string, path: string, body?: string): Promise<Answer<T>> {
-  const headers: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
-  const answer = await fetch(path, { method, headers, credentials: "same-origin", ...(body !== undefined && { body }) }).catch(() => null);
-  if (answer === null) return { ok: false, message: t.offlineRead };
-  if (answer.ok) return { ok: true, value: (answer.status === 204 ? null : await answer.json()) as T };
-  const problem = (await answer.json().catch(() => null)) as Problem | null;
-  if (problem?.code === "rate_limited") return { ok: false, message: t.notify.soon };
-  return { ok: false, message: t.notify.failed };
+/** One request, with its problem in words about notifications. */
+async function ask<T>(method: string, path: string, body?: unknown): Promise<Got<T>> {
+  const got = await call<T>(method, path, body);
+  if (got.ok || got.code === "offline") return got;
+  return { ...got, message: got.code === "rate_limited" ? t.notify.soon : t.notify.failed };
 }
 
 function keep(value: Kept | null): void {
