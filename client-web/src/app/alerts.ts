@@ -2,6 +2,7 @@
 // whose message it is, nor a word of it.
 
 import { signal } from "@preact/signals";
+import { keep, kept } from "../core/kept";
 import { chime } from "../core/sound";
 import { urgency } from "../state/queue";
 import { enStaff } from "../text/staff";
@@ -28,11 +29,7 @@ export function isAlerted(from: From, severity: Severity): boolean {
 
 export function setAlerts(change: Partial<Alerts>): void {
   alerts.value = { ...alerts.value, ...change };
-  try {
-    localStorage.setItem(ALERTS_KEY, JSON.stringify(alerts.value));
-  } catch {
-    // Without storage the choice lives as long as the page.
-  }
+  keep(ALERTS_KEY, JSON.stringify(alerts.value));
 }
 
 /** Asks the browser, which wants a tap before that. Says whether it may be. */
@@ -80,9 +77,9 @@ function show(severity: Severity): void {
 function read(): Alerts {
   const usual: Alerts = { sound: "high", desktop: "never" };
   try {
-    const kept = JSON.parse(localStorage.getItem(ALERTS_KEY) ?? "null") as Partial<Alerts> | null;
+    const chosen = JSON.parse(kept(ALERTS_KEY) ?? "null") as Partial<Alerts> | null;
     const known = (from: From | undefined, or: From) => (from !== undefined && (from === "never" || from in enStaff.severity) ? from : or);
-    return { sound: known(kept?.sound, usual.sound), desktop: known(kept?.desktop, usual.desktop) };
+    return { sound: known(chosen?.sound, usual.sound), desktop: known(chosen?.desktop, usual.desktop) };
   } catch {
     return usual;
   }

@@ -1,6 +1,7 @@
 // The library's writing, over HTTP: every act names the version that was seen, and is refused if it is another by now.
 
 import { signal } from "@preact/signals";
+import { keepInTab, keptInTab } from "../core/kept";
 import { call, type Got } from "./api";
 import type { ArticleAct, Manuscript, Preview, Seen, ShelfPage, VersionView } from "../wire/generated";
 
@@ -29,27 +30,15 @@ const UNSAVED = "handrail.writing.";
 
 /** What was written and not saved yet, kept in this tab through a wrong turn and a reload. */
 export function unsaved(id: string | null): Manuscript | null {
-  try {
-    return JSON.parse(sessionStorage.getItem(UNSAVED + (id ?? NEW)) ?? "null") as Manuscript | null;
-  } catch {
-    return null;
-  }
+  return JSON.parse(keptInTab(UNSAVED + (id ?? NEW)) ?? "null") as Manuscript | null;
 }
 
 export function keepUnsaved(id: string | null, content: Manuscript): void {
-  try {
-    sessionStorage.setItem(UNSAVED + (id ?? NEW), JSON.stringify(content));
-  } catch {
-    // Without storage it lives as long as the page.
-  }
+  keepInTab(UNSAVED + (id ?? NEW), JSON.stringify(content));
 }
 
 export function forgetUnsaved(id: string | null): void {
-  try {
-    sessionStorage.removeItem(UNSAVED + (id ?? NEW));
-  } catch {
-    // Storage that cannot be opened holds nothing.
-  }
+  keepInTab(UNSAVED + (id ?? NEW), null);
 }
 
 export function shelves(): Promise<Got<ShelfPage>> {

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { draftNote, duty, dutyOpen, dutyProblem, finishShift, readDuty, rest, restDue, restLater, startShift, unattended } from "../app/duty";
 import { me, now } from "../app/staff";
+import { keepInTab, keptInTab } from "../core/kept";
 import { clock, dayAndTime } from "../core/time";
 import { enDuty } from "../text/duty";
 import { t } from "../text/words";
@@ -151,13 +152,13 @@ function Start({ mine }: { mine: OnDuty | null }) {
 const NOTE_KEY = "handrail.note";
 
 function Finish({ page }: { page: DutyPage }) {
-  const [note, setNote] = useState(() => kept() ?? draftNote(page, now.value));
+  const [note, setNote] = useState(() => keptInTab(NOTE_KEY) ?? draftNote(page, now.value));
   const [busy, setBusy] = useState(false);
   // What was written is there after a wrong turn.
-  useEffect(() => keep(note), [note]);
+  useEffect(() => keepInTab(NOTE_KEY, note), [note]);
   const finish = async () => {
     setBusy(true);
-    if (await finishShift(note)) keep(null);
+    if (await finishShift(note)) keepInTab(NOTE_KEY, null);
     setBusy(false);
   };
   return (
@@ -188,21 +189,4 @@ function Finish({ page }: { page: DutyPage }) {
 
 export function tierName(tier: number): string {
   return words.tier[tier as 1 | 2 | 3] ?? "";
-}
-
-function kept(): string | null {
-  try {
-    return sessionStorage.getItem(NOTE_KEY);
-  } catch {
-    return null;
-  }
-}
-
-function keep(note: string | null): void {
-  try {
-    if (note === null) sessionStorage.removeItem(NOTE_KEY);
-    else sessionStorage.setItem(NOTE_KEY, note);
-  } catch {
-    // Without storage it lives as long as the dialog.
-  }
 }

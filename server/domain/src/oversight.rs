@@ -108,13 +108,11 @@ fn percentile(sorted: &[i64], share: usize) -> Option<i64> {
     sorted.get(rank.saturating_sub(1)).copied()
 }
 
-/// How often each end came.
-pub fn mix(handled: &[Handled]) -> BTreeMap<&'static str, usize> {
-    let mut mix = BTreeMap::new();
-    for (outcome, _) in handled.iter().filter_map(|one| one.ended) {
-        *mix.entry(outcome.as_str()).or_default() += 1;
-    }
-    mix
+/// How often each end came, without those that never did.
+pub fn mix(handled: &[Handled]) -> Vec<(OutcomeName, usize)> {
+    let count =
+        |end: OutcomeName| handled.iter().filter(|one| one.ended.is_some_and(|(outcome, _)| outcome == end)).count();
+    OutcomeName::ALL.into_iter().map(|end| (end, count(end))).filter(|(_, count)| *count > 0).collect()
 }
 
 /// What these looks say.
@@ -168,7 +166,7 @@ mod tests {
         let told = Waits { decided: 20, in_time: 10, p50_ms: Some(100), p95_ms: Some(190) };
         assert_eq!(waits(&all), told);
         assert_eq!(waits(&[]), Waits::default());
-        assert_eq!(mix(&all), BTreeMap::from([("released", 20), ("withdrawn", 1)]));
+        assert_eq!(mix(&all), [(OutcomeName::Released, 20), (OutcomeName::Withdrawn, 1)]);
     }
 
     #[test]

@@ -70,6 +70,10 @@ pub fn may_report(account: &Account, conversation: &Conversation) -> Result<Repo
 
 /// Whether `account` may write in the library of its site.
 pub fn may_write_articles(account: &Account) -> Result<(), Refusal> {
+    answers_for_its_site(account)
+}
+
+fn answers_for_its_site(account: &Account) -> Result<(), Refusal> {
     if account.disabled {
         return Err(Code::Unauthenticated.into());
     }
@@ -95,7 +99,7 @@ pub fn may_watch(account: &Account, site: SiteId) -> Result<(), Refusal> {
 
 /// Whether `account` may see how the queue of its own site does, and who is on duty: its supervisors and coordinators.
 pub fn may_oversee(account: &Account) -> Result<(), Refusal> {
-    may_write_articles(account)
+    answers_for_its_site(account)
 }
 
 /// Whether `account` may be on duty in its own site, or give a second opinion there.

@@ -5,7 +5,7 @@
 use super::Chat;
 use super::duty::note_ring;
 use crate::fresh;
-use crate::store::{Failure, Scope, Tx};
+use crate::store::{Failure, Reader, Scope, Tx};
 use handrail_domain::conversation::{answered, settle};
 use handrail_domain::ids::ItemId;
 use handrail_domain::quarantine::{Due, ItemAct};
@@ -41,15 +41,18 @@ impl Chat {
 
     /// Does what is due now. Says how long nothing else will be.
     pub async fn strike(&self) -> Result<Duration, Refusal> {
+        let now = fresh::now();
+        let look = move |record: &Reader<'_>| {
+            Ok((record.due_items(now, ROUND)?, record.next_wake()?, !record.untold_rings(1)?.is_empty()))
+        };
+        let (due, next, rings) = self.read(look).await?;
         // Whom something rings must hold up nothing that is due: it is tried again at the next strike.
-        if let Err(refusal) = self.settle_rings().await {
+        if rings && let Err(refusal) = self.settle_rings().await {
             tracing::warn!(
                 code = refusal.code.as_str(),
                 "whom something rings could not be settled; it is tried again"
             );
         }
-        let now = fresh::now();
-        let (due, next) = self.read(move |record| Ok((record.due_items(now, ROUND)?, record.next_wake()?))).await?;
         if due.is_empty() {
             let wait = next.map_or(SLEEP_MAX, |at| Duration::from_millis(at.since_ms(now).max(1).unsigned_abs()));
             return Ok(wait.min(SLEEP_MAX));

@@ -129,9 +129,6 @@ impl Chat {
 
     /// Settles whom the rings reach that nobody settled yet: writes them down, and has their phones told.
     pub(super) async fn settle_rings(&self) -> Result<(), Refusal> {
-        if self.read(|record| record.untold_rings(1)).await?.is_empty() {
-            return Ok(());
-        }
         let bus = self.bus.clone();
         let there = move |who: AccountId| bus.presence(who) != Presence::Offline;
         let calls = self.write(Scope::Devices, move |tx| settle(tx, &there, fresh::now())).await?;

@@ -9,7 +9,6 @@ use handrail_domain::ids::{AccountId, SiteId};
 use handrail_domain::oversight::{Handled, loads, looks, mix, waits};
 use handrail_domain::people::SiteSettings;
 use handrail_domain::policy::may_oversee;
-use handrail_domain::quarantine::OutcomeName;
 use handrail_domain::refusal::Refusal;
 use handrail_domain::score::score;
 use handrail_domain::time::Timestamp;
@@ -42,10 +41,7 @@ fn page(
         held: handled.len(),
         waits: by_severity(&handled, &settings),
         hours: by_hour(&handled, ahead_min),
-        outcomes: mix(&handled)
-            .into_iter()
-            .filter_map(|(word, count)| Some(OutcomeCount { outcome: OutcomeName::parse(word)?, count }))
-            .collect(),
+        outcomes: mix(&handled).into_iter().map(|(outcome, count)| OutcomeCount { outcome, count }).collect(),
         looks: looks(&record.looks_since(site, since)?),
         people: people(record, &handled, &on_duty(&record.shifts_since(site, since)?, now))?,
         rules: score(&record.judged_items(Some(site), since)?),

@@ -5,7 +5,6 @@ use super::sql::{Row, params};
 use super::{StoreError, Tx};
 use handrail_domain::duty::Shift;
 use handrail_domain::ids::{AccountId, ItemId, ShiftId, SiteId};
-use handrail_domain::people::Account;
 use handrail_domain::time::Timestamp;
 
 /// An item that rang.
@@ -102,12 +101,6 @@ impl Reader<'_> {
             .unwrap_or((0, None));
         let ringing = self.one(ringing, params![key], |row| row.get("ringing"))?.unwrap_or(0);
         Ok((open, ringing, oldest.map(Timestamp)))
-    }
-
-    /// Those who answer for a site and may sign in: its supervisors and its coordinators.
-    pub fn staff(&self, site: SiteId) -> Result<Vec<Account>, StoreError> {
-        let all = self.accounts(site)?.into_iter().map(|(account, _)| account);
-        Ok(all.filter(|one| !one.disabled && handrail_domain::policy::may_oversee(one).is_ok()).collect())
     }
 }
 

@@ -132,6 +132,14 @@ impl Reader<'_> {
         self.many(&sql, params![site_id.to_string()], account)
     }
 
+    /// Those who answer for a site and may sign in: its supervisors and its coordinators.
+    pub fn staff(&self, site_id: SiteId) -> Result<Vec<Account>, StoreError> {
+        let sql = format!(
+            "SELECT {ACCOUNT} FROM account WHERE site = ?1 AND role IN ('supervisor', 'coordinator') AND disabled = 0 ORDER BY id"
+        );
+        self.many(&sql, params![site_id.to_string()], account)
+    }
+
     /// The session of that token's hash.
     pub fn session(&self, token: &Hash) -> Result<Option<SessionRow>, StoreError> {
         let sql = format!(

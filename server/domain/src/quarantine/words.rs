@@ -46,7 +46,8 @@ pub enum OutcomeName {
 }
 
 impl OutcomeName {
-    const ALL: [OutcomeName; 6] = [
+    /// Every outcome, in the order in which they are listed.
+    pub const ALL: [OutcomeName; 6] = [
         OutcomeName::Released,
         OutcomeName::Altered,
         OutcomeName::Rejected,
