@@ -108,6 +108,22 @@ fn push_services_are_named_by_host_by_a_star_or_by_origin() {
 }
 
 #[test]
+fn the_webhook_is_told_in_secret_or_on_this_machine_alone() {
+    for url in ["https://pager.example.org/handrail", "http://127.0.0.1:9000/page", "http://localhost/page"] {
+        let config = read(&format!("[webhook]\nurl = \"{url}\"\ntoken = \"a-secret\"")).unwrap();
+        assert_eq!(config.fixed.webhook.url.as_deref(), Some(url));
+    }
+    for url in
+        ["", "pager.example.org", "ftp://pager.example.org", "http://pager.example.org", "https://me@example.org/"]
+    {
+        check(&format!("[webhook]\nurl = \"{url}\""), 2, "webhook.url", "an https:// address");
+    }
+    for token in ["", "two words"] {
+        check(&format!("[webhook]\ntoken = \"{token}\""), 2, "webhook.token", "no spaces");
+    }
+}
+
+#[test]
 fn a_server_that_others_can_reach_must_be_protected() {
     let says = "Give `tls` a certificate, or set `behind_proxy = true`";
     for listen in ["0.0.0.0:8080", "192.0.2.7:80", "[::]:8080"] {
