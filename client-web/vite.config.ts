@@ -11,7 +11,7 @@ export default defineConfig({
     target: ["es2020", "chrome87", "safari14", "firefox78"],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: [page("index.html"), page("staff.html"), page("signin.html"), page("signin.cy.html"), page("help.html"), page("help.cy.html")] },
+    rolldownOptions: { input: [page("index.html"), page("staff.html"), page("signin.html"), page("signin.cy.html"), page("join.html"), page("join.cy.html"), page("help.html"), page("help.cy.html")] },
   },
   server: {
     proxy: {

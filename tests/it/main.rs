@@ -19,6 +19,7 @@ mod records;
 mod redis_away;
 mod rule_change;
 mod scenario;
+mod scheme;
 mod security;
 mod tidy;
 mod web;

@@ -70,7 +70,7 @@ export type OutcomeName = "released" | "altered" | "rejected" | "rephrase" | "wi
 
 export type ActName = "claim" | "unclaim" | "release" | "alter" | "reject" | "rephrase" | "escalate" | "note" | "undo" | "acknowledge";
 
-export type Code = "bad_frame" | "unknown_op" | "unauthenticated" | "code_needed" | "forbidden" | "not_found" | "rate_limited" | "too_long" | "empty" | "cid_conflict" | "conversation_paused" | "conversation_ended" | "busy" | "unavailable" | "stale_version" | "claimed_by_other" | "not_claimed" | "already_closed" | "not_held" | "own_item" | "own_work" | "internal";
+export type Code = "bad_frame" | "unknown_op" | "unauthenticated" | "code_needed" | "forbidden" | "not_found" | "rate_limited" | "too_long" | "empty" | "cid_conflict" | "conversation_paused" | "conversation_ended" | "briefing_needed" | "not_yet" | "busy" | "unavailable" | "stale_version" | "claimed_by_other" | "not_claimed" | "already_closed" | "not_held" | "own_item" | "own_work" | "internal";
 
 export type Scope = "address" | "connection" | "account" | "conversation";
 
@@ -120,7 +120,15 @@ consent?: ConsentView,
  */
 expected_wait_s?: number, };
 
-export type ConversationView = { id: string, kind: Kind, state: ConversationState, site: string, parties: Array<PartyView>, last_seq: number, read_seq: number, pending: Array<Pending>, };
+export type ConversationView = { id: string, kind: Kind, state: ConversationState, site: string, parties: Array<PartyView>, last_seq: number, read_seq: number, pending: Array<Pending>, 
+/**
+ * Whether the reader must confirm what they must know before they write. (Feature `scheme`.)
+ */
+to_read?: boolean, 
+/**
+ * What both are told while it is paused, or because it has ended. (Feature `scheme`.)
+ */
+words?: string, };
 
 export type ContextLine = { message: string, from: string, text: string, at: string, status: MessageStatus, };
 
@@ -567,3 +575,223 @@ hours: Array<HourWaits>, outcomes: Array<OutcomeCount>, looks: Looks,
  * By name, not by number.
  */
 people: Array<PersonLoad>, rules: Array<Score>, };
+
+export type Right = "converse" | "be_told" | "supervise" | "oversee" | "write_library" | "run_scheme" | "break_glass";
+
+export type Answer = boolean | number | string | Array<string>;
+
+export type Standing = "new" | "invited" | "active" | "suspended";
+
+export type Reason = { 
+/**
+ * In which field they meet.
+ */
+field: string, 
+/**
+ * What they share.
+ */
+word: string, };
+
+export type Against = "no_referral" | "apart" | "women_only" | "paired" | "not_vetted" | "full" | "same_area" | "no_language" | "no_time";
+
+export type Told = { 
+/**
+ * The number; nothing, if it is kept back.
+ */
+number: number | null, };
+
+export type AreaLine = { 
+/**
+ * The area.
+ */
+area: string, 
+/**
+ * People whose last word on it was better.
+ */
+better: Told, 
+/**
+ * The same.
+ */
+same: Told, 
+/**
+ * Worse.
+ */
+worse: Told, 
+/**
+ * Goals that were reached.
+ */
+reached: Told, };
+
+export type PaperKind = "identity" | "referral" | "officer" | "needs" | "offer" | "check" | "note" | "plan" | "condition" | "goal" | "check_in" | "meeting" | "time" | "debrief" | "concern" | "feedback" | "pulse";
+
+export type About = "person" | "relationship";
+
+export type TaskKind = "concern" | "uncovered" | "glass" | "first_meeting" | "briefing" | "unmatched" | "no_referral" | "not_joined" | "silent" | "meeting" | "check" | "condition" | "plan_ends" | "rule" | "article";
+
+export type RightLine = { right: Right, roles: Array<Role>, };
+
+export type RolesPage = { rights: Array<RightLine>, };
+
+export type InputView = { "kind": "line", most: number, } | { "kind": "text", most: number, } | { "kind": "day" } | { "kind": "moment" } | { "kind": "number", least: number, most: number, } | { "kind": "choice", words: Array<string>, } | { "kind": "choices", words: Array<string>, } | { "kind": "yes" } | { "kind": "people" };
+
+export type FieldView = { name: string, input: InputView, needed: boolean, };
+
+export type FormView = { kind: PaperKind, about: About, 
+/**
+ * Of a person: whose roles it may be about.
+ */
+of: Array<Role>, 
+/**
+ * Whether there is one at a time.
+ */
+one: boolean, 
+/**
+ * Whether the reader writes it.
+ */
+writes: boolean, fields: Array<FieldView>, };
+
+export type FormsPage = { forms: Array<FormView>, };
+
+export type PaperView = { id: string, kind: PaperKind, account: string | null, conversation: string | null, 
+/**
+ * What it says; nothing, if that was erased.
+ */
+answers: { [key in string]: Answer } | null, version: number, by: Person, made_at: string, changed_at: string, due_at: string | null, closed_at: string | null, 
+/**
+ * Who has signed it as it is now.
+ */
+signed: Array<Person>, 
+/**
+ * Whether the reader may change it, put it away, sign it.
+ */
+writes: boolean, closes: boolean, signs: boolean, };
+
+export type NewPaper = { kind: PaperKind, account: string | null, conversation: string | null, answers: { [key in string]: Answer }, };
+
+export type PaperWritten = { 
+/**
+ * The version that its writer read.
+ */
+version: number, answers: { [key in string]: Answer }, };
+
+export type PaperSeen = { version: number, };
+
+export type PersonLine = { account: string, name: string, role: Role, standing: Standing, 
+/**
+ * Relationships that are open or paused.
+ */
+relationships: number, since: string, };
+
+export type PeoplePage = { people: Array<PersonLine>, };
+
+export type NewPerson = { name: string, role: Role, };
+
+export type Invited = { account: string, name: string, code: string, until: string, };
+
+export type Join = { code: string, username: string, password: string, };
+
+export type Member = { account: string, name: string, role: Role, 
+/**
+ * Whether they still have to confirm what they must know.
+ */
+to_read: boolean, };
+
+export type RelationshipLine = { id: string, kind: Kind, state: ConversationState, parties: Array<Member>, began: string, ended: string | null, 
+/**
+ * When somebody last said something there.
+ */
+said: string | null, };
+
+export type PersonPage = { person: PersonLine, 
+/**
+ * The name to sign in with, once they have one.
+ */
+username: string | null, relationships: Array<RelationshipLine>, papers: Array<PaperView>, 
+/**
+ * Whether there is a paper that says who they really are.
+ */
+has_identity: boolean, 
+/**
+ * Until when the reader may read it.
+ */
+glass_until: string | null, };
+
+export type BreakGlass = { reason: string, };
+
+export type WithReason = { reason: string, };
+
+export type RelationshipsPage = { relationships: Array<RelationshipLine>, };
+
+export type RelationshipPage = { relationship: RelationshipLine, 
+/**
+ * What both are told while it is paused, or because it has ended.
+ */
+words: string | null, papers: Array<PaperView>, minutes: number, };
+
+export type NewRelationship = { parties: Array<string>, 
+/**
+ * What the plan says; see the form.
+ */
+plan: { [key in string]: Answer }, };
+
+export type RelationshipAct = { 
+/**
+ * What both are told.
+ */
+words: string, 
+/**
+ * Of `hand_over`: the next mentor.
+ */
+to: string | null, };
+
+export type MatchLine = { mentor: PersonLine, offer: { [key in string]: Answer }, reasons: Array<Reason>, against: Array<Against>, 
+/**
+ * Whether something stands against it that nobody may pass over.
+ */
+stopped: boolean, };
+
+export type MatchPage = { mentee: PersonLine, needs: { [key in string]: Answer }, mentors: Array<MatchLine>, };
+
+export type TaskView = { kind: TaskKind, about: string, account: string | null, conversation: string | null, paper: string | null, glass: string | null, at: string | null, };
+
+export type HomePage = { tasks: Array<TaskView>, 
+/**
+ * Whether there are more than are shown.
+ */
+more: boolean, };
+
+export type OwnPapers = { papers: Array<PaperView>, forms: Array<FormView>, 
+/**
+ * What this party must know, in words for them.
+ */
+briefing: Array<string>, 
+/**
+ * Whether they still have to confirm it.
+ */
+to_read: boolean, };
+
+export type BriefingRead = { read: Array<string>, };
+
+export type SchemeNumber = "people_engaged" | "people_supported" | "volunteers" | "relationships_begun" | "relationships_ended" | "messages" | "held" | "hours_given" | "meetings" | "meetings_missed" | "concerns" | "concerns_closed" | "feedback" | "answers" | "helping_tenths" | "appeals";
+
+export type SchemeLine = { what: SchemeNumber, told: Told, };
+
+export type SchemePage = { site: string, from: string, until: string, lines: Array<SchemeLine>, areas: Array<AreaLine>, };
+
+export type Import = { 
+/**
+ * Lines of a table (RFC 4180): `role,name,with`.
+ */
+csv: string, 
+/**
+ * Nothing is done: what would be is said.
+ */
+dry: boolean, };
+
+export type BadLine = { line: number, advice: string, };
+
+export type Imported = { people: number, relationships: number, problems: Array<BadLine>, 
+/**
+ * The codes of those who were added, shown once.
+ */
+invited: Array<Invited>, };

@@ -5,11 +5,14 @@ use crate::article::ArticleAct;
 use crate::conversation::MessageStatus;
 use crate::duty::ShiftAct;
 use crate::ids::{
-    AccountId, ArticleId, Cid, ConversationId, ErasureId, HoldId, ItemId, LogN, LookId, MessageId, ReportId,
-    RestrictionId, Seq, ShiftId, SiteId,
+    AccountId, ArticleId, Cid, ConversationId, ErasureId, GlassId, HoldId, ItemId, LogN, LookId, MessageId, PaperId,
+    ReportId, RestrictionId, Seq, ShiftId, SiteId,
 };
 use crate::look::{LookAct, Opinion, ReadReason};
 use crate::quarantine::{Item, ItemAct};
+use crate::scheme::glass::GlassAct;
+use crate::scheme::invite::InviteAct;
+use crate::scheme::paper::{PaperAct, PaperKind};
 use crate::text::{Cleared, Text};
 use crate::time::Timestamp;
 use crate::wire::{Reason, ReportReason};
@@ -152,6 +155,18 @@ pub enum What {
     /// A supervisor read so many messages of a conversation.
     #[serde(rename = "read")]
     Read { reason: ReadReason, messages: u64 },
+    /// A paper of the scheme was written, signed or put away. What it says is beside the log, whose digest has a salt.
+    #[serde(rename = "paper")]
+    Paper { paper: PaperId, of: PaperKind, act: PaperAct, version: u64, digest: String },
+    /// A code that lets somebody choose the password of an account was made or used.
+    #[serde(rename = "invite")]
+    Invite { account: AccountId, act: InviteAct },
+    /// Somebody reads who an account really is.
+    #[serde(rename = "glass")]
+    Glass { glass: GlassId, account: AccountId, act: GlassAct },
+    /// A party confirmed what they must know.
+    #[serde(rename = "briefed")]
+    Briefed { account: AccountId },
     /// What the record has of an account or of a conversation was written out for somebody.
     #[serde(rename = "exported")]
     Exported { account: Option<AccountId> },
@@ -194,6 +209,8 @@ pub enum ConversationAct {
     Lift,
     /// It is over.
     End,
+    /// What a party must know changed, or a party confirmed it.
+    Brief,
 }
 
 /// What happened to an account.
@@ -254,6 +271,10 @@ impl What {
             | What::Shift { .. }
             | What::Look { .. }
             | What::Read { .. }
+            | What::Paper { .. }
+            | What::Invite { .. }
+            | What::Glass { .. }
+            | What::Briefed { .. }
             | What::Exported { .. }
             | What::Epoch { .. } => Audience::Nobody,
         }
@@ -281,6 +302,10 @@ impl What {
             What::Shift { .. } => "shift",
             What::Look { .. } => "look",
             What::Read { .. } => "read",
+            What::Paper { .. } => "paper",
+            What::Invite { .. } => "invite",
+            What::Glass { .. } => "glass",
+            What::Briefed { .. } => "briefed",
             What::Exported { .. } => "exported",
             What::Epoch { .. } => "epoch",
         }
@@ -308,6 +333,10 @@ impl What {
             | What::Shift { .. }
             | What::Look { .. }
             | What::Read { .. }
+            | What::Paper { .. }
+            | What::Invite { .. }
+            | What::Glass { .. }
+            | What::Briefed { .. }
             | What::Exported { .. }
             | What::Epoch { .. } => None,
         }

@@ -141,6 +141,10 @@ ids! {
     ShiftId b'd';
     /// A second look at a message.
     LookId b'k';
+    /// A paper: what the scheme writes down about a person or a relationship.
+    PaperId b'p';
+    /// A glass that somebody broke to read a real name.
+    GlassId b'g';
 }
 
 /// A client's own id for a thing that it makes, kept for retries: 1 to 64 of `[A-Za-z0-9_-]`. Only its maker's devices see it.

@@ -3,8 +3,9 @@
 
 use crate::conversation::{Conversation, ConversationState};
 use crate::ids::{AccountId, SiteId};
-use crate::people::{Account, Role};
+use crate::people::Account;
 use crate::refusal::{Code, Refusal};
+use crate::rights::Right;
 
 /// Proof that an account may speak in a conversation as it is now.
 #[derive(Debug)]
@@ -50,10 +51,9 @@ pub fn may_send(account: &Account, conversation: &Conversation) -> Result<Permit
     if account.disabled {
         return Err(Code::Unauthenticated.into());
     }
-    if !conversation.has(account.id) {
-        return Err(Code::NotFound.into());
-    }
+    let party = conversation.party(account.id).ok_or(Code::NotFound)?;
     match conversation.state {
+        ConversationState::Open if party.to_read => Err(Code::BriefingNeeded.into()),
         ConversationState::Open => Ok(Permit { from: account.id }),
         ConversationState::Paused => Err(Code::ConversationPaused.into()),
         ConversationState::Ended => Err(Code::ConversationEnded.into()),
@@ -70,36 +70,36 @@ pub fn may_report(account: &Account, conversation: &Conversation) -> Result<Repo
 
 /// Whether `account` may write in the library of its site.
 pub fn may_write_articles(account: &Account) -> Result<(), Refusal> {
-    answers_for_its_site(account)
+    may(account, Right::WriteLibrary)
 }
 
-fn answers_for_its_site(account: &Account) -> Result<(), Refusal> {
+/// Whether `account` has a right, by the table of roles.
+pub fn may(account: &Account, right: Right) -> Result<(), Refusal> {
     if account.disabled {
         return Err(Code::Unauthenticated.into());
     }
-    if matches!(account.role, Role::Supervisor | Role::Coordinator) { Ok(()) } else { Err(Code::Forbidden.into()) }
+    if account.role.may(right) { Ok(()) } else { Err(Code::Forbidden.into()) }
+}
+
+/// Whether `account` may run the scheme of its site.
+pub fn may_run(account: &Account) -> Result<(), Refusal> {
+    may(account, Right::RunScheme)
 }
 
 /// Whether the devices of `account` may be told that something waits for it: of those who talk, and of those whom a message may ring.
 pub fn may_be_told(account: &Account) -> Result<(), Refusal> {
-    if account.disabled {
-        return Err(Code::Unauthenticated.into());
-    }
-    match account.role {
-        Role::Mentee | Role::Mentor | Role::GuestOfficer | Role::Supervisor | Role::Coordinator => Ok(()),
-        Role::Operator => Err(Code::Forbidden.into()),
-    }
+    may(account, Right::BeTold)
 }
 
 /// Whether `account` may read the queue of `site`. To all but its supervisors the queue does not exist.
 pub fn may_watch(account: &Account, site: SiteId) -> Result<(), Refusal> {
-    let may = !account.disabled && account.role == Role::Supervisor && account.site == site;
+    let may = !account.disabled && account.role.may(Right::Supervise) && account.site == site;
     if may { Ok(()) } else { Err(Code::NotFound.into()) }
 }
 
 /// Whether `account` may see how the queue of its own site does, and who is on duty: its supervisors and coordinators.
 pub fn may_oversee(account: &Account) -> Result<(), Refusal> {
-    answers_for_its_site(account)
+    may(account, Right::Oversee)
 }
 
 /// Whether `account` may be on duty in its own site, or give a second opinion there.
@@ -121,14 +121,20 @@ mod tests {
     use super::*;
     use crate::conversation::{Kind, Party};
     use crate::ids::ConversationId;
+    use crate::people::Role;
 
     fn account(role: Role, site: u128, disabled: bool) -> Account {
         Account { id: AccountId::from_bits(1), site: SiteId::from_bits(site), role, name: String::new(), disabled }
     }
 
     fn conversation(state: ConversationState, mine: bool) -> Conversation {
-        let party =
-            |bits| Party { account: AccountId::from_bits(bits), name: String::new(), role: Role::Mentor, read_seq: 0 };
+        let party = |bits| Party {
+            account: AccountId::from_bits(bits),
+            name: String::new(),
+            role: Role::Mentor,
+            read_seq: 0,
+            to_read: false,
+        };
         Conversation {
             id: ConversationId::from_bits(1),
             site: SiteId::from_bits(1),
@@ -163,6 +169,17 @@ mod tests {
                 assert_eq!(refused, Some(Code::Unauthenticated), "{role:?} {state:?}");
             }
         }
+    }
+
+    #[test]
+    fn who_has_not_confirmed_what_they_must_know_writes_nothing_and_may_still_tell_the_team() {
+        let mut open = conversation(ConversationState::Open, true);
+        open.parties[0].to_read = true;
+        let who = account(Role::Mentor, 1, false);
+        assert_eq!(code(may_send(&who, &open)), Some(Code::BriefingNeeded));
+        assert_eq!(code(may_report(&who, &open)), None);
+        let other = Account { id: AccountId::from_bits(2), ..account(Role::Mentee, 1, false) };
+        assert_eq!(code(may_send(&other, &open)), None, "whoever has nothing to confirm writes");
     }
 
     #[test]

@@ -162,6 +162,10 @@ pub fn is_news(what: &What, account: AccountId) -> bool {
         | What::Shift { .. }
         | What::Look { .. }
         | What::Read { .. }
+        | What::Paper { .. }
+        | What::Invite { .. }
+        | What::Glass { .. }
+        | What::Briefed { .. }
         | What::Exported { .. }
         | What::Epoch { .. } => false,
     }

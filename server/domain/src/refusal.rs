@@ -63,6 +63,10 @@ codes! {
     ConversationPaused "conversation_paused" 409 false "This conversation is paused. The team can tell you more.";
     /// The relationship has ended.
     ConversationEnded "conversation_ended" 409 false "This conversation has ended. Talk to your coordinator if you need somebody.";
+    /// There is something that the sender must confirm to have read first.
+    BriefingNeeded "briefing_needed" 409 false "Read what you need to know about this person first, and say that you have.";
+    /// Something else must be done before.
+    NotYet "not_yet" 409 false "Something must be done first. Read what is missing, do it, and try again.";
     /// Too many requests without an answer yet.
     Busy "busy" 429 true "Too many messages are still on their way. Wait for their answers, then go on.";
     /// No store or no rules: nothing is let through.

@@ -85,8 +85,13 @@ mod tests {
     use crate::policy::may_report;
 
     fn conversation(state: ConversationState) -> Conversation {
-        let party =
-            |bits| Party { account: AccountId::from_bits(bits), name: String::new(), role: Role::Mentor, read_seq: 0 };
+        let party = |bits| Party {
+            account: AccountId::from_bits(bits),
+            name: String::new(),
+            role: Role::Mentor,
+            read_seq: 0,
+            to_read: false,
+        };
         Conversation {
             id: ConversationId::from_bits(1),
             site: SiteId::from_bits(1),

@@ -98,7 +98,7 @@ pub(super) fn note_rules(tx: &mut Tx<'_>, version: &str) -> Result<(), Failure> 
 }
 
 /// A name for signing in: 3 to 64 of letters, digits, dot, dash, underscore, at.
-fn good_username(username: &str) -> Result<(), AdminError> {
+pub(super) fn good_username(username: &str) -> Result<(), AdminError> {
     let good = (3..=64).contains(&username.len())
         && username.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'@'));
     let advice = "a username has 3 to 64 of A-Z a-z 0-9 . - _ @; choose another";
@@ -106,13 +106,13 @@ fn good_username(username: &str) -> Result<(), AdminError> {
 }
 
 /// A name that people see: 1 to 80 characters.
-fn good_name(name: &str) -> Result<(), AdminError> {
+pub(super) fn good_name(name: &str) -> Result<(), AdminError> {
     let good = (1..=80).contains(&name.trim().chars().count()) && !name.chars().any(char::is_control);
     if good { Ok(()) } else { Err(AdminError("a name has 1 to 80 characters on one line; choose another".into())) }
 }
 
 /// A password: 12 to 128 characters, 15 for staff (OWASP ASVS 5.0, 6.2.1; the MoJ's guide for high-value accounts).
-fn good_password(role: Role, password: &str) -> Result<(), AdminError> {
+pub(super) fn good_password(role: Role, password: &str) -> Result<(), AdminError> {
     let least = if role.converses() { 12 } else { 15 };
     if (least..=128).contains(&password.chars().count()) {
         Ok(())

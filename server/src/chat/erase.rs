@@ -279,7 +279,8 @@ fn erase(tx: &mut Tx<'_>, extent: Extent, one: &Erasable) -> Result<u64, Failure
     Ok(items)
 }
 
-/// What goes last: what was written in reports, the terms that were restricted in a relationship that is over, the name of an account that is disabled. Says
+/// What goes last: what was written in reports, the terms that were restricted in a relationship that is over and what was
+/// written about it, the name of an account that is disabled. Says
 /// whether a name went.
 fn finish(tx: &mut Tx<'_>, erasure: &Erasure) -> Result<bool, Failure> {
     tx.erase_reports(erasure.extent)?;
@@ -288,6 +289,7 @@ fn finish(tx: &mut Tx<'_>, erasure: &Erasure) -> Result<bool, Failure> {
             let conversation = tx.conversation(id)?.ok_or(Code::NotFound)?;
             if conversation.state == ConversationState::Ended {
                 tx.erase_restrictions(id)?;
+                tx.erase_papers(None, Some(id))?;
             }
             // A round marks a relationship as done by its erasure: the log says that there was nothing left, too.
             let what = What::Erased { erasure: erasure.id, messages: 0, items: 0 };
@@ -305,6 +307,7 @@ fn erase_name(tx: &mut Tx<'_>, id: AccountId, erasure: &Erasure) -> Result<bool,
         return Ok(false);
     }
     tx.erase_name(id)?;
+    tx.erase_papers(Some(id), None)?;
     log(tx, site, None, erasure, What::ErasedName { erasure: erasure.id, account: id })?;
     Ok(true)
 }

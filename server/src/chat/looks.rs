@@ -80,6 +80,28 @@ impl Chat {
         .await
     }
 
+    /// The sender of a message that was not passed on asks that somebody else looks at that. Asked twice, it is one look.
+    pub async fn appeal(&self, who: &Signed, message: MessageId) -> Result<(), Refusal> {
+        let by = who.account.clone();
+        self.write(Scope::Everything, move |tx| {
+            let item = tx.item_of(message)?.filter(|item| item.from == by.id).ok_or(Code::NotFound)?;
+            let conversation = tx.conversation(item.conversation)?.ok_or(Code::NotFound)?;
+            let kept_back = item.outcome().is_some_and(|outcome| {
+                matches!(outcome, OutcomeName::Rejected | OutcomeName::Rephrase | OutcomeName::Altered)
+            });
+            if !kept_back || item.decision().is_none() {
+                return Err(Code::NotHeld.into());
+            }
+            if tx.looks_at(message)?.iter().any(|look| look.asked_by.is_some()) {
+                return Ok(());
+            }
+            let drawn = Drawn { conversation, message, item: Some(item.id), delivered: false };
+            let look = begun(drawn, &by, LookReason::Appeal, fresh::now());
+            put(tx, &Look { asked_by: Some(by.id), given_to: None, ..look }, LookAct::Ask, by.id)
+        })
+        .await
+    }
+
     /// One says what one would have done, once, and is told what was done.
     pub async fn say_look(
         &self,

@@ -87,7 +87,9 @@ impl Chat {
         let turn = turn.map_err(|_| Code::Unavailable)?.map_err(|_| Code::Internal)?;
         let checked = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            let hash = found.as_ref().map_or_else(|| nobody().to_owned(), |found| found.password.clone());
+            // Who has not come in yet has no password; that takes as long as a wrong one.
+            let known = found.as_ref().map(|found| found.password.clone()).filter(|hash| !hash.is_empty());
+            let hash = known.unwrap_or_else(|| nobody().to_owned());
             let right = password.len() <= PASSWORD_BYTES_MAX && verify(&password, &hash);
             found.filter(|found| right && !found.account.disabled).map(|found| found.account)
         });
@@ -95,7 +97,18 @@ impl Chat {
         self.begin_session(account).await
     }
 
-    async fn begin_session(&self, account: Account) -> Result<SignedUp, Refusal> {
+    /// The hash of a password, when there is a turn for it.
+    pub(super) async fn hash_in_turn(&self, password: String) -> Result<String, Refusal> {
+        let turn = tokio::time::timeout(HASH_WAIT_MAX, self.hashes.0.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| Code::Unavailable)?.map_err(|_| Code::Internal)?;
+        let hashed = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            hash_password(&password)
+        });
+        hashed.await.map_err(|_| Code::Internal)?
+    }
+
+    pub(super) async fn begin_session(&self, account: Account) -> Result<SignedUp, Refusal> {
         let token = fresh::token(43);
         let session = token_hash(&token);
         let now = fresh::now();

@@ -3,7 +3,7 @@
 use super::waits::expected_wait_s;
 use crate::fresh;
 use crate::store::{Reader, StoreError, decision_body};
-use handrail_domain::conversation::{Conversation, Message, MessageStatus, Party};
+use handrail_domain::conversation::{Conversation, ConversationState, Message, MessageStatus, Party};
 use handrail_domain::event::{Event, What};
 use handrail_domain::ids::{AccountId, ArticleId, ConversationId, MessageId, Offset, SiteId};
 use handrail_domain::people::Account;
@@ -88,6 +88,10 @@ fn plain_body(account: AccountId, event: &Event) -> Option<EventBody> {
         | What::Shift { .. }
         | What::Look { .. }
         | What::Read { .. }
+        | What::Paper { .. }
+        | What::Invite { .. }
+        | What::Glass { .. }
+        | What::Briefed { .. }
         | What::Exported { .. }
         | What::Epoch { .. } => None,
     }
@@ -174,6 +178,11 @@ pub(super) fn conversation_view(
         last_seq: conversation.last_seq,
         read_seq: conversation.party(reader).map_or(0, |party| party.read_seq),
         pending: pending.into_iter().map(|message| pending_view(record, there, message)).collect::<Result<_, _>>()?,
+        to_read: conversation.party(reader).is_some_and(|party| party.to_read),
+        words: match conversation.state {
+            ConversationState::Open => None,
+            ConversationState::Paused | ConversationState::Ended => record.words_of(conversation.id)?,
+        },
     })
 }
 

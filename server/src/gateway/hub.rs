@@ -256,6 +256,10 @@ impl Hub {
             | What::Shift { .. }
             | What::Look { .. }
             | What::Read { .. }
+            | What::Paper { .. }
+            | What::Invite { .. }
+            | What::Glass { .. }
+            | What::Briefed { .. }
             | What::Exported { .. }
             | What::Epoch { .. } => (),
         }

@@ -56,6 +56,16 @@ pub(super) async fn sign_in_cy(headers: HeaderMap) -> Response {
     std::future::ready(file("signin.cy.html", &headers)).await
 }
 
+/// `GET /join`: coming in by a code.
+pub(super) async fn join(headers: HeaderMap) -> Response {
+    std::future::ready(file("join.html", &headers)).await
+}
+
+/// `GET /ymuno`: the same in Welsh.
+pub(super) async fn join_cy(headers: HeaderMap) -> Response {
+    std::future::ready(file("join.cy.html", &headers)).await
+}
+
 /// `GET /cymorth`: who to call, in Welsh.
 pub(super) async fn help_cy(headers: HeaderMap) -> Response {
     std::future::ready(file("help.cy.html", &headers)).await

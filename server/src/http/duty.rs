@@ -5,6 +5,7 @@ use super::Api;
 use super::body::json;
 use super::refusal::Refused;
 use super::session::from_own_page;
+use super::table::{cell, csv_named};
 use crate::door;
 use axum::Json;
 use axum::body::Bytes;
@@ -19,7 +20,6 @@ use handrail_domain::wire::{
     Background, DutyPage, FinishShift, LookAsked, LookSaid, LookTold, LookView, OversightPage, ReadAsked, ReadPage,
     StartShift,
 };
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use std::fmt::Write;
@@ -182,9 +182,7 @@ pub(super) async fn oversight_csv(
     since: Result<Query<Since>, QueryRejection>,
 ) -> Result<Response, Refused> {
     let page = numbers(&api, &headers, since).await?;
-    let kind =
-        [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, "attachment; filename=\"oversight.csv\"")];
-    Ok((kind, csv(&page)).into_response())
+    Ok(csv_named("oversight", csv(&page)))
 }
 
 /// A row a number: what it is about, which of them, how it is measured, and how much.
@@ -229,22 +227,4 @@ fn csv(page: &OversightPage) -> String {
         row("rule", &one.rule, "upheld", one.upheld.to_string());
     }
     out
-}
-
-/// A cell of a table (RFC 4180). A sign that a spreadsheet would take for the beginning of a formula is made plain text.
-fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let plain = if formula { format!("'{text}") } else { text.to_owned() };
-    if plain.contains([',', '"', '\r', '\n']) { format!("\"{}\"", plain.replace('"', "\"\"")) } else { plain }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn a_name_is_one_cell_and_no_formula() {
-        let cells = ["Sam", "Lee, J", "say \"hi\"", "=1+1", "-2", "@x"].map(cell);
-        assert_eq!(cells, ["Sam", "\"Lee, J\"", "\"say \"\"hi\"\"\"", "'=1+1", "'-2", "'@x"]);
-    }
 }

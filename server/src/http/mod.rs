@@ -12,7 +12,9 @@ mod queues;
 mod refusal;
 mod reports;
 mod rules;
+mod scheme;
 mod session;
+mod table;
 
 pub use headers::guard;
 
@@ -20,7 +22,7 @@ use crate::chat::Chat;
 use crate::gateway::limits::Limits;
 use crate::push::Push;
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use std::sync::Arc;
 
 /// What every route shares.
@@ -48,6 +50,8 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/assets/{*path}", get(assets::asset))
         .route("/messages", get(assets::messages))
         .route("/help", get(assets::help))
+        .route("/join", get(assets::join).post(session::join_form))
+        .route("/ymuno", get(assets::join_cy))
         .route("/mewngofnodi", get(assets::sign_in_cy))
         .route("/cymorth", get(assets::help_cy))
         .route("/leave", get(session::leave))
@@ -56,6 +60,7 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/icon.svg", get(assets::asset))
         .route("/icon-192.png", get(assets::asset))
         .route("/icon-512.png", get(assets::asset))
+        .route("/api/join", post(session::join))
         .route("/api/session", post(session::sign_in).delete(session::sign_out))
         .route("/api/sessions", get(session::sessions).delete(session::sign_out_everywhere))
         .route("/api/me", get(session::me))
@@ -81,9 +86,40 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/api/oversight.csv", get(duty::oversight_csv))
         .route("/api/reports", get(reports::reports))
         .route("/api/rules", get(rules::rules))
+        .merge(scheme_routes())
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(refusal::not_found)
         .method_not_allowed_fallback(refusal::wrong_method)
         .with_state(api)
+}
+
+/// Those of them that run a scheme.
+fn scheme_routes() -> Router<Arc<Api>> {
+    Router::new()
+        .route("/api/roles", get(scheme::roles))
+        .route("/api/forms", get(scheme::forms))
+        .route("/api/home", get(scheme::home))
+        .route("/api/people", get(scheme::people).post(scheme::add_person))
+        .route("/api/people.csv", get(scheme::people_csv))
+        .route("/api/people/import", post(scheme::import))
+        .route("/api/people/{id}", get(scheme::person))
+        .route("/api/people/{id}/invite", post(scheme::invite))
+        .route("/api/people/{id}/suspend", post(scheme::suspend))
+        .route("/api/people/{id}/restore", post(scheme::restore))
+        .route("/api/people/{id}/glass", post(scheme::break_glass))
+        .route("/api/people/{id}/identity", post(scheme::identity))
+        .route("/api/glass/{id}/seen", post(scheme::glass_seen))
+        .route("/api/papers", post(scheme::write_paper))
+        .route("/api/papers/{id}", put(scheme::rewrite_paper))
+        .route("/api/papers/{id}/{act}", post(scheme::act_on_paper))
+        .route("/api/conversations/{id}/papers", get(scheme::own_papers))
+        .route("/api/conversations/{id}/briefing", post(scheme::briefed))
+        .route("/api/messages/{id}/appeal", post(scheme::appeal))
+        .route("/api/relationships", get(scheme::relationships).post(scheme::begin))
+        .route("/api/relationships/{id}", get(scheme::relationship))
+        .route("/api/relationships/{id}/{act}", post(scheme::change))
+        .route("/api/matches/{id}", get(scheme::matches))
+        .route("/api/scheme", get(scheme::scheme))
+        .route("/api/scheme.csv", get(scheme::scheme_csv))
 }

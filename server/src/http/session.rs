@@ -11,7 +11,7 @@ use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use handrail_domain::push::Language;
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::time::Timestamp;
-use handrail_domain::wire::{COOKIE, Me, SessionPage, SignIn, SignedIn};
+use handrail_domain::wire::{COOKIE, Join, Me, SessionPage, SignIn, SignedIn};
 use http::header::{CONTENT_TYPE, ORIGIN, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -177,6 +177,62 @@ pub(super) async fn from_own_page(api: &Api, headers: &HeaderMap) -> Result<Sign
         door::same_origin(headers, shown, &api.origins)?;
     }
     door::who(&api.chat, headers).await
+}
+
+/// The same, with what they ask for. Who may not ask is told so before what is wrong with the asking.
+pub(super) async fn asked_from_own_page<T: serde::de::DeserializeOwned>(
+    api: &Api,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<(Signed, T), Refused> {
+    let who = from_own_page(api, headers).await?;
+    Ok((who, super::body::json(headers, body)?))
+}
+
+/// `POST /api/join`: a code lets somebody in, who is signed in at once.
+pub(super) async fn join(State(api): State<Arc<Api>>, headers: HeaderMap, body: Bytes) -> Result<Response, Refused> {
+    own_page(&api, &headers)?;
+    let asked: Join = super::body::json(&headers, &body)?;
+    let begun = api.chat.join(asked).await?;
+    let signed_in = SignedIn { account: api.chat.me(&begun.signed), token: None, expires_at: begun.signed.expires_at };
+    let mut response = axum::Json(signed_in).into_response();
+    response.headers_mut().insert(SET_COOKIE, cookie(&begun.token, begun.signed.expires_at));
+    Ok(response)
+}
+
+#[derive(Deserialize)]
+pub(super) struct JoinForm {
+    code: String,
+    username: String,
+    password: String,
+    /// See [`SignInForm`].
+    own: Option<String>,
+    /// See [`SignInForm`].
+    #[serde(default)]
+    language: Language,
+}
+
+/// `POST /join`: the same as a plain form, which works before any script does.
+pub(super) async fn join_form(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+    form: Result<Form<JoinForm>, axum::extract::rejection::FormRejection>,
+) -> Response {
+    let page = match form.as_ref().map_or(Language::En, |form| form.language) {
+        Language::En => "/join",
+        Language::Cy => "/ymuno",
+    };
+    let again = |why: &str| Redirect::to(&format!("{page}?error={why}")).into_response();
+    let (Ok(()), Ok(Form(form))) = (own_page(&api, &headers), form) else { return again("bad_frame") };
+    let own = form.own.is_some();
+    let asked = Join { code: form.code, username: form.username, password: form.password };
+    match api.chat.join(asked).await {
+        Ok(begun) => {
+            let cookies = [cookie(&begun.token, begun.signed.expires_at), whose_phone(own)];
+            (AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie))), Redirect::to("/")).into_response()
+        }
+        Err(denied) => again(denied.refusal.code.as_str()),
+    }
 }
 
 /// `GET /api/me`.

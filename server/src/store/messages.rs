@@ -237,6 +237,10 @@ fn event(row: &Row<'_>) -> Result<Event, StoreError> {
         | What::Shift { .. }
         | What::Look { .. }
         | What::Read { .. }
+        | What::Paper { .. }
+        | What::Invite { .. }
+        | What::Glass { .. }
+        | What::Briefed { .. }
         | What::Exported { .. }
         | What::Epoch { .. } => (),
     }

@@ -82,6 +82,7 @@ pub(super) fn party(row: &Row<'_>) -> Result<Party, StoreError> {
         name: row.get("name")?,
         role: word(row, "role", Role::parse)?,
         read_seq: row.get("read_seq")?,
+        to_read: row.get("to_read")?,
     })
 }
 
@@ -180,7 +181,8 @@ impl Reader<'_> {
             self.one(&format!("SELECT {CONVERSATION} FROM conversation WHERE id = ?1"), params![&key], conversation)?;
         let Some(mut conversation) = head else { return Ok(None) };
         conversation.parties = self.many(
-            "SELECT account.id AS account, account.name AS name, account.role AS role, party.read_seq AS read_seq
+            "SELECT account.id AS account, account.name AS name, account.role AS role, party.read_seq AS read_seq,
+                    party.to_read AS to_read
              FROM party JOIN account ON account.id = party.account WHERE party.conversation = ?1 ORDER BY account.id",
             params![key],
             party,

@@ -39,7 +39,10 @@ fn said() -> String {
         said.extend(files.map(|path| std::fs::read_to_string(path).expect("a source")));
     }
     // What belongs to one noun is tested where the noun is.
-    said + &std::fs::read_to_string(tests.join("it/library.rs")).expect("a source")
+    for noun in ["it/library.rs", "it/scheme/briefing.rs", "it/scheme/relationships.rs"] {
+        said.push_str(&std::fs::read_to_string(tests.join(noun)).expect("a source"));
+    }
+    said
 }
 
 fn check(all: impl Iterator<Item = String>, seen: impl Fn(&str) -> bool, exceptions: &[(&str, &str)]) {

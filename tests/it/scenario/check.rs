@@ -294,6 +294,10 @@ impl Play {
                 | What::Shift { .. }
                 | What::Look { .. }
                 | What::Read { .. }
+                | What::Paper { .. }
+                | What::Invite { .. }
+                | What::Glass { .. }
+                | What::Briefed { .. }
                 | What::Exported { .. }
                 | What::Epoch { .. }) => what.kind().trim_start_matches("message.").to_owned(),
             })

@@ -238,6 +238,10 @@ impl Audit {
             | What::Shift { .. }
             | What::Look { .. }
             | What::Read { .. }
+            | What::Paper { .. }
+            | What::Invite { .. }
+            | What::Glass { .. }
+            | What::Briefed { .. }
             | What::Exported { .. } => (),
         }
         Ok(())
@@ -394,6 +398,10 @@ impl LogRow {
             | What::Shift { .. }
             | What::Look { .. }
             | What::Read { .. }
+            | What::Paper { .. }
+            | What::Invite { .. }
+            | What::Glass { .. }
+            | What::Briefed { .. }
             | What::Exported { .. }
             | What::Epoch { .. } => Ok(()),
         }

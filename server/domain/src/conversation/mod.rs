@@ -115,6 +115,8 @@ pub struct Party {
     pub role: Role,
     /// Up to where they have read.
     pub read_seq: Seq,
+    /// Whether there is something that they must confirm to have read before they may write.
+    pub to_read: bool,
 }
 
 /// A conversation's head: all that is needed to decide what becomes of the next message.
@@ -359,7 +361,13 @@ mod tests {
     pub(super) const MENTEE: u128 = 2;
 
     pub(super) fn conversation() -> Conversation {
-        let party = |bits, role| Party { account: AccountId::from_bits(bits), name: String::new(), role, read_seq: 0 };
+        let party = |bits, role| Party {
+            account: AccountId::from_bits(bits),
+            name: String::new(),
+            role,
+            read_seq: 0,
+            to_read: false,
+        };
         Conversation {
             id: ConversationId::from_bits(1),
             site: SiteId::from_bits(1),

@@ -132,6 +132,14 @@ pub struct ConversationView {
     #[cfg_attr(test, ts(type = "number"))]
     pub read_seq: Seq,
     pub pending: Vec<Pending>,
+    /// Whether the reader must confirm what they must know before they write. (Feature `scheme`.)
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub to_read: bool,
+    /// What both are told while it is paused, or because it has ended. (Feature `scheme`.)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub words: Option<String>,
 }
 
 /// A message around an item, for the supervisor's eyes.

@@ -20,6 +20,7 @@ fn declarations() -> String {
     of_the_socket(&mut out);
     of_the_routes(&mut out);
     of_duty(&mut out);
+    of_the_scheme(&mut out);
     out
 }
 
@@ -102,6 +103,59 @@ fn of_the_routes(out: &mut String) {
         VersionView,
         Seen,
         Problem,
+    );
+}
+
+fn of_the_scheme(out: &mut String) {
+    use crate::scheme::{form, invite, matching, numbers, paper, task};
+    declare!(
+        out:
+        crate::rights::Right,
+        form::Answer,
+        invite::Standing,
+        matching::Reason,
+        matching::Against,
+        numbers::Told,
+        numbers::AreaLine,
+        paper::PaperKind,
+        paper::About,
+        task::TaskKind,
+        RightLine,
+        RolesPage,
+        InputView,
+        FieldView,
+        FormView,
+        FormsPage,
+        PaperView,
+        NewPaper,
+        PaperWritten,
+        PaperSeen,
+        PersonLine,
+        PeoplePage,
+        NewPerson,
+        Invited,
+        Join,
+        Member,
+        RelationshipLine,
+        PersonPage,
+        BreakGlass,
+        WithReason,
+        RelationshipsPage,
+        RelationshipPage,
+        NewRelationship,
+        RelationshipAct,
+        MatchLine,
+        MatchPage,
+        TaskView,
+        HomePage,
+        OwnPapers,
+        BriefingRead,
+        SchemeNumber,
+        SchemeLine,
+        SchemePage,
+        Import,
+        BadLine,
+        Imported,
     );
 }
 

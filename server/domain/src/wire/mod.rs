@@ -9,6 +9,8 @@ mod from_server;
 mod http;
 mod item;
 mod library;
+mod paper;
+mod scheme;
 
 pub use close::Close;
 pub use duty::*;
@@ -17,6 +19,8 @@ pub use from_server::*;
 pub use http::*;
 pub use item::*;
 pub use library::*;
+pub use paper::*;
+pub use scheme::*;
 
 /// The subprotocol's name in `Sec-WebSocket-Protocol`.
 pub const SUBPROTOCOL: &str = "handrail.v1.json";

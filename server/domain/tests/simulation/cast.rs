@@ -61,7 +61,13 @@ pub(crate) fn site(random: &mut Random) -> Site {
 
 pub(crate) fn conversations() -> impl Iterator<Item = Conversation> {
     (1..).zip(PARTIES).map(|(bits, parties)| {
-        let party = |bits: &u128| Party { account: who(*bits), name: String::new(), role: role(*bits), read_seq: 0 };
+        let party = |bits: &u128| Party {
+            account: who(*bits),
+            name: String::new(),
+            role: role(*bits),
+            read_seq: 0,
+            to_read: false,
+        };
         Conversation {
             id: ConversationId::from_bits(bits),
             site: site_id(),

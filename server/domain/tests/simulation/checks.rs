@@ -220,6 +220,7 @@ impl Checks {
                     ConversationAct::Begin | ConversationAct::Lift => ConversationState::Open,
                     ConversationAct::Pause => ConversationState::Paused,
                     ConversationAct::End => ConversationState::Ended,
+                    ConversationAct::Brief => return Err(format!("nobody is briefed in {place}")),
                 };
                 let before = self.states.insert(place, state);
                 must!(before != Some(ConversationState::Ended), "{place} had ended");

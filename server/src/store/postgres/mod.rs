@@ -18,7 +18,7 @@ use handrail_domain::event::GENESIS;
 use std::collections::HashMap;
 
 /// What makes the tables, step by step; the same steps as SQLite's, so that a number means the same tables.
-pub(in crate::store) const STEPS: [&str; 7] = [
+pub(in crate::store) const STEPS: [&str; 8] = [
     include_str!("../schema/postgres-1.sql"),
     include_str!("../schema/postgres-2.sql"),
     include_str!("../schema/postgres-3.sql"),
@@ -26,6 +26,7 @@ pub(in crate::store) const STEPS: [&str; 7] = [
     include_str!("../schema/postgres-5.sql"),
     include_str!("../schema/postgres-6.sql"),
     include_str!("../schema/postgres-7.sql"),
+    include_str!("../schema/postgres-8.sql"),
 ];
 const SCHEMA: i64 = STEPS.len() as i64;
 /// The advisory lock that a batch shares and an act upon everything has alone: "handrail" in bytes.
@@ -191,7 +192,7 @@ impl Postgres {
         }
         let ids: Vec<&str> = conversations.keys().map(String::as_str).collect();
         let sql = format!(
-            "SELECT party.conversation AS conversation, party.read_seq AS read_seq, {ACCOUNT}
+            "SELECT party.conversation AS conversation, party.read_seq AS read_seq, party.to_read AS to_read, {ACCOUNT}
              FROM party JOIN account ON account.id = party.account
              WHERE party.conversation = ANY($1::text[]) ORDER BY account.id"
         );

@@ -17,7 +17,13 @@ fn at(ms: i64) -> Timestamp {
 }
 
 fn conversation() -> Conversation {
-    let party = |bits, role| Party { account: AccountId::from_bits(bits), name: String::new(), role, read_seq: 0 };
+    let party = |bits, role| Party {
+        account: AccountId::from_bits(bits),
+        name: String::new(),
+        role,
+        read_seq: 0,
+        to_read: false,
+    };
     Conversation {
         id: ConversationId::from_bits(1),
         site: SiteId::from_bits(1),

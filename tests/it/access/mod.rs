@@ -1,6 +1,8 @@
 //! Who may reach what over HTTP: every route, as nobody and as every kind of person, on what is theirs, what is others', and
 //! what is not there. What one may not see answers exactly as what is not there.
 
+mod scheme;
+
 use crate::process::{Person, Server, Wire, http, people, person, run, word};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -26,6 +28,9 @@ const PUBLIC: &[&str] = &[
     "/health/live",
     "/health/ready",
     "/api/session",
+    "/join",
+    "/ymuno",
+    "/api/join",
 ];
 /// Routes that the tables below ask.
 const ASKED: &[&str] = &[
@@ -181,6 +186,7 @@ async fn everybody_reaches_what_is_theirs_and_nothing_else_is_there() {
     for path in ["/api/reports", "/api/reports?limit=1"] {
         check_or(&sites, path, &["its supervisor", "another supervisor"], 403).await;
     }
+    scheme::each_right_is_kept_to(&sites).await;
     foreign_is_absent(&sites).await;
     live_foreign_is_absent(&sites).await;
     scores_are_of_ones_own_site(&sites).await;
@@ -347,6 +353,7 @@ fn every_route_is_asked_by_everybody() {
     let table = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/src/http/mod.rs");
     let text = std::fs::read_to_string(table).unwrap();
     let routes = text.split(".route(").skip(1).filter_map(|route| route.split('"').nth(1)).map(str::to_owned);
-    let known: BTreeSet<String> = PUBLIC.iter().chain(ASKED).map(|route| (*route).to_owned()).collect();
+    let known: BTreeSet<String> =
+        PUBLIC.iter().chain(ASKED).copied().chain(scheme::routes()).map(str::to_owned).collect();
     assert_eq!(routes.collect::<BTreeSet<_>>(), known, "routes of http/mod.rs, and those that the tests know");
 }

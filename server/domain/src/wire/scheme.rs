@@ -1,0 +1,335 @@
+//! What coordinators see of the scheme: people, relationships, tasks, numbers.
+
+#![expect(missing_docs, reason = "PROTOCOL.md says what each field means; here it would be said twice")]
+
+use super::paper::PaperView;
+use crate::conversation::{ConversationState, Kind};
+use crate::ids::{AccountId, ConversationId, GlassId, PaperId};
+use crate::people::Role;
+use crate::rights::Right;
+use crate::scheme::form::Answer;
+use crate::scheme::invite::Standing;
+use crate::scheme::matching::{Against, Reason};
+use crate::scheme::numbers::{AreaLine, Told};
+use crate::scheme::task::{Task, TaskKind};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `GET /api/roles`: who may do what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RolesPage {
+    pub rights: Vec<RightLine>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RightLine {
+    pub right: Right,
+    pub roles: Vec<Role>,
+}
+
+/// `GET /api/people`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct PeoplePage {
+    pub people: Vec<PersonLine>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct PersonLine {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub account: AccountId,
+    pub name: String,
+    pub role: Role,
+    pub standing: Standing,
+    /// Relationships that are open or paused.
+    pub relationships: usize,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub since: Timestamp,
+}
+
+/// `POST /api/people`: somebody new, who is invited at once.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct NewPerson {
+    pub name: String,
+    pub role: Role,
+}
+
+/// An invitation, shown once.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Invited {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub account: AccountId,
+    pub name: String,
+    pub code: String,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub until: Timestamp,
+}
+
+/// `POST /api/join`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Join {
+    pub code: String,
+    pub username: String,
+    pub password: String,
+}
+
+/// `GET /api/people/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct PersonPage {
+    pub person: PersonLine,
+    /// The name to sign in with, once they have one.
+    pub username: Option<String>,
+    pub relationships: Vec<RelationshipLine>,
+    pub papers: Vec<PaperView>,
+    /// Whether there is a paper that says who they really are.
+    pub has_identity: bool,
+    /// Until when the reader may read it.
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub glass_until: Option<Timestamp>,
+}
+
+/// `POST /api/people/{id}/glass`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct BreakGlass {
+    pub reason: String,
+}
+
+/// `POST /api/people/{id}/suspend`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct WithReason {
+    pub reason: String,
+}
+
+/// `GET /api/relationships`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RelationshipsPage {
+    pub relationships: Vec<RelationshipLine>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RelationshipLine {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub id: ConversationId,
+    pub kind: Kind,
+    pub state: ConversationState,
+    pub parties: Vec<Member>,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub began: Timestamp,
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub ended: Option<Timestamp>,
+    /// When somebody last said something there.
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub said: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Member {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub account: AccountId,
+    pub name: String,
+    pub role: Role,
+    /// Whether they still have to confirm what they must know.
+    pub to_read: bool,
+}
+
+/// `GET /api/relationships/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RelationshipPage {
+    pub relationship: RelationshipLine,
+    /// What both are told while it is paused, or because it has ended.
+    pub words: Option<String>,
+    pub papers: Vec<PaperView>,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub minutes: i64,
+}
+
+/// `POST /api/relationships`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct NewRelationship {
+    #[cfg_attr(test, ts(type = "Array<string>"))]
+    pub parties: Vec<AccountId>,
+    /// What the plan says; see the form.
+    pub plan: BTreeMap<String, Answer>,
+}
+
+/// `POST /api/relationships/{id}/{act}`: pause, resume, end.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct RelationshipAct {
+    /// What both are told.
+    #[serde(default)]
+    pub words: String,
+    /// Of `hand_over`: the next mentor.
+    #[serde(default)]
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub to: Option<AccountId>,
+}
+
+/// `GET /api/matches/{account}`: mentors for a mentee.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct MatchPage {
+    pub mentee: PersonLine,
+    pub needs: BTreeMap<String, Answer>,
+    pub mentors: Vec<MatchLine>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct MatchLine {
+    pub mentor: PersonLine,
+    pub offer: BTreeMap<String, Answer>,
+    pub reasons: Vec<Reason>,
+    pub against: Vec<Against>,
+    /// Whether something stands against it that nobody may pass over.
+    pub stopped: bool,
+}
+
+/// `GET /api/home`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct HomePage {
+    pub tasks: Vec<TaskView>,
+    /// Whether there are more than are shown.
+    pub more: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct TaskView {
+    pub kind: TaskKind,
+    pub about: String,
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub account: Option<AccountId>,
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub conversation: Option<ConversationId>,
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub paper: Option<PaperId>,
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub glass: Option<GlassId>,
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub at: Option<Timestamp>,
+}
+
+impl From<Task> for TaskView {
+    fn from(task: Task) -> Self {
+        let Task { kind, about, account, conversation, paper, glass, at } = task;
+        Self { kind, about, account, conversation, paper, glass, at }
+    }
+}
+
+/// `GET /api/scheme`: what a funder is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SchemePage {
+    pub site: String,
+    pub from: String,
+    pub until: String,
+    pub lines: Vec<SchemeLine>,
+    pub areas: Vec<AreaLine>,
+}
+
+/// One number of a scheme.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SchemeLine {
+    pub what: SchemeNumber,
+    pub told: Told,
+}
+
+/// What a number of a scheme is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum SchemeNumber {
+    PeopleEngaged,
+    PeopleSupported,
+    Volunteers,
+    RelationshipsBegun,
+    RelationshipsEnded,
+    Messages,
+    Held,
+    HoursGiven,
+    Meetings,
+    MeetingsMissed,
+    Concerns,
+    ConcernsClosed,
+    Feedback,
+    Answers,
+    HelpingTenths,
+    Appeals,
+}
+
+impl SchemeNumber {
+    /// The word in a table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SchemeNumber::PeopleEngaged => "people_engaged",
+            SchemeNumber::PeopleSupported => "people_supported",
+            SchemeNumber::Volunteers => "volunteers",
+            SchemeNumber::RelationshipsBegun => "relationships_begun",
+            SchemeNumber::RelationshipsEnded => "relationships_ended",
+            SchemeNumber::Messages => "messages",
+            SchemeNumber::Held => "held",
+            SchemeNumber::HoursGiven => "hours_given",
+            SchemeNumber::Meetings => "meetings",
+            SchemeNumber::MeetingsMissed => "meetings_missed",
+            SchemeNumber::Concerns => "concerns",
+            SchemeNumber::ConcernsClosed => "concerns_closed",
+            SchemeNumber::Feedback => "feedback",
+            SchemeNumber::Answers => "answers",
+            SchemeNumber::HelpingTenths => "helping_tenths",
+            SchemeNumber::Appeals => "appeals",
+        }
+    }
+}
+
+/// `POST /api/people/import`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Import {
+    /// Lines of a table (RFC 4180): `role,name,with`.
+    pub csv: String,
+    /// Nothing is done: what would be is said.
+    pub dry: bool,
+}
+
+/// What an import did, or would do.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Imported {
+    pub people: usize,
+    pub relationships: usize,
+    pub problems: Vec<BadLine>,
+    /// The codes of those who were added, shown once.
+    pub invited: Vec<Invited>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct BadLine {
+    pub line: usize,
+    pub advice: String,
+}
