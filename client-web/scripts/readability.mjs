@@ -63,8 +63,8 @@ export function tooHard(text) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { module } = await runnerImport(join(import.meta.dirname, "..", "src", "text", "en.ts"), { logLevel: "error" });
-  const hard = tooHard(module.en);
+  const words = async (file) => (await runnerImport(join(import.meta.dirname, "..", "src", "text", file), { logLevel: "error" })).module;
+  const hard = [...tooHard((await words("en.ts")).en), ...tooHard((await words("plan.ts")).enPlan)];
   for (const one of hard) {
     process.stdout.write(`TOO HARD ${one.grade.toFixed(1)} ${one.path}${one.path.startsWith("all of") ? "" : `: ${one.text}`}\n`);
   }

@@ -47,6 +47,11 @@ export function harbour(name: "mentee" | "mentor" | "supervisor" | "newcomer"): 
   return { ...told, token: "", account: "", site: "", conversations: [] };
 }
 
+/** Somebody who runs the third site, which is empty at first. */
+export function hillside(name: "coordinator" | "colleague"): Account {
+  return { username: `hillside-${name}`, password: `hillside-password-${name}`, role: "coordinator", token: "", account: "", site: "", conversations: [] };
+}
+
 interface People {
   /** Opens a browser of one's own and signs in through the form. */
   enter: (account: Account, options?: BrowserContextOptions) => Promise<Page>;
@@ -96,7 +101,7 @@ export async function signIn(page: Page, account: Account, { stay = false } = {}
   await page.getByLabel("Username").fill(account.username);
   await page.getByLabel("Password", { exact: true }).fill(account.password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  if (account.role === "coordinator") await expect(page.getByRole("heading", { name: "Library", level: 1 })).toBeVisible();
+  if (account.role === "coordinator") await expect(page.getByRole("heading", { name: "To do", level: 1 })).toBeVisible();
   else if (account.role === "supervisor") await expect(page.getByRole("heading", { name: "Messages to check" })).toBeVisible();
   else await expect(page.getByRole("heading", { name: "Messages", level: 1 })).toBeVisible();
 }

@@ -58,6 +58,13 @@ for who in mentee:mentee mentor:mentor supervisor:supervisor newcomer:mentee oth
 done
 "$binary" relationship add --config "$data/handrail.toml" harbour-mentee harbour-mentor >>"$data/relationship"
 "$binary" relationship add --config "$data/handrail.toml" harbour-newcomer harbour-other >>"$data/relationship"
+
+# A third site, where there is nobody yet but those who will run it.
+"$binary" site add --config "$data/handrail.toml" Hillside >>"$data/relationship"
+for name in coordinator colleague; do
+  echo "hillside-password-$name" | "$binary" account add --config "$data/handrail.toml" --site Hillside --role coordinator \
+    --name "Hillside ${name^}" --username "hillside-$name" --password-stdin >>"$data/relationship"
+done
 start
 
 HANDRAIL_BINARY=$binary HANDRAIL_URL=$url HANDRAIL_ACCOUNTS=$data/demo/demo-accounts.json CHROMIUM=$chromium npx playwright test "$@"

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 
 const CHAT = "#/c/";
 const LIBRARY = "#/library";
+const PLAN = "#/plan/";
 
 /** Where one is in the library: looking for something, or at one article. */
 export interface Shelf {
@@ -13,6 +14,8 @@ export interface Shelf {
 
 export const opened = signal<string | null>(fromHash(location.hash));
 export const shelf = signal<Shelf | null>(shelfOf(location.hash));
+/** The conversation whose plan is open. */
+export const planned = signal<string | null>(planOf(location.hash));
 /** The conversation that one came to the library from: there one goes back to. */
 export const cameFrom = signal<string | null>(null);
 
@@ -20,6 +23,7 @@ addEventListener("hashchange", () => {
   if (opened.value !== null) cameFrom.value = opened.value;
   opened.value = fromHash(location.hash);
   shelf.value = shelfOf(location.hash);
+  planned.value = planOf(location.hash);
 });
 
 export function hrefOf(conversation: string): string {
@@ -30,6 +34,15 @@ export function hrefOf(conversation: string): string {
 export function hrefOfLibrary({ article, search }: Partial<Shelf> = {}): string {
   if (article) return `${LIBRARY}/${encodeURIComponent(article)}`;
   return search ? `${LIBRARY}?q=${encodeURIComponent(search)}` : LIBRARY;
+}
+
+/** What is written down about a relationship. */
+export function hrefOfPlan(conversation: string): string {
+  return PLAN + encodeURIComponent(conversation);
+}
+
+function planOf(hash: string): string | null {
+  return hash.startsWith(PLAN) ? decoded(hash.slice(PLAN.length)) : null;
 }
 
 export function shelfOf(hash: string): Shelf | null {

@@ -24,10 +24,19 @@ const WORDS: Record<"en" | "cy", Record<string, string>> = {
 
 const field = (id: string) => document.getElementById(id) as HTMLInputElement | null;
 const code = field("code");
+
+/** The code of the address goes into the field, and out of the address. */
+function take(): void {
+  const shown = location.hash.slice(1);
+  if (shown === "" || code === null) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  code.value = shown;
+}
+
 if (code) {
-  const shown = decodeURIComponent(location.hash.slice(1));
-  if (shown !== "") history.replaceState(null, "", location.pathname + location.search);
-  code.value = shown || (keptInTab(CODE_KEY) ?? "");
+  code.value = keptInTab(CODE_KEY) ?? "";
+  take();
+  addEventListener("hashchange", take);
   code.form?.addEventListener("submit", () => keepInTab(CODE_KEY, code.value));
 }
 

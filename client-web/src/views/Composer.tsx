@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { draft, keepDraft } from "../app/drafts";
 import { fileRefused } from "../app/files";
 import { send, state, typed } from "../app/messenger";
+import { hrefOfPlan } from "../app/route";
 import { hasLink } from "../core/links";
 import { length } from "../core/spans";
 import type { Thread } from "../state/messenger";
@@ -56,7 +57,16 @@ export function Composer({ thread, me, name }: { thread: Thread; me: Me; name: s
   };
 
   if (thread.view.state !== "open") {
-    return <p class="composer-closed">{thread.view.state === "paused" ? t.chat.paused : t.chat.ended}</p>;
+    return <p class="composer-closed">{thread.view.words ?? (thread.view.state === "paused" ? t.chat.paused : t.chat.ended)}</p>;
+  }
+  if (thread.view.to_read) {
+    return (
+      <p class="composer-closed">
+        <a class="button primary" href={hrefOfPlan(id)}>
+          {t.chat.readFirst}
+        </a>
+      </p>
+    );
   }
   return (
     <form

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { link } from "../app/messenger";
-import { hrefOfLibrary } from "../app/route";
+import { hrefOfLibrary, hrefOfPlan } from "../app/route";
 import type { Thread } from "../state/messenger";
 import { t } from "../text/words";
 import { Icon } from "../ui/Icon";
@@ -37,6 +37,10 @@ export function Conversation({ thread, me, back }: { thread: Thread; me: Me; bac
           </h2>
           <p class="hint">
             <Presence thread={thread} me={me} />
+            {" · "}
+            <a class="plan-link" href={hrefOfPlan(thread.view.id)}>
+              {t.chat.plan}
+            </a>
           </p>
         </div>
         <p class={`connection ${link.state.value.live ? "live" : "off"}`}>

@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
+import { call } from "../app/api";
 import { keepDraft } from "../app/drafts";
 import { beginTelling } from "../app/report";
 import { clock, day } from "../core/time";
@@ -106,6 +107,11 @@ function Acts(props: { thread: Thread; me: Me; own: Own | undefined; text: strin
             {t.status.sayAgain}
           </button>
         )}
+        {own && own.status !== "expired" && isRefused(own) && (
+          <button class="button" type="button" onClick={() => void appeal(own.message).then(setCopied)}>
+            {t.details.appeal}
+          </button>
+        )}
         <button class="button" type="button" onClick={ask}>
           {t.details.ask}
         </button>
@@ -119,6 +125,13 @@ function Acts(props: { thread: Thread; me: Me; own: Own | undefined; text: strin
       <p role="status">{copied}</p>
     </>
   );
+}
+
+/** Asks that another supervisor looks at what was not passed on. Says what came of it. */
+async function appeal(message: string | null): Promise<string> {
+  if (message === null) return t.serverTrouble;
+  const got = await call("POST", `/api/messages/${encodeURIComponent(message)}/appeal`);
+  return got.ok ? t.details.appealed : got.message;
 }
 
 /** Puts a text back into the field. */

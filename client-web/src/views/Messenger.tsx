@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { guardFiles } from "../app/files";
 import { goodbye } from "../app/goodbye";
 import { closeHelp, current, link, state } from "../app/messenger";
-import { hrefOfLibrary, opened, shelf } from "../app/route";
+import { hrefOfLibrary, opened, planned, shelf } from "../app/route";
 import { t } from "../text/words";
 import { Announcer } from "../ui/Announcer";
 import { Exit } from "../ui/Exit";
@@ -17,6 +17,7 @@ import { ConversationList } from "./ConversationList";
 import { HowItWorks } from "./HowItWorks";
 import { Library } from "./Library";
 import { MeButton } from "./Me";
+import { PlanPage } from "./PlanPage";
 
 export function Messenger() {
   const { me, threads, help } = state.value;
@@ -38,6 +39,8 @@ export function Messenger() {
       <HelpPanel articles={help} onClose={closeHelp} />
       {place ? (
         <Library shelf={place} />
+      ) : planned.value !== null ? (
+        <PlanPage key={planned.value} conversation={planned.value} />
       ) : (
         <main class={many ? "columns" : "columns one"}>
           {many && me && <ConversationList me={me} />}

@@ -6,10 +6,11 @@ import { keyOf } from "../app/keys";
 import * as staff from "../app/staff";
 import { more, reading } from "../app/behind";
 import { readDuty } from "../app/duty";
-import { hrefOf, place, type Place } from "../app/place";
+import { hrefOf, part, place, type Place } from "../app/place";
 import { neighbour } from "../state/queue";
 import { t } from "../text/words";
 import { enDuty } from "../text/duty";
+import { enScheme } from "../text/scheme";
 import { enStaff } from "../text/staff";
 import { Announcer } from "../ui/Announcer";
 import { LinkBanner } from "../ui/LinkBanner";
@@ -23,6 +24,13 @@ import { ReadingDialog } from "./Reading";
 import { Settings } from "./Settings";
 import { Shelves } from "./Shelves";
 import { ReportsButton, ReportsDialog } from "./Reports";
+import { Home } from "./scheme/Home";
+import { Match } from "./scheme/Match";
+import { People } from "./scheme/People";
+import { Person } from "./scheme/Person";
+import { Relationship, Relationships } from "./scheme/Relationships";
+import { Report } from "./scheme/Report";
+import { Roles } from "./scheme/Roles";
 import { TogetherDialog } from "./Together";
 import { UndoBar } from "./UndoBar";
 import type { ItemView } from "../wire/generated";
@@ -42,8 +50,8 @@ export function Staff() {
   }, []);
   const supervises = staff.me.value === null || staff.me.value.role === "supervisor";
   useEffect(() => {
-    // A coordinator has no queue: they begin with the library.
-    if (!supervises && (place.value === "queue" || place.value === "decisions")) location.replace(hrefOf("library"));
+    // A coordinator has no queue: they begin with what is to be done.
+    if (!supervises && (place.value === "queue" || place.value === "decisions")) location.replace(hrefOf("home"));
   }, [supervises, place.value]);
   useEffect(() => void readDuty(), [staff.me.value?.id, staff.live.value]);
   useEffect(() => void document.body.classList.toggle("in-item", item !== null && place.value === "queue"), [item !== null, place.value]);
@@ -80,15 +88,28 @@ const TITLES: Record<Place, string> = {
   decisions: enDuty.decisions.title,
   oversight: enDuty.numbers.title,
   library: enStaff.library.title,
+  home: enScheme.home.title,
+  people: enScheme.people.title,
+  relationships: enScheme.relationships.title,
+  match: enScheme.relationships.title,
+  scheme: enScheme.report.title,
+  roles: enScheme.roles.title,
 };
 
+const NAMES: Partial<Record<Place, string>> = { ...enDuty.nav, ...enScheme.nav };
+/** The page whose name in the menu is marked. */
+const UNDER: Partial<Record<Place, Place>> = { match: "people" };
+
 function Places({ supervises }: { supervises: boolean }) {
-  const all: Place[] = supervises ? ["queue", "decisions", "oversight", "library"] : ["oversight", "library"];
+  const all: Place[] = supervises
+    ? ["queue", "home", "decisions", "oversight", "library"]
+    : ["home", "people", "relationships", "scheme", "oversight", "library", "roles"];
+  const here = UNDER[place.value] ?? place.value;
   return (
     <nav class="places" aria-label={enDuty.nav.label}>
       {all.map((one) => (
-        <a key={one} class="button quiet" href={hrefOf(one)} aria-current={place.value === one ? "page" : undefined}>
-          {enDuty.nav[one]}
+        <a key={one} class="button quiet" href={hrefOf(one)} aria-current={here === one ? "page" : undefined}>
+          {NAMES[one]}
         </a>
       ))}
     </nav>
@@ -103,6 +124,18 @@ function Page({ item }: { item: ItemView | null }) {
       return <Decisions />;
     case "oversight":
       return <Oversight />;
+    case "home":
+      return <Home />;
+    case "people":
+      return part.value === null ? <People /> : <Person key={part.value} id={part.value} />;
+    case "relationships":
+      return part.value === null ? <Relationships /> : <Relationship key={part.value} id={part.value} />;
+    case "match":
+      return part.value === null ? <People /> : <Match key={part.value} id={part.value} />;
+    case "scheme":
+      return <Report />;
+    case "roles":
+      return <Roles />;
     case "queue":
       return (
         <main class="columns">

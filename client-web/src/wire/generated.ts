@@ -582,7 +582,7 @@ export type Answer = boolean | number | string | Array<string>;
 
 export type Standing = "new" | "invited" | "active" | "suspended";
 
-export type Reason = { 
+export type Shared = { 
 /**
  * In which field they meet.
  */
@@ -744,7 +744,7 @@ words: string,
  */
 to: string | null, };
 
-export type MatchLine = { mentor: PersonLine, offer: { [key in string]: Answer }, reasons: Array<Reason>, against: Array<Against>, 
+export type MatchLine = { mentor: PersonLine, offer: { [key in string]: Answer }, reasons: Array<Shared>, against: Array<Against>, 
 /**
  * Whether something stands against it that nobody may pass over.
  */

@@ -36,6 +36,7 @@ pub use push::{Asked, DuePushes};
 pub use read::{Arrival, REPLAY_MAX};
 pub use reports::{Reported, report_for, report_words};
 pub use scheme::{Change, Denied, roles_page};
+pub(crate) use scheme::{write_about, write_between};
 pub use send::{Send, Sent};
 pub use sessions::session_name;
 pub use sessions::{Hashes, SignedUp, hash_password, token_hash};

@@ -35,7 +35,7 @@ pub struct Giver {
 /// Something that speaks for a pair. The word is one of the form's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Reason {
+pub struct Shared {
     /// In which field they meet.
     pub field: String,
     /// What they share.
@@ -81,7 +81,7 @@ impl Against {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fit {
     /// What speaks for it.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<Shared>,
     /// What stands against it.
     pub against: Vec<Against>,
     /// How much speaks for it: a shared topic counts three, lived experience four, a time two, a language one.
@@ -105,9 +105,9 @@ pub const CAPACITY: i64 = 2;
 /// How `giver` fits `seeker`.
 pub fn fit(seeker: &Seeker, giver: &Giver, now: Timestamp) -> Fit {
     let (needs, offer) = (&seeker.needs, &giver.offer);
-    let shared = |field: &str| -> Vec<Reason> {
+    let shared = |field: &str| -> Vec<Shared> {
         let both = needs.many(field).iter().filter(|word| offer.many(field).contains(word));
-        both.map(|word| Reason { field: field.to_owned(), word: word.clone() }).collect()
+        both.map(|word| Shared { field: field.to_owned(), word: word.clone() }).collect()
     };
     let (mut reasons, mut score) = (Vec::new(), 0);
     for (field, counts) in SHARED {
@@ -117,7 +117,7 @@ pub fn fit(seeker: &Seeker, giver: &Giver, now: Timestamp) -> Fit {
     }
     if needs.yes("business") && offer.yes("business") {
         score += BUSINESS;
-        reasons.push(Reason { field: "business".into(), word: "yes".into() });
+        reasons.push(Shared { field: "business".into(), word: "yes".into() });
     }
     let asked_in_vain = |field: &str| {
         let (asked, given) = (needs.many(field), offer.many(field));

@@ -113,7 +113,7 @@ fn of_the_scheme(out: &mut String) {
         crate::rights::Right,
         form::Answer,
         invite::Standing,
-        matching::Reason,
+        matching::Shared,
         matching::Against,
         numbers::Told,
         numbers::AreaLine,

@@ -9,7 +9,7 @@ use crate::people::Role;
 use crate::rights::Right;
 use crate::scheme::form::Answer;
 use crate::scheme::invite::Standing;
-use crate::scheme::matching::{Against, Reason};
+use crate::scheme::matching::{Against, Shared};
 use crate::scheme::numbers::{AreaLine, Told};
 use crate::scheme::task::{Task, TaskKind};
 use crate::time::Timestamp;
@@ -200,7 +200,7 @@ pub struct MatchPage {
 pub struct MatchLine {
     pub mentor: PersonLine,
     pub offer: BTreeMap<String, Answer>,
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<Shared>,
     pub against: Vec<Against>,
     /// Whether something stands against it that nobody may pass over.
     pub stopped: bool,

@@ -1,6 +1,7 @@
 //! The demonstration: one site with people, conversations and articles that look like life, on loopback alone.
 
 mod library;
+mod papers;
 mod script;
 
 use crate::chat::{AccountSpec, Chat, Send, add_account, add_relationship, add_site, hash_password};
@@ -10,7 +11,7 @@ use anyhow::Context;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use handrail_domain::ids::{AccountId, ConversationId, SiteId};
 use handrail_domain::people::{Role, SiteSettings};
-use handrail_domain::refusal::Refusal;
+use handrail_domain::refusal::{Code, Refusal};
 use library::library;
 use script::{FIRST_NAMES, SCRIPTS, WORDS};
 use serde::{Deserialize, Serialize};
@@ -137,6 +138,9 @@ fn people(tx: &mut Tx<'_>, relationships: usize, hash: &str) -> Result<Vec<Perso
     if let [author, .., publisher] = all.as_slice() {
         library(tx, site, author.account, publisher.account)?;
     }
+    let coordinator = all.last().map(|person| person.account).ok_or(Code::Internal)?;
+    let by = tx.account(coordinator)?.ok_or(Code::Internal)?;
+    papers::unmatched(tx, &by, site)?;
     for pair in 1..=relationships {
         let name = |at: usize| {
             let name = FIRST_NAMES[at % FIRST_NAMES.len()];
@@ -145,6 +149,9 @@ fn people(tx: &mut Tx<'_>, relationships: usize, hash: &str) -> Result<Vec<Perso
         let mut mentor = add(tx, Role::Mentor, name(2 * pair - 2), format!("mentor{pair}"))?;
         let mut mentee = add(tx, Role::Mentee, name(2 * pair - 1), format!("mentee{pair}"))?;
         let id = add_relationship(tx, site, &[mentor.account, mentee.account])?;
+        if pair <= papers::PAIRS_MAX {
+            papers::pair(tx, &by, pair, mentor.account, mentee.account, id)?;
+        }
         mentor.conversations.push(DemoConversation { id, with: mentee.account });
         mentee.conversations.push(DemoConversation { id, with: mentor.account });
         all.extend([mentor, mentee]);
@@ -169,8 +176,7 @@ async fn say(chat: &Arc<Chat>, mentor: &DemoAccount, mentee: &DemoAccount, lines
     let mut waiting = Vec::with_capacity(lines.len());
     for (at, line) in lines.iter().enumerate() {
         let who = if at % 2 == 0 { &mentor_in } else { &mentee_in };
-        let cid =
-            handrail_domain::ids::Cid::parse(&format!("seed-{at}")).ok_or(handrail_domain::refusal::Code::Internal)?;
+        let cid = handrail_domain::ids::Cid::parse(&format!("seed-{at}")).ok_or(Code::Internal)?;
         waiting.push(chat.send(who, Send { conversation, cid, text: (*line).to_owned() }).await?);
     }
     for durable in waiting {

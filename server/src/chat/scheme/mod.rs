@@ -17,9 +17,12 @@ use super::{Chat, admin};
 use crate::fresh;
 use crate::store::{Failure, Reader, Scope, StoreError, Tx};
 use handrail_domain::event::{Event, What};
-use handrail_domain::ids::{AccountId, SiteId};
+use handrail_domain::ids::{AccountId, ConversationId, SiteId};
+use handrail_domain::people::Account;
 use handrail_domain::refusal::{Code, Refusal};
-use handrail_domain::scheme::form::FormError;
+use handrail_domain::scheme::form::{Answer, FormError};
+use handrail_domain::scheme::paper::{Paper, PaperKind};
+use std::collections::BTreeMap;
 
 /// An expected "no", with what exactly to do where more is known than its code says.
 #[derive(Debug)]
@@ -80,6 +83,37 @@ impl From<Denied> for Stopped {
     fn from(denied: Denied) -> Self {
         Self::Denied(Box::new(denied))
     }
+}
+
+impl Stopped {
+    fn failure(self) -> Failure {
+        match self {
+            Stopped::Failed(failure) => failure,
+            Stopped::Denied(denied) => denied.refusal.code.into(),
+        }
+    }
+}
+
+/// Writes a paper about a person inside an act.
+pub(crate) fn write_about(
+    tx: &mut Tx<'_>,
+    kind: PaperKind,
+    account: AccountId,
+    answers: BTreeMap<String, Answer>,
+    by: &Account,
+) -> Result<Paper, Failure> {
+    papers::paper_about(tx, kind, account, answers, by).map_err(Stopped::failure)
+}
+
+/// The same about a relationship.
+pub(crate) fn write_between(
+    tx: &mut Tx<'_>,
+    kind: PaperKind,
+    conversation: ConversationId,
+    answers: BTreeMap<String, Answer>,
+    by: &Account,
+) -> Result<Paper, Failure> {
+    papers::paper_between(tx, kind, conversation, answers, by).map_err(Stopped::failure)
 }
 
 impl Chat {

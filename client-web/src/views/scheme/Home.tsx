@@ -1,0 +1,78 @@
+// What a coordinator should do next (C1): a list that is made anew from what is, each line with the page on which it is done.
+
+import { useEffect, useState } from "preact/hooks";
+import { hrefOf } from "../../app/place";
+import { home, seeGlass } from "../../app/scheme";
+import { day } from "../../core/time";
+import { enScheme } from "../../text/scheme";
+import type { HomePage, TaskView } from "../../wire/generated";
+
+const words = enScheme.home;
+
+export function Home() {
+  const [page, setPage] = useState<HomePage | null>(null);
+  const [problem, setProblem] = useState("");
+  const read = async () => {
+    const got = await home();
+    setProblem(got.ok ? "" : got.message);
+    if (got.ok) setPage(got.value);
+  };
+  useEffect(() => void read(), []);
+  const seen = async (glass: string) => {
+    const got = await seeGlass(glass);
+    if (got.ok) await read();
+    else setProblem(got.message);
+  };
+  return (
+    <main class="shelves">
+      <h2>{words.title}</h2>
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+      {page === null && problem === "" && <p>{enScheme.loading}</p>}
+      {page?.tasks.length === 0 && <p class="empty">{words.none}</p>}
+      {page?.more && <p class="hint">{words.more}</p>}
+      {page !== null && page.tasks.length > 0 && (
+        <ul class="tasks">
+          {page.tasks.map((task) => (
+            <li key={`${task.kind} ${task.about} ${task.paper ?? task.conversation ?? task.account ?? ""}`}>
+              <span class={task.kind === "concern" || task.kind === "uncovered" ? "tag strong" : "tag"}>{words.tasks[task.kind]}</span>
+              <About task={task} />
+              <span class="hint">{when(task)}</span>
+              {task.glass !== null && <Seen glass={task.glass} onSeen={seen} />}
+            </li>
+          ))}
+        </ul>
+      )}
+    </main>
+  );
+}
+
+function Seen({ glass, onSeen }: { glass: string; onSeen: (glass: string) => Promise<void> }) {
+  return (
+    <button class="button" type="button" onClick={() => void onSeen(glass)}>
+      {words.seen}
+    </button>
+  );
+}
+
+function About({ task }: { task: TaskView }) {
+  const about = task.kind === "uncovered" ? words.waiting(task.about) : task.about;
+  const href = hrefOfTask(task);
+  return href === null ? <span>{about}</span> : <a href={href}>{about}</a>;
+}
+
+/** The page on which a task is done. */
+export function hrefOfTask(task: TaskView): string | null {
+  if (task.kind === "unmatched" && task.account !== null) return hrefOf("match", task.account);
+  if (task.conversation !== null) return hrefOf("relationships", task.conversation);
+  if (task.account !== null) return hrefOf("people", task.account);
+  if (task.kind === "rule" || task.kind === "uncovered") return hrefOf("oversight");
+  return task.kind === "article" ? hrefOf("library") : null;
+}
+
+function when(task: TaskView): string {
+  if (task.at === null) return "";
+  const named = day(new Date(task.at), new Date());
+  return words.due.includes(task.kind) ? words.by(named) : words.since(named);
+}
