@@ -96,7 +96,7 @@ test("only low messages of one conversation that nobody else has are released to
 test("thousands that are read anew are all there, in their order, and none is there twice", () => {
   const many = Array.from({ length: 5_000 }, (_, at) => item(`q_${String(at).padStart(4, "0")}`, at % 7 === 0 ? "high" : "low", at));
   const before = put(emptyQueue, { ...(many[3] ?? item("q_x", "low", 0)), version: 9, text: "newer" });
-  const after = synced(before, many, 5);
+  const after = synced(before, "s_1", many, 5);
   expect(after.shown).toHaveLength(5_000);
   expect(new Set(after.shown).size).toBe(5_000);
   expect(after.shown.slice(0, 2)).toEqual(["q_0000", "q_0007"]);

@@ -58,24 +58,38 @@ describe("the queue", () => {
 
 describe("the queue's feed", () => {
   test("tells a gap, and takes the item all the same", () => {
-    const queue = q.synced(q.emptyQueue, [A], 5);
-    const next = q.heard(queue, 6, B);
+    const queue = q.synced(q.emptyQueue, "s_1", [A], 5);
+    const next = q.heard(queue, "s_1", 6, B);
     expect(next.gap).toBe(false);
-    const after = q.heard(next.queue, 8, C);
+    const after = q.heard(next.queue, "s_1", 8, C);
     expect(after.gap).toBe(true);
     expect(after.queue.shown).toEqual(["c", "a", "b"]);
   });
 
   test("has each event once", () => {
-    const queue = q.synced(q.emptyQueue, [A], 5);
-    expect(q.heard(queue, 5, { ...A, version: 7 }).queue).toBe(queue);
+    const queue = q.synced(q.emptyQueue, "s_1", [A], 5);
+    expect(q.heard(queue, "s_1", 5, { ...A, version: 7 }).queue).toBe(queue);
+  });
+
+  test("two sites that share a rota have feeds of their own, and one that stops takes its rows with it", () => {
+    const theirs = { ...B, site: "s_other" };
+    let queue = q.synced(q.emptyQueue, "s_1", [A], 5);
+    queue = q.synced(queue, "s_other", [theirs], 90);
+    expect(queue.shown.length).toBe(2);
+    expect(q.heard(queue, "s_1", 6, C).gap).toBe(false);
+    expect(q.heard(queue, "s_other", 93, null).gap).toBe(true);
+    queue = q.synced(queue, "s_1", [], 7);
+    expect(Object.keys(queue.items)).toEqual([theirs.item]);
+    queue = q.left(queue, "s_other");
+    expect(queue.items).toEqual({});
+    expect(queue.offsets).toEqual({ "s_1": 7 });
   });
 
   test("read anew drops what is no longer open, but not what came since", () => {
-    let queue = q.synced(q.emptyQueue, [A, B], 5);
-    queue = q.heard(queue, 9, C).queue;
-    queue = q.synced(queue, [B], 8);
+    let queue = q.synced(q.emptyQueue, "s_1", [A, B], 5);
+    queue = q.heard(queue, "s_1", 9, C).queue;
+    queue = q.synced(queue, "s_1", [B], 8);
     expect(queue.shown).toEqual(["c", "b"]);
-    expect(queue.offset).toBe(9);
+    expect(queue.offsets).toEqual({ s_1: 9 });
   });
 });

@@ -267,12 +267,15 @@ test("a table of people is tried first, and the report and the table of rights a
       ["People", "People"],
       ["Relationships", "Relationships"],
       ["Report", "Report: Hillside"],
-      ["Who may do what", "Who may do what"],
+      ["Our site", "Our site: Hillside"],
     ] as const) {
       await go(desk, name).click();
       await expect(desk.getByRole("heading", { name: heading, level: 2 })).toBeVisible();
       await check(desk, `${name} at ${viewport.width}`);
     }
+    await desk.getByRole("link", { name: "Who may do what" }).click();
+    await expect(desk.getByRole("rowheader", { name: "Read real names, with a reason" })).toBeVisible();
+    await check(desk, `rights at ${viewport.width}`);
   }
 });
 
@@ -308,4 +311,21 @@ test("a relationship is paused with words for both, goes on, and is handed over"
   await desk.getByRole("dialog").getByRole("button", { name: "Hand over" }).click();
   await expect(desk.getByText("Ended").first()).toBeVisible();
   await expect(phone.getByRole("link", { name: new RegExp(`Bea ${bea}`) })).toBeVisible();
+});
+
+test("what the site chooses holds from now on, and what it cannot choose says why", async ({ enter }) => {
+  const desk = await enter(hillside("colleague"), DESK);
+  await go(desk, "Our site").click();
+  const hours = desk.getByLabel("When the team is there");
+  await hours.fill("weekdays, 5pm to 9pm");
+  await desk.getByLabel("Minutes that a low message may wait").fill("0");
+  await button(desk, "Save").click();
+  await expect(desk.getByRole("alert")).toHaveText("A message may wait 1 to 10080 minutes.");
+  await desk.getByLabel("Minutes that a low message may wait").fill("20");
+  await desk.getByLabel("Two people from: Self-harm").selectOption("high");
+  await button(desk, "Save").click();
+  await expect(desk.getByText("Saved. It holds from now on")).toBeVisible();
+  await desk.reload();
+  await expect(hours).toHaveValue("weekdays, 5pm to 9pm");
+  await expect(desk.getByLabel("Two people from: Self-harm")).toHaveValue("high");
 });

@@ -21,6 +21,7 @@ import type {
   Role,
   RolesPage,
   SchemePage,
+  SiteChoices,
 } from "../wire/generated";
 import { call, type Got } from "./api";
 
@@ -64,6 +65,9 @@ export const actOnPaper = (id: string, act: "sign" | "close", version: number) =
 
 export const begin = (parties: string[], plan: NewPaper["answers"]) => call<RelationshipLine>("POST", "/api/relationships", { parties, plan });
 export const change = (id: string, act: string, words: string, to: string | null = null) => call<null>("POST", `${at("/api/relationships", id)}/${act}`, { words, to });
+
+export const site = () => call<SiteChoices>("GET", "/api/site");
+export const chooseSite = (choices: SiteChoices) => call<SiteChoices>("PUT", "/api/site", choices);
 
 export const importTable = (csv: string, dry: boolean) => call<Imported>("POST", "/api/people/import", { csv, dry });
 

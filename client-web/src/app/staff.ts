@@ -5,7 +5,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { announce } from "../core/announce";
 import { LiveLink, type Answer } from "../link/link";
 import { everything, filtered, type Filter } from "../state/filter";
-import { emptyQueue, heard as heardItem, hold, put, select, settle, synced } from "../state/queue";
+import { emptyQueue, heard as heardItem, hold, left, put, select, settle, synced } from "../state/queue";
 import { t } from "../text/words";
 import { enDuty } from "../text/duty";
 import { enStaff } from "../text/staff";
@@ -54,6 +54,9 @@ export const selected = computed(() => {
   const id = queue.value.selected;
   return id === null ? null : (queue.value.items[id] ?? null);
 });
+
+/** The sites whose queues one watches: one's own, and those that share its rota. */
+export const sites = computed(() => (me.value ? [{ site: me.value.site, name: "" }, ...(me.value.shares ?? [])] : []));
 
 /** Which rows its reader wants to see. */
 export const filter = signal<Filter>(everything);
@@ -207,12 +210,12 @@ function heard(frame: Frame): void {
       void readReports();
       return;
     case "event":
-      if (frame.queue === undefined || frame.queue !== me.value?.site) return;
+      if (frame.queue === undefined || !sites.value.some(({ site }) => site === frame.queue)) return;
       if (frame.type === "report") heardReport(frame.report);
-      return heardEvent(frame.offset, frame.type === "item" ? frame.item : null);
+      return heardEvent(frame.queue, frame.offset, frame.type === "item" ? frame.item : null);
     case "ping": {
-      const head = me.value ? frame.queues[me.value.site] : undefined;
-      if (head !== undefined) setTimeout(() => (queue.value.offset ?? 0) < head && void resync(), HEAD_GRACE_MS);
+      const behind = () => sites.value.some(({ site }) => (queue.value.offsets[site] ?? 0) < (frame.queues[site] ?? 0));
+      setTimeout(() => behind() && void resync(), HEAD_GRACE_MS);
       return;
     }
     case "live":
@@ -227,9 +230,9 @@ function heard(frame: Frame): void {
   }
 }
 
-function heardEvent(offset: number, item: ItemView | null): void {
+function heardEvent(site: string, offset: number, item: ItemView | null): void {
   const known = item !== null && item.item in queue.value.items;
-  const { queue: next, gap } = heardItem(queue.value, offset, item);
+  const { queue: next, gap } = heardItem(queue.value, site, offset, item);
   queue.value = next;
   if (item && !known && item.state === "waiting") {
     announce(t.say.item(enStaff.severity[item.severity], item.from.name));
@@ -243,7 +246,10 @@ async function resync(): Promise<void> {
   if (resyncing || !me.value) return;
   resyncing = true;
   clearTimeout(resyncTimer);
-  const whole = await readQueue(me.value.site).catch(() => false);
+  let whole = true;
+  for (const { site } of sites.value) {
+    whole = whole && (await readQueue(site).catch(() => false));
+  }
   resyncing = false;
   if (whole) {
     inStep.value = true;
@@ -256,6 +262,11 @@ async function resync(): Promise<void> {
 
 async function readQueue(site: string): Promise<boolean> {
   const watched = await link.request({ op: "watch", queue: site });
+  if (watched?.op === "err" && site !== me.value?.site) {
+    // The other site does not share its rota any more: its queue goes, and one's own stays.
+    queue.value = left(queue.value, site);
+    return true;
+  }
   queueProblem.value = watched?.op === "err" ? watched.message : null;
   if (watched?.op !== "ok") return false;
   const items: ItemView[] = [];
@@ -272,6 +283,6 @@ async function readQueue(site: string): Promise<boolean> {
     after = got.value.next;
     if (after === null) break;
   }
-  queue.value = synced(queue.value, items, head ?? 0);
+  queue.value = synced(queue.value, site, items, head ?? 0);
   return true;
 }

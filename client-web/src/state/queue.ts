@@ -14,8 +14,8 @@ export interface Queue {
   still: boolean;
   /** The open one. It stays known when it is over, so that its reader sees how it ended. */
   selected: string | null;
-  /** The offset of the last event of the queue's feed; nothing until it is watched. */
-  offset: number | null;
+  /** The offset of the last event of each site's feed; none until it is watched. */
+  offsets: Record<string, number>;
   /** At which offset each item was last heard of. */
   heardAt: Record<string, number>;
   /** The last version of items that are over, against late copies. */
@@ -31,7 +31,7 @@ export const emptyQueue: Queue = {
   fresh: [],
   still: false,
   selected: null,
-  offset: null,
+  offsets: {},
   heardAt: {},
   over: {},
 };
@@ -61,20 +61,21 @@ function putAll(queue: Queue, all: readonly ItemView[]): Queue {
   return settleIfFree({ ...queue, items, fresh });
 }
 
-/** An event of the queue's feed. Says whether one was missed before it. */
-export function heard(queue: Queue, offset: number, item: ItemView | null): { queue: Queue; gap: boolean } {
-  if (queue.offset !== null && offset <= queue.offset) return { queue, gap: false };
-  const gap = queue.offset !== null && offset !== queue.offset + 1;
+/** An event of a site's feed. Says whether one was missed before it. */
+export function heard(queue: Queue, site: string, offset: number, item: ItemView | null): { queue: Queue; gap: boolean } {
+  const before = queue.offsets[site];
+  if (before !== undefined && offset <= before) return { queue, gap: false };
+  const gap = before !== undefined && offset !== before + 1;
   const heardAt = item ? { ...queue.heardAt, [item.item]: offset } : queue.heardAt;
-  const moved = { ...queue, offset, heardAt };
+  const moved = { ...queue, offsets: { ...queue.offsets, [site]: offset }, heardAt };
   return { queue: item ? put(moved, item) : moved, gap };
 }
 
-/** All open items, read anew at that offset: what is not among them and was not heard of since is no longer open. */
-export function synced(queue: Queue, open: readonly ItemView[], readAt: number): Queue {
+/** All open items of a site, read anew at that offset: what is not among them and was not heard of since is no longer open. */
+export function synced(queue: Queue, site: string, open: readonly ItemView[], readAt: number): Queue {
   const there = new Set(open.map((item) => item.item));
   const gone = Object.values(queue.items).filter(
-    (item) => item.state !== "closed" && !there.has(item.item) && (queue.heardAt[item.item] ?? 0) <= readAt,
+    (item) => item.site === site && item.state !== "closed" && !there.has(item.item) && (queue.heardAt[item.item] ?? 0) <= readAt,
   );
   const ids = new Set(gone.map((item) => item.item));
   const without = {
@@ -82,9 +83,15 @@ export function synced(queue: Queue, open: readonly ItemView[], readAt: number):
     items: Object.fromEntries(Object.entries(queue.items).filter(([id]) => !ids.has(id))),
     shown: queue.shown.filter((id) => !ids.has(id)),
     fresh: queue.fresh.filter((id) => !ids.has(id)),
-    offset: Math.max(queue.offset ?? 0, readAt),
+    offsets: { ...queue.offsets, [site]: Math.max(queue.offsets[site] ?? 0, readAt) },
   };
   return putAll(without, open);
+}
+
+/** A site whose queue may not be watched any more: nothing of it stays. */
+export function left(queue: Queue, site: string): Queue {
+  const { [site]: _gone, ...offsets } = queue.offsets;
+  return { ...synced(queue, site, [], Number.MAX_SAFE_INTEGER), offsets };
 }
 
 /** Holds the rows still, or lets them move. */

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { filter, focused, hovered, inStep, me, now, open, paused, queue, queueProblem, rows, showFresh } from "../app/staff";
+import { filter, focused, hovered, inStep, me, now, open, paused, queue, queueProblem, rows, showFresh, sites } from "../app/staff";
 import { span } from "../core/time";
 import { everything, type Filter } from "../state/filter";
 import { t } from "../text/words";
@@ -103,7 +103,7 @@ export function QueueList() {
 
 /** Narrows the list; what is urgent stays whatever is chosen. */
 function Filters() {
-  const { severity, holder } = filter.value;
+  const { severity, holder, site: chosen } = filter.value;
   const words = enStaff.queue;
   return (
     <div class="filters" role="group" aria-label={words.filters}>
@@ -128,6 +128,19 @@ function Filters() {
           ))}
         </select>
       </label>
+      {sites.value.length > 1 && (
+        <label>
+          <span class="sr">{words.bySite}</span>
+          <select value={chosen} onChange={(event) => (filter.value = { ...filter.value, site: event.currentTarget.value })}>
+            <option value="all">{words.allSites}</option>
+            {sites.value.map(({ site, name }) => (
+              <option key={site} value={site} selected={site === chosen}>
+                {name || words.ownSite}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
     </div>
   );
 }
@@ -141,6 +154,11 @@ function focusLeft(event: FocusEvent): void {
 function show(): void {
   showFresh();
   requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-item]")?.focus());
+}
+
+/** The other site that an item belongs to; nothing if it is one's own. */
+export function siteName(item: ItemView): string {
+  return sites.value.find(({ site }) => site === item.site)?.name ?? "";
 }
 
 function Row({ item, chosen }: { item: ItemView; chosen: boolean }) {
@@ -165,6 +183,7 @@ function Row({ item, chosen }: { item: ItemView; chosen: boolean }) {
             {tag}
           </span>
         ))}
+        {siteName(item) && <span class="tag">{siteName(item)}</span>}
         {item.second && <span class="tag">{item.proposed ? enStaff.queue.proposed(item.proposed.by.name) : enStaff.queue.second}</span>}
         {item.withdrawn && <span class="tag">{enStaff.queue.withdrawn}</span>}
         {item.tier > 1 && <span class="tag">{enStaff.queue.tier(item.tier)}</span>}

@@ -31,6 +31,7 @@ import { Person } from "./scheme/Person";
 import { Relationship, Relationships } from "./scheme/Relationships";
 import { Report } from "./scheme/Report";
 import { Roles } from "./scheme/Roles";
+import { SitePage } from "./scheme/SitePage";
 import { TogetherDialog } from "./Together";
 import { UndoBar } from "./UndoBar";
 import type { ItemView } from "../wire/generated";
@@ -91,19 +92,20 @@ const TITLES: Record<Place, string> = {
   home: enScheme.home.title,
   people: enScheme.people.title,
   relationships: enScheme.relationships.title,
-  match: enScheme.relationships.title,
+  match: enScheme.people.title,
   scheme: enScheme.report.title,
+  site: enScheme.site.title,
   roles: enScheme.roles.title,
 };
 
 const NAMES: Partial<Record<Place, string>> = { ...enDuty.nav, ...enScheme.nav };
 /** The page whose name in the menu is marked. */
-const UNDER: Partial<Record<Place, Place>> = { match: "people" };
+const UNDER: Partial<Record<Place, Place>> = { match: "people", roles: "site" };
 
 function Places({ supervises }: { supervises: boolean }) {
   const all: Place[] = supervises
     ? ["queue", "home", "decisions", "oversight", "library"]
-    : ["home", "people", "relationships", "scheme", "oversight", "library", "roles"];
+    : ["home", "people", "relationships", "scheme", "oversight", "library", "site"];
   const here = UNDER[place.value] ?? place.value;
   return (
     <nav class="places" aria-label={enDuty.nav.label}>
@@ -134,6 +136,8 @@ function Page({ item }: { item: ItemView | null }) {
       return part.value === null ? <People /> : <Match key={part.value} id={part.value} />;
     case "scheme":
       return <Report />;
+    case "site":
+      return <SitePage />;
     case "roles":
       return <Roles />;
     case "queue":

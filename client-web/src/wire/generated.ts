@@ -100,7 +100,13 @@ export type DecisionBody = { "kind": "release" } | { "kind": "alter", text: stri
 
 export type FromClient = { "op": "hello", id: number, resume?: Resume, } | { "op": "send", id: number, conversation: string, cid: string, text: string, } | { "op": "withdraw", id: number, message: string, } | { "op": "answer", id: number, message: string, accept: boolean, } | { "op": "read", conversation: string, seq: number, } | { "op": "typing", conversation: string, on: boolean, } | { "op": "away", on: boolean, } | { "op": "report", id: number, cid: string, conversation: string, reason: ReportReason, text: string, pause: boolean, } | { "op": "watch", id: number, queue: string, } | { "op": "unwatch", id: number, queue: string, } | { "op": "claim", id: number, item: string, } | { "op": "unclaim", id: number, item: string, } | { "op": "decide", id: number, item: string, version: number, decision: DecisionBody, } | { "op": "undo", id: number, item: string, version: number, } | { "op": "acknowledge", id: number, item: string, } | { "op": "lift", id: number, conversation: string, } | { "op": "ack", offset: number, } | { "op": "ping", } | { "op": "pong", };
 
-export type Me = { id: string, name: string, role: Role, site: string, };
+export type SharedQueue = { site: string, name: string, };
+
+export type Me = { id: string, name: string, role: Role, site: string, 
+/**
+ * Other sites whose queues this supervisor may watch, since they share a rota. In `welcome` alone. (Feature `scheme`.)
+ */
+shares?: Array<SharedQueue>, };
 
 export type PartyView = { account: string, name: string, role: Role, presence: Presence, };
 
@@ -576,7 +582,7 @@ hours: Array<HourWaits>, outcomes: Array<OutcomeCount>, looks: Looks,
  */
 people: Array<PersonLoad>, rules: Array<Score>, };
 
-export type Right = "converse" | "be_told" | "supervise" | "oversee" | "write_library" | "run_scheme" | "break_glass";
+export type Right = "converse" | "be_told" | "supervise" | "oversee" | "write_library" | "run_scheme" | "read_feedback" | "break_glass";
 
 export type Answer = boolean | number | string | Array<string>;
 
@@ -777,6 +783,32 @@ export type SchemeNumber = "people_engaged" | "people_supported" | "volunteers" 
 export type SchemeLine = { what: SchemeNumber, told: Told, };
 
 export type SchemePage = { site: string, from: string, until: string, lines: Array<SchemeLine>, areas: Array<AreaLine>, };
+
+export type CategoryChoice = { category: Category, hold_from: Severity, second_from: Severity | null, };
+
+export type OtherSite = { site: string, name: string, 
+/**
+ * Whether it has chosen to share its rota with this one.
+ */
+agrees: boolean, };
+
+export type SiteChoices = { 
+/**
+ * Read, never written.
+ */
+name: string, hours: string | null, low_minutes: number, medium_minutes: number, high_minutes: number, urgent_minutes: number, undo_seconds: number, consent: boolean, 
+/**
+ * For ever, if nothing.
+ */
+retention_days: number | null, categories: Array<CategoryChoice>, 
+/**
+ * Sites that this one would share its rota with.
+ */
+shares_with: Array<string>, 
+/**
+ * The other sites of the system. Read, never written.
+ */
+others: Array<OtherSite>, };
 
 export type Import = { 
 /**

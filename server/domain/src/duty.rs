@@ -59,20 +59,24 @@ pub fn is_tier(tier: u8) -> bool {
 pub struct Team {
     /// Shifts that nobody ended.
     pub shifts: Vec<Shift>,
+    /// Those of sites that share the rota.
+    pub shared: Vec<Shift>,
     /// Supervisors whose device is connected.
     pub connected: Vec<AccountId>,
     /// Everybody who answers for the site: its supervisors and its coordinators.
     pub everybody: Vec<AccountId>,
 }
 
-/// Whom an item at this tier rings: who is on duty up to it; where nobody is, whoever is on duty at all; then whoever is there
-/// without a shift; and at last everybody who answers for the site, on duty or not.
+/// Whom an item at this tier rings: who is on duty up to it; where nobody is, whoever is on duty at all; then who is on duty in a site that
+/// shares the rota; then whoever is there without a shift; and at last everybody who answers for the site, on duty or not.
 pub fn rung(team: &Team, tier: u8, now: Timestamp) -> Vec<AccountId> {
-    let on = |up_to: u8| {
-        let on = team.shifts.iter().filter(move |shift| shift.is_on(now) && shift.tier <= up_to);
+    let on = |shifts: &[Shift], up_to: u8| {
+        let on = shifts.iter().filter(move |shift| shift.is_on(now) && shift.tier <= up_to);
         on.map(|shift| shift.account).collect::<Vec<_>>()
     };
-    let choices = [on(tier), on(TIER_MAX), team.connected.clone(), team.everybody.clone()];
+    let own = &team.shifts;
+    let choices =
+        [on(own, tier), on(own, TIER_MAX), on(&team.shared, TIER_MAX), team.connected.clone(), team.everybody.clone()];
     choices.into_iter().find(|people| !people.is_empty()).unwrap_or_default()
 }
 
@@ -110,9 +114,12 @@ mod tests {
     #[test]
     fn where_nobody_is_on_duty_whoever_is_there_is_rung_and_else_everybody_who_answers() {
         let (there, all) = (AccountId::from_bits(8), [8, 9].map(AccountId::from_bits).to_vec());
-        let team = Team { shifts: vec![shift(1, 2, 10)], connected: vec![there], everybody: all.clone() };
+        let shifts = vec![shift(1, 2, 10)];
+        let team = Team { shifts, shared: vec![shift(7, 1, 10)], connected: vec![there], everybody: all.clone() };
         assert_eq!(rung(&team, 1, NOW), [AccountId::from_bits(1)]);
         let team = Team { shifts: Vec::new(), ..team };
+        assert_eq!(rung(&team, 1, NOW), [AccountId::from_bits(7)], "a site that shares the rota");
+        let team = Team { shared: Vec::new(), ..team };
         assert_eq!(rung(&team, 1, NOW), [there]);
         assert_eq!(rung(&Team { connected: Vec::new(), ..team }, 1, NOW), all);
     }

@@ -86,6 +86,8 @@ pub struct SiteSettings {
     pub filter: Actions,
     /// How many days after the end of a relationship its words are erased. Never, if nothing.
     pub retention_days: Option<u32>,
+    /// Sites that it shares its rota with, once they have chosen it too.
+    pub shares_with: Vec<SiteId>,
     /// When its team is there, in its own words for people who wait, such as "every day, 4pm to 10pm".
     pub hours: Option<String>,
 }
@@ -146,6 +148,7 @@ impl Default for SiteSettings {
             expire_after_ms: None,
             filter: Actions::default(),
             retention_days: Some(RETENTION_DAYS),
+            shares_with: Vec::new(),
             hours: None,
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::conversation::{Conversation, ConversationState};
 use crate::ids::{AccountId, SiteId};
-use crate::people::Account;
+use crate::people::{Account, Site};
 use crate::refusal::{Code, Refusal};
 use crate::rights::Right;
 
@@ -91,9 +91,25 @@ pub fn may_be_told(account: &Account) -> Result<(), Refusal> {
     may(account, Right::BeTold)
 }
 
-/// Whether `account` may read the queue of `site`. To all but its supervisors the queue does not exist.
-pub fn may_watch(account: &Account, site: SiteId) -> Result<(), Refusal> {
-    let may = !account.disabled && account.role.may(Right::Supervise) && account.site == site;
+/// Proof that two sites share a rota: each has chosen the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rota {
+    own: SiteId,
+    other: SiteId,
+}
+
+/// Whether a site shares its rota with another: both have chosen that.
+pub fn share_a_rota(own: &Site, other: &Site) -> Option<Rota> {
+    let chosen = |one: &Site, other: &Site| one.settings.shares_with.contains(&other.id);
+    let both = own.id != other.id && chosen(own, other) && chosen(other, own);
+    both.then_some(Rota { own: own.id, other: other.id })
+}
+
+/// Whether `account` may read the queue of `site`: its own supervisors may, and those of a site that shares its rota. To all others the
+/// queue does not exist.
+pub fn may_watch(account: &Account, site: SiteId, rota: Option<Rota>) -> Result<(), Refusal> {
+    let here = account.site == site || rota == Some(Rota { own: account.site, other: site });
+    let may = !account.disabled && account.role.may(Right::Supervise) && here;
     if may { Ok(()) } else { Err(Code::NotFound.into()) }
 }
 
@@ -104,12 +120,13 @@ pub fn may_oversee(account: &Account) -> Result<(), Refusal> {
 
 /// Whether `account` may be on duty in its own site, or give a second opinion there.
 pub fn may_serve(account: &Account) -> Result<(), Refusal> {
-    may_watch(account, account.site).map_err(|_| Code::Forbidden.into())
+    may_watch(account, account.site, None).map_err(|_| Code::Forbidden.into())
 }
 
-/// Whether `account` may act on an item of `conversation`. Nobody decides on their own conversation.
-pub fn may_moderate(account: &Account, conversation: &Conversation) -> Result<Moderator, Refusal> {
-    may_watch(account, conversation.site)?;
+/// Whether `account` may act on an item of `conversation`, in its own site or in one that shares its rota. Nobody decides on their own
+/// conversation.
+pub fn may_moderate(account: &Account, conversation: &Conversation, rota: Option<Rota>) -> Result<Moderator, Refusal> {
+    may_watch(account, conversation.site, rota)?;
     if conversation.has(account.id) {
         return Err(Code::OwnItem.into());
     }
@@ -200,9 +217,38 @@ mod tests {
         for role in Role::ALL {
             for (site, disabled) in [(1, false), (1, true), (2, false), (2, true)] {
                 let may = role == Role::Supervisor && site == 1 && !disabled;
-                let answer = code(may_watch(&account(role, site, disabled), SiteId::from_bits(1)));
+                let answer = code(may_watch(&account(role, site, disabled), SiteId::from_bits(1), None));
                 assert_eq!(answer, (!may).then_some(Code::NotFound), "{role:?} {site} {disabled}");
             }
+        }
+    }
+
+    #[test]
+    fn a_rota_is_shared_where_both_sites_chose_it_and_for_those_two_alone() {
+        let site = |bits: u128, with: &[u128]| Site {
+            id: SiteId::from_bits(bits),
+            name: String::new(),
+            settings: crate::people::SiteSettings {
+                shares_with: with.iter().map(|bits| SiteId::from_bits(*bits)).collect(),
+                ..Default::default()
+            },
+        };
+        assert!(
+            share_a_rota(&site(1, &[2]), &site(2, &[])).is_none()
+                && share_a_rota(&site(1, &[]), &site(2, &[1])).is_none()
+        );
+        assert!(share_a_rota(&site(1, &[1]), &site(1, &[1])).is_none());
+        let rota = share_a_rota(&site(2, &[1]), &site(1, &[2]));
+        let who = account(Role::Supervisor, 2, false);
+        assert!(rota.is_some() && may_watch(&who, SiteId::from_bits(1), rota).is_ok());
+        assert!(may_moderate(&who, &conversation(ConversationState::Open, false), rota).is_ok());
+        let third = account(Role::Supervisor, 3, false);
+        assert!(
+            may_watch(&third, SiteId::from_bits(1), rota).is_err()
+                && may_watch(&who, SiteId::from_bits(3), rota).is_err()
+        );
+        for other in [account(Role::Coordinator, 2, false), account(Role::Supervisor, 2, true)] {
+            assert!(may_watch(&other, SiteId::from_bits(1), rota).is_err(), "{other:?}");
         }
     }
 
@@ -213,9 +259,9 @@ mod tests {
                 for site in [1, 2] {
                     let who = account(role, site, false);
                     let may = role == Role::Supervisor && site == 1;
-                    let other = code(may_moderate(&who, &conversation(state, false)));
+                    let other = code(may_moderate(&who, &conversation(state, false), None));
                     assert_eq!(other, (!may).then_some(Code::NotFound), "{role:?} {state:?} {site}");
-                    let own = code(may_moderate(&who, &conversation(state, true)));
+                    let own = code(may_moderate(&who, &conversation(state, true), None));
                     assert_eq!(
                         own,
                         Some(if may { Code::OwnItem } else { Code::NotFound }),
@@ -224,7 +270,7 @@ mod tests {
                 }
             }
             assert_eq!(
-                code(may_moderate(&account(role, 1, true), &conversation(ConversationState::Open, false))),
+                code(may_moderate(&account(role, 1, true), &conversation(ConversationState::Open, false), None)),
                 Some(Code::NotFound)
             );
         }

@@ -20,6 +20,8 @@ pub enum Right {
     WriteLibrary,
     /// To run the scheme: people, relationships, what is written about them, reports.
     RunScheme,
+    /// To read what mentors write to the officer of a mentee, where a coordinator named one's account as theirs.
+    ReadFeedback,
     /// To read a person's real name, for a reason, for a short time, with a second person told.
     BreakGlass,
 }
@@ -27,13 +29,14 @@ pub enum Right {
 use Role::{Coordinator, GuestOfficer, Mentee, Mentor, Supervisor};
 
 /// The table: a right, and who has it.
-pub const TABLE: [(Right, &[Role]); 7] = [
+pub const TABLE: [(Right, &[Role]); 8] = [
     (Right::Converse, &[Mentee, Mentor, GuestOfficer]),
     (Right::BeTold, &[Mentee, Mentor, GuestOfficer, Supervisor, Coordinator]),
     (Right::Supervise, &[Supervisor]),
     (Right::Oversee, &[Supervisor, Coordinator]),
     (Right::WriteLibrary, &[Supervisor, Coordinator]),
     (Right::RunScheme, &[Coordinator]),
+    (Right::ReadFeedback, &[GuestOfficer]),
     (Right::BreakGlass, &[Supervisor, Coordinator]),
 ];
 

@@ -34,7 +34,7 @@ impl Chat {
         let found = self.read(move |record| {
             let Some(item) = record.item(item)? else { return Ok(None) };
             let Some(conversation) = record.conversation(item.conversation)? else { return Ok(None) };
-            if may_moderate(&reader, &conversation).is_err() {
+            if may_moderate(&reader, &conversation, None).is_err() {
                 return Ok(None);
             }
             background(record, &item, &conversation, fresh::now()).map(Some)
@@ -72,7 +72,7 @@ fn read(
 ) -> Result<ReadPage, Failure> {
     let account = tx.account(who)?.ok_or(Code::Unauthenticated)?;
     let conversation = tx.conversation(conversation)?.ok_or(Code::NotFound)?;
-    may_moderate(&account, &conversation).map_err(|_| Code::NotFound)?;
+    may_moderate(&account, &conversation, None).map_err(|_| Code::NotFound)?;
     let mut said = tx.said_before(conversation.id, before, READ_PAGE + 1)?;
     let more = said.len() > READ_PAGE;
     said.truncate(READ_PAGE);

@@ -1,5 +1,6 @@
 //! Shifts, and what rings: who is on duty, what they leave to the next, and whom an item calls.
 
+use super::rota::sharing;
 use super::{Chat, Signed, admin};
 use crate::fresh;
 use crate::store::{Failure, OpenItems, Reader, Ring, Scope, StoreError, Tx};
@@ -196,9 +197,14 @@ fn team(record: &Reader<'_>, item: &Item, there: &dyn Fn(AccountId) -> bool) -> 
     everybody.retain(|one| !parties.contains(&one.id));
     let mut shifts = record.open_shifts(item.site)?;
     shifts.retain(|shift| !parties.contains(&shift.account));
+    let mut shared = Vec::new();
+    for site in sharing(record, item.site)? {
+        shared.extend(record.open_shifts(site.id)?.into_iter().filter(|shift| !parties.contains(&shift.account)));
+    }
     let watches = |one: &&Account| may_serve(one).is_ok() && there(one.id);
     Ok(Team {
         shifts,
+        shared,
         connected: everybody.iter().filter(watches).map(|one| one.id).collect(),
         everybody: everybody.iter().map(|one| one.id).collect(),
     })

@@ -66,7 +66,7 @@ impl Chat {
         self.write(Scope::Item(item), move |tx| {
             let item = tx.item(item)?.ok_or(Code::NotFound)?;
             let conversation = tx.conversation(item.conversation)?.ok_or(Code::NotFound)?;
-            may_moderate(&account, &conversation)?;
+            may_moderate(&account, &conversation, None)?;
             let outcome = item.outcome().filter(|_| item.decision().is_some()).ok_or(Code::NotFound)?;
             // A look that waits already is enough.
             if tx.looks_at(item.message)?.iter().any(|look| look.asked_by.is_some() && look.opinion.is_none()) {
@@ -178,7 +178,7 @@ fn passed(tx: &Tx<'_>, account: &Account, now: Timestamp, dice: u128) -> Result<
         for message in tx.passed_from(account.site, from, PASSED)? {
             let seen = !tx.looks_at(message.id)?.is_empty();
             let Some(conversation) = tx.conversation(message.conversation)? else { continue };
-            if !seen && may_moderate(account, &conversation).is_ok() {
+            if !seen && may_moderate(account, &conversation, None).is_ok() {
                 return Ok(Some(Drawn { conversation, message: message.id, item: None, delivered: true }));
             }
         }
@@ -203,7 +203,7 @@ fn may_see(
         let (decided, proposed) = (item.decision().map(|(by, _)| by), item.proposed.as_ref().map(|(by, _)| *by));
         decided == Some(account.id) || proposed == Some(account.id)
     };
-    if took_part(&item) || may_moderate(account, &conversation).is_err() {
+    if took_part(&item) || may_moderate(account, &conversation, None).is_err() {
         return Ok(None);
     }
     let delivered = item.outcome() == Some(OutcomeName::Released);

@@ -1,6 +1,7 @@
 //! The supervisors' verbs: claim, give back, decide, undo, acknowledge.
 
 use super::duty::note_ring;
+use super::rota::{moderates, watches};
 use super::send::text_code;
 use super::views::item_for;
 use super::{Chat, Signed};
@@ -9,7 +10,7 @@ use crate::store::{Failure, OpenItems, Owner, Scope, Tx};
 use handrail_domain::filter::{Window, look};
 use handrail_domain::finding::Finding;
 use handrail_domain::ids::{AccountId, ItemId, Offset, SiteId};
-use handrail_domain::policy::{Moderator, may_moderate, may_watch};
+use handrail_domain::policy::Moderator;
 use handrail_domain::quarantine::{Claimed, Decided, Decision, Item, ItemAct};
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::text::Text;
@@ -32,11 +33,17 @@ pub struct DecidedView {
 impl Chat {
     /// Whether one may watch a queue, and where it ends.
     pub async fn watch(&self, who: &Signed, queue: SiteId) -> Result<Offset, Refusal> {
-        may_watch(&who.account, queue)?;
-        self.read(move |record| record.feed_head(Owner::Queue(queue))).await
+        let reader = who.account.clone();
+        let found = self.read(move |record| {
+            Ok(match watches(record, &reader, queue)? {
+                Ok(()) => Ok(record.feed_head(Owner::Queue(queue))?),
+                Err(refusal) => Err(refusal),
+            })
+        });
+        found.await?
     }
 
-    /// A page of a queue.
+    /// A page of a queue. What was decided is for the site's own supervisors.
     pub async fn items(
         &self,
         who: &Signed,
@@ -45,11 +52,15 @@ impl Chat {
         after: Option<ItemId>,
         limit: usize,
     ) -> Result<ItemPage, Refusal> {
-        may_watch(&who.account, queue)?;
+        let open = which == OpenItems::Open;
         let limit = limit.clamp(1, PAGE_MAX);
         let reader = who.account.clone();
         let page = self
             .read(move |record| {
+                let may = watches(record, &reader, queue)?;
+                if may.is_err() || (!open && reader.site != queue) {
+                    return Ok(Err(Refusal::from(Code::NotFound)));
+                }
                 let from = match after {
                     Some(id) => record.item(id)?,
                     None => None,
@@ -59,9 +70,9 @@ impl Chat {
                 let next = (items.len() == limit).then(|| items.last().map(|item| item.id.to_string())).flatten();
                 let now = fresh::now();
                 let items = items.iter().map(|item| item_for(record, item, &reader, now)).collect::<Result<_, _>>()?;
-                Ok(ItemPage { items, head, next })
+                Ok(Ok(ItemPage { items, head, next }))
             })
-            .await?;
+            .await??;
         Ok(page)
     }
 
@@ -177,7 +188,7 @@ fn load(tx: &Tx<'_>, who: AccountId, item: ItemId) -> Result<(Item, Moderator, i
     let item = tx.item(item)?.ok_or(Code::NotFound)?;
     let account = tx.account(who)?.ok_or(Code::Unauthenticated)?;
     let conversation = tx.conversation(item.conversation)?.ok_or(Code::NotFound)?;
-    let moderator = may_moderate(&account, &conversation)?;
+    let moderator = moderates(tx, &account, &conversation)??;
     let undo_ms = tx.site(item.site)?.ok_or(Code::Internal)?.settings.undo_ms;
     Ok((item, moderator, undo_ms))
 }

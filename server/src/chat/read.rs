@@ -1,12 +1,14 @@
 //! Reading: who one is, one's conversations, history, and the feed from a cursor.
 
+use super::rota::sharing;
 use super::views::{conversation_view, frame_for, history_view};
 use super::{Chat, Signed};
 use crate::bus::Signal;
 use crate::store::{Owner, Scope};
 use handrail_domain::ids::{AccountId, ConversationId, Offset, Seq};
 use handrail_domain::refusal::{Code, Refusal};
-use handrail_domain::wire::{ConversationView, FromServer, HistoryPage, Me, Resume, Resumed};
+use handrail_domain::rights::Right;
+use handrail_domain::wire::{ConversationView, FromServer, HistoryPage, Me, Resume, Resumed, SharedQueue};
 
 /// Messages on one page of history at most.
 const PAGE_MAX: usize = 200;
@@ -37,12 +39,12 @@ impl Chat {
     /// Who one is.
     pub fn me(&self, who: &Signed) -> Me {
         let account = &who.account;
-        Me { id: account.id, name: account.name.clone(), role: account.role, site: account.site }
+        Me { id: account.id, name: account.name.clone(), role: account.role, site: account.site, shares: Vec::new() }
     }
 
     /// Everything that the first frame is answered with, from one state of the record.
     pub async fn arrive(&self, who: &Signed, resume: Option<Resume>) -> Result<Arrival, Refusal> {
-        let (me, account, site, bus) = (self.me(who), who.account.id, who.account.site, self.bus.clone());
+        let (mut me, account, site, bus) = (self.me(who), who.account.id, who.account.site, self.bus.clone());
         let epoch = self.store.epoch().to_owned();
         self.read(move |record| {
             let owner = Owner::Account(account);
@@ -68,6 +70,10 @@ impl Chat {
                     }
                 }
             };
+            if me.role.may(Right::Supervise) {
+                let shares = sharing(record, site)?.into_iter();
+                me.shares = shares.map(|site| SharedQueue { site: site.id, name: site.name }).collect();
+            }
             let hours = record.site(site)?.and_then(|site| site.settings.hours);
             Ok(Arrival { me, conversations, hours, head, mark, resumed, cursor })
         })

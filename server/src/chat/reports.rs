@@ -44,7 +44,7 @@ impl Chat {
     /// A page of the reports of one's own site, newest first, without those about a conversation that one is a party to.
     pub async fn reports(&self, who: &Signed, after: Option<ReportId>, limit: usize) -> Result<ReportPage, Refusal> {
         let (reader, limit) = (who.account.clone(), limit.clamp(1, PAGE_MAX));
-        may_watch(&reader, reader.site).map_err(|_| Code::Forbidden)?;
+        may_watch(&reader, reader.site, None).map_err(|_| Code::Forbidden)?;
         self.read(move |record| {
             let from = after.map(|id| record.report(id)).transpose()?.flatten().filter(|from| from.site == reader.site);
             let page = record.reports(reader.site, from.as_ref(), limit)?;
@@ -87,7 +87,7 @@ fn take(tx: &mut Tx<'_>, from: AccountId, about: ConversationId, draft: Draft) -
 fn lift(tx: &mut Tx<'_>, from: AccountId, conversation: ConversationId) -> Result<ConversationState, Failure> {
     let account = tx.account(from)?.ok_or(Code::Unauthenticated)?;
     let conversation = tx.conversation(conversation)?.ok_or(Code::NotFound)?;
-    let who = may_moderate(&account, &conversation)?;
+    let who = may_moderate(&account, &conversation, None)?;
     if let Some((lifted, event)) = conversation.becomes(ConversationState::Open, Some(who.who()), fresh::now())? {
         tx.set_conversation_state(lifted.id, lifted.state, fresh::now())?;
         tx.append(event)?;
@@ -99,7 +99,7 @@ fn lift(tx: &mut Tx<'_>, from: AccountId, conversation: ConversationId) -> Resul
 pub fn report_for(record: &Reader<'_>, report: &Report, reader: &Account) -> Result<Option<ReportView>, StoreError> {
     let lost = || StoreError::new("show a report", "its conversation or its sender is not there");
     let conversation = record.conversation(report.conversation)?.ok_or_else(lost)?;
-    if may_moderate(reader, &conversation).is_err() {
+    if may_moderate(reader, &conversation, None).is_err() {
         return Ok(None);
     }
     let from = conversation.party(report.from).ok_or_else(lost)?;

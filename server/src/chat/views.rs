@@ -1,5 +1,6 @@
 //! What each reader may see: frames of feeds, conversations, items. Everything that leaves for a screen is made here.
 
+use super::rota::moderates;
 use super::waits::expected_wait_s;
 use crate::fresh;
 use crate::store::{Reader, StoreError, decision_body};
@@ -7,7 +8,6 @@ use handrail_domain::conversation::{Conversation, ConversationState, Message, Me
 use handrail_domain::event::{Event, What};
 use handrail_domain::ids::{AccountId, ArticleId, ConversationId, MessageId, Offset, SiteId};
 use handrail_domain::people::Account;
-use handrail_domain::policy::may_moderate;
 use handrail_domain::quarantine::{Item, State};
 use handrail_domain::text::{ERASED, Text};
 use handrail_domain::time::Timestamp;
@@ -256,7 +256,7 @@ pub fn item_for(record: &Reader<'_>, item: &Item, reader: &Account, now: Timesta
         tier: item.tier,
         ringing: item.ringing,
         context: context(record, item, CONTEXT)?,
-        acts: may_moderate(reader, &conversation).map(|who| item.acts(who, now)).unwrap_or_default(),
+        acts: moderates(record, reader, &conversation)?.map(|who| item.acts(who, now)).unwrap_or_default(),
         second: item.second,
         proposed: item
             .proposed

@@ -2,6 +2,7 @@
 //! when a message is held.
 
 use super::Chat;
+use super::rota::sharing;
 use super::views::WhoIsThere;
 use crate::store::{OpenItems, Reader, StoreError};
 use handrail_domain::conversation::worst;
@@ -30,7 +31,8 @@ impl Chat {
     }
 }
 
-/// The same, of a severity, from one state of the record. Every supervisor whose device is connected is on duty.
+/// The same, of a severity, from one state of the record. Every supervisor whose device is connected is
+/// on duty, and so are those of sites that share the rota.
 pub(super) fn expected_wait_s(
     record: &Reader<'_>,
     there: WhoIsThere<'_>,
@@ -38,7 +40,10 @@ pub(super) fn expected_wait_s(
     severity: Severity,
     now: Timestamp,
 ) -> Result<Option<u64>, StoreError> {
-    let on_duty = record.supervisors(site)?.iter().any(|who| there(who.id) != Presence::Offline);
+    let mut on_duty = record.supervisors(site)?.iter().any(|who| there(who.id) != Presence::Offline);
+    for other in sharing(record, site)? {
+        on_duty |= record.supervisors(other.id)?.iter().any(|who| there(who.id) != Presence::Offline);
+    }
     if !on_duty {
         return Ok(None);
     }

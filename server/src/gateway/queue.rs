@@ -3,7 +3,7 @@
 
 use super::hub::{Hub, encode};
 use crate::bus::QueueHint;
-use crate::chat::{Chat, item_for, report_for};
+use crate::chat::{Chat, item_for, may_see_queue, report_for};
 use crate::fresh;
 use crate::store::StoreError;
 use crate::telemetry::{Timing, metrics};
@@ -66,8 +66,15 @@ fn views(
         Queued::Item(id) => {
             let Some(item) = record.item(id)? else { return Ok(Vec::new()) };
             let now = fresh::now();
-            let view = |reader: &Account| Ok((reader.id, Box::new(item_for(record, &item, reader, now)?)));
-            readers.iter().map(|reader| view(reader).map(|(id, item)| (id, EventBody::Item { item }))).collect()
+            let mut seen = Vec::with_capacity(readers.len());
+            for reader in &readers {
+                // A site that shared its rota may not any more.
+                if may_see_queue(record, reader, item.site)? {
+                    let item = Box::new(item_for(record, &item, reader, now)?);
+                    seen.push((reader.id, EventBody::Item { item }));
+                }
+            }
+            Ok(seen)
         }
         Queued::Report(id) => {
             let Some(report) = record.report(id)? else { return Ok(Vec::new()) };

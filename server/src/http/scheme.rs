@@ -17,10 +17,11 @@ use handrail_domain::policy::{may, may_run};
 use handrail_domain::refusal::Code;
 use handrail_domain::rights::Right;
 use handrail_domain::scheme::paper::PaperAct;
+use handrail_domain::time::Timestamp;
 use handrail_domain::wire::{
     BreakGlass, BriefingRead, FormsPage, HomePage, Import, Imported, Invited, MatchPage, NewPaper, NewPerson,
     NewRelationship, OwnPapers, PaperSeen, PaperView, PaperWritten, PeoplePage, PersonPage, RelationshipAct,
-    RelationshipLine, RelationshipPage, RelationshipsPage, RolesPage, SchemePage, WithReason, forms_for,
+    RelationshipLine, RelationshipPage, RelationshipsPage, RolesPage, SchemePage, SiteChoices, WithReason, forms_for,
 };
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -55,6 +56,20 @@ pub(super) async fn forms(State(api): Shared, headers: HeaderMap) -> Answer<Form
 pub(super) async fn home(State(api): Shared, headers: HeaderMap) -> Answer<HomePage> {
     let who = door::who(&api.chat, &headers).await?;
     Ok(Json(api.chat.home(&who).await?))
+}
+
+/// `GET /api/site`.
+pub(super) async fn site(State(api): Shared, headers: HeaderMap) -> Answer<SiteChoices> {
+    let who = door::who(&api.chat, &headers).await?;
+    Ok(Json(api.chat.site_choices(&who).await?))
+}
+
+/// `PUT /api/site`.
+pub(super) async fn choose_site(State(api): Shared, headers: HeaderMap, body: Bytes) -> Answer<SiteChoices> {
+    let who = from_own_page(&api, &headers).await?;
+    may_run(&who.account)?;
+    let chosen: SiteChoices = json(&headers, &body)?;
+    Ok(Json(api.chat.choose_site(&who, chosen).await?))
 }
 
 /// `GET /api/people`.
@@ -215,6 +230,12 @@ pub(super) async fn own_papers(State(api): Shared, headers: HeaderMap, Path(id):
     Ok(Json(api.chat.own_papers(&who, conversation(&id)?).await?))
 }
 
+/// `GET /api/feedback`.
+pub(super) async fn feedback(State(api): Shared, headers: HeaderMap) -> Answer<OwnPapers> {
+    let who = door::who(&api.chat, &headers).await?;
+    Ok(Json(api.chat.feedback(&who).await?))
+}
+
 /// `POST /api/conversations/{id}/briefing`.
 pub(super) async fn briefed(
     State(api): Shared,
@@ -243,6 +264,36 @@ pub(super) async fn appeal(
 pub(super) async fn relationships(State(api): Shared, headers: HeaderMap) -> Answer<RelationshipsPage> {
     let who = door::who(&api.chat, &headers).await?;
     Ok(Json(api.chat.relationships(&who).await?))
+}
+
+/// `GET /api/relationships.csv`.
+pub(super) async fn relationships_csv(State(api): Shared, headers: HeaderMap) -> Result<Response, Refused> {
+    let who = door::who(&api.chat, &headers).await?;
+    let mut out = String::from("id,state,people,began,ended,last_message\r\n");
+    let day = |at: Option<Timestamp>| at.map(Timestamp::date).unwrap_or_default();
+    for line in api.chat.relationships(&who).await?.relationships {
+        let names: Vec<_> = line.parties.iter().map(|party| party.name.as_str()).collect();
+        let (state, names, began) = (line.state.as_str(), cell(&names.join(", ")), line.began.date());
+        let _ = write!(out, "{},{state},{names},{began},{},{}\r\n", line.id, day(line.ended), day(line.said));
+    }
+    Ok(csv_named("relationships", out))
+}
+
+/// `GET /api/papers.csv`: all that is written down, but for real names. That it was taken out is in the log.
+pub(super) async fn papers_csv(State(api): Shared, headers: HeaderMap) -> Result<Response, Refused> {
+    let who = door::who(&api.chat, &headers).await?;
+    let mut out = String::from("id,kind,about,by,written,changed,put_away,field,answer\r\n");
+    for paper in api.chat.all_papers(&who).await? {
+        let about = paper.account.map(|id| id.to_string()).or(paper.conversation.map(|id| id.to_string()));
+        let closed = paper.closed_at.map(Timestamp::date).unwrap_or_default();
+        let (kind, about, by) = (paper.kind.as_str(), about.unwrap_or_default(), paper.by);
+        let (made, changed) = (paper.made_at.date(), paper.changed_at.date());
+        for (field, answer) in paper.answers().all() {
+            let answer = cell(&answer.to_string());
+            let _ = write!(out, "{},{kind},{about},{by},{made},{changed},{closed},{field},{answer}\r\n", paper.id);
+        }
+    }
+    Ok(csv_named("papers", out))
 }
 
 /// `GET /api/relationships/{id}`.

@@ -69,6 +69,12 @@ impl Reader<'_> {
         self.many(&sql, params![site.to_string(), kind.as_str(), limit], paper)
     }
 
+    /// All papers of a site, the oldest first.
+    pub fn all_papers(&self, site: SiteId, limit: usize) -> Result<Vec<Paper>, StoreError> {
+        let sql = format!("{PAPER} WHERE site = ?1 ORDER BY made_at, id LIMIT ?2");
+        self.many(&sql, params![site.to_string(), limit], paper)
+    }
+
     /// All papers about relationships of a site that were written in a time, the oldest first.
     pub fn papers_between(
         &self,

@@ -95,7 +95,7 @@ impl Desk {
 }
 
 /// Waits until it is so.
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let patience = Instant::now() + Duration::from_secs(30);
     loop {
         if let Some(found) = look().await {

@@ -5,6 +5,7 @@ mod import;
 mod papers;
 mod people;
 mod relationships;
+mod rota;
 
 use crate::client::Client;
 use crate::web::{Answer, ask};

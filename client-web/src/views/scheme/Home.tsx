@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { hrefOf } from "../../app/place";
 import { home, seeGlass } from "../../app/scheme";
-import { day } from "../../core/time";
+import { day, sameDay } from "../../core/time";
 import { enScheme } from "../../text/scheme";
 import type { HomePage, TaskView } from "../../wire/generated";
 
@@ -73,6 +73,7 @@ export function hrefOfTask(task: TaskView): string | null {
 
 function when(task: TaskView): string {
   if (task.at === null) return "";
-  const named = day(new Date(task.at), new Date());
+  const at = new Date(task.at);
+  const named = sameDay(at, new Date()) ? words.today : day(at, new Date(0));
   return words.due.includes(task.kind) ? words.by(named) : words.since(named);
 }

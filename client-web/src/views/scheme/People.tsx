@@ -6,7 +6,7 @@ import { addPerson, everybody, joinLink, people } from "../../app/scheme";
 import { day } from "../../core/time";
 import { enScheme } from "../../text/scheme";
 import { Modal } from "../../ui/Modal";
-import type { Invited, Role } from "../../wire/generated";
+import type { Invited, PersonLine, Role } from "../../wire/generated";
 import { ImportTable } from "./ImportTable";
 
 const words = enScheme.people;
@@ -58,39 +58,43 @@ export function People() {
         {problem}
       </p>
       {shown.length === 0 && <p class="empty">{words.none}</p>}
-      {shown.length > 0 && (
-        <div class="table" role="region" aria-label={words.title} tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{enScheme.fields["name"]}</th>
-                <th scope="col">{words.role}</th>
-                <th scope="col">{words.standing}</th>
-                <th scope="col" class="number">
-                  {words.relationships}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((one) => (
-                <tr key={one.account}>
-                  <th scope="row">
-                    <a href={hrefOf("people", one.account)}>{one.name}</a>
-                  </th>
-                  <td>{words.roles[one.role]}</td>
-                  <td>
-                    <span class={one.standing === "active" ? "tag" : "tag strong"}>{words.standings[one.standing]}</span>
-                  </td>
-                  <td class="number">{one.relationships}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      {shown.length > 0 && <PeopleTable lines={shown} />}
       {dialog === "add" && <Add onClose={close} />}
       {dialog === "import" && <ImportTable onClose={close} />}
     </main>
+  );
+}
+
+function PeopleTable({ lines }: { lines: PersonLine[] }) {
+  return (
+    <div class="table" role="region" aria-label={words.title} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{enScheme.fields["name"]}</th>
+            <th scope="col">{words.role}</th>
+            <th scope="col">{words.standing}</th>
+            <th scope="col" class="number">
+              {words.relationships}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map((one) => (
+            <tr key={one.account}>
+              <th scope="row">
+                <a href={hrefOf("people", one.account)}>{one.name}</a>
+              </th>
+              <td>{words.roles[one.role]}</td>
+              <td>
+                <span class={one.standing === "active" ? "tag" : "tag strong"}>{words.standings[one.standing]}</span>
+              </td>
+              <td class="number">{one.relationships}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -7,7 +7,7 @@ import { clock } from "../../core/time";
 import { enScheme } from "../../text/scheme";
 import { Modal } from "../../ui/Modal";
 import { PaperAnswers } from "../../ui/PaperView";
-import type { Invited, PaperView, PersonPage } from "../../wire/generated";
+import type { Invited, PaperView, PersonLine, PersonPage } from "../../wire/generated";
 import { Code } from "./People";
 import { Papers } from "./Papers";
 import { RelationshipTable } from "./Relationships";
@@ -57,27 +57,7 @@ export function Person({ id }: { id: string }) {
       <p class="problem" role="alert">
         {problem}
       </p>
-      <div class="decide-buttons">
-        {role === "mentee" && standing !== "suspended" && (
-          <a class="button primary" href={hrefOf("match", account)}>
-            {words.match}
-          </a>
-        )}
-        {standing !== "suspended" && (
-          <button class="button" type="button" onClick={() => void letIn()}>
-            {standing === "active" ? words.reset : words.invite}
-          </button>
-        )}
-        {standing === "suspended" ? (
-          <button class="button" type="button" onClick={() => void done(restore(account))}>
-            {words.restore}
-          </button>
-        ) : (
-          <button class="button" type="button" onClick={() => setDialog("suspend")}>
-            {words.suspend}
-          </button>
-        )}
-      </div>
+      <Acts line={page.person} onInvite={() => void letIn()} onSuspend={() => setDialog("suspend")} onRestore={() => void done(restore(account))} />
       <Identity page={page} onBreak={() => setDialog("glass")} />
       {role !== "supervisor" && role !== "coordinator" && (
         <section class="part">
@@ -98,6 +78,40 @@ export function Person({ id }: { id: string }) {
       {dialog === "suspend" && <Reason title={words.suspendTitle(name)} hint={words.suspendHint} go={words.suspend} onGo={(reason) => void done(suspend(account, reason))} onClose={() => setDialog(null)} />}
       {dialog === "glass" && <Reason title={words.glassTitle} hint={words.glassHint} go={words.glass} onGo={(reason) => void done(breakGlass(account, reason))} onClose={() => setDialog(null)} />}
     </main>
+  );
+}
+
+interface ActsProps {
+  line: PersonLine;
+  onInvite: () => void;
+  onSuspend: () => void;
+  onRestore: () => void;
+}
+
+function Acts({ line, onInvite, onSuspend, onRestore }: ActsProps) {
+  const { account, role, standing } = line;
+  return (
+    <div class="decide-buttons">
+      {role === "mentee" && standing !== "suspended" && (
+        <a class="button primary" href={hrefOf("match", account)}>
+          {words.match}
+        </a>
+      )}
+      {standing !== "suspended" && (
+        <button class="button" type="button" onClick={() => onInvite()}>
+          {standing === "active" ? words.reset : words.invite}
+        </button>
+      )}
+      {standing === "suspended" ? (
+        <button class="button" type="button" onClick={() => onRestore()}>
+          {words.restore}
+        </button>
+      ) : (
+        <button class="button" type="button" onClick={() => onSuspend()}>
+          {words.suspend}
+        </button>
+      )}
+    </div>
   );
 }
 

@@ -36,6 +36,12 @@ export function Relationships() {
             ))}
           </select>
         </div>
+        <a class="button" href="/api/relationships.csv" download>
+          {words.export}
+        </a>
+        <a class="button" href="/api/papers.csv" download>
+          {words.exportPapers}
+        </a>
       </div>
       <p class="problem" role="alert">
         {problem}

@@ -17,7 +17,7 @@ export function Roles() {
       {page === null ? (
         <p>{enScheme.loading}</p>
       ) : (
-        <div class="table" role="region" aria-label={words.title} tabIndex={0}>
+        <div class="table rights" role="region" aria-label={words.title} tabIndex={0}>
           <table>
             <thead>
               <tr>

@@ -58,6 +58,17 @@ pub enum Answer {
     Many(Vec<String>),
 }
 
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Answer::Yes(yes) => f.write_str(if *yes { "yes" } else { "no" }),
+            Answer::Number(number) => write!(f, "{number}"),
+            Answer::Text(text) => f.write_str(text),
+            Answer::Many(words) => f.write_str(&words.join(", ")),
+        }
+    }
+}
+
 impl From<String> for Answer {
     fn from(words: String) -> Self {
         Answer::Text(words)

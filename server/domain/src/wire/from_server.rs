@@ -49,6 +49,19 @@ pub struct Me {
     pub role: Role,
     #[cfg_attr(test, ts(type = "string"))]
     pub site: SiteId,
+    /// Other sites whose queues this supervisor may watch, since they share a rota. In `welcome` alone. (Feature `scheme`.)
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<SharedQueue>>"))]
+    pub shares: Vec<SharedQueue>,
+}
+
+/// A queue of another site that shares its rota.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SharedQueue {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub site: SiteId,
+    pub name: String,
 }
 
 /// Somebody in a conversation.

@@ -4,7 +4,8 @@
 
 use super::paper::PaperView;
 use crate::conversation::{ConversationState, Kind};
-use crate::ids::{AccountId, ConversationId, GlassId, PaperId};
+use crate::finding::{Category, Severity};
+use crate::ids::{AccountId, ConversationId, GlassId, PaperId, SiteId};
 use crate::people::Role;
 use crate::rights::Right;
 use crate::scheme::form::Answer;
@@ -303,6 +304,58 @@ impl SchemeNumber {
             SchemeNumber::Appeals => "appeals",
         }
     }
+}
+
+/// `GET` and `PUT /api/site`: what a site has chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct SiteChoices {
+    /// Read, never written.
+    #[serde(default)]
+    pub name: String,
+    pub hours: Option<String>,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub low_minutes: i64,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub medium_minutes: i64,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub high_minutes: i64,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub urgent_minutes: i64,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub undo_seconds: i64,
+    pub consent: bool,
+    /// For ever, if nothing.
+    pub retention_days: Option<u32>,
+    pub categories: Vec<CategoryChoice>,
+    /// Sites that this one would share its rota with.
+    #[cfg_attr(test, ts(type = "Array<string>"))]
+    pub shares_with: Vec<SiteId>,
+    /// The other sites of the system. Read, never written.
+    #[serde(default)]
+    pub others: Vec<OtherSite>,
+}
+
+/// Another site of the system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct OtherSite {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub site: SiteId,
+    pub name: String,
+    /// Whether it has chosen to share its rota with this one.
+    pub agrees: bool,
+}
+
+/// What a site does about one category.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct CategoryChoice {
+    pub category: Category,
+    pub hold_from: Severity,
+    pub second_from: Option<Severity>,
 }
 
 /// `POST /api/people/import`.

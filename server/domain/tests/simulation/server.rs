@@ -116,7 +116,7 @@ impl Server<'_> {
             }),
             Ask::Lift(conversation) => {
                 let conversation = record.conversation(*conversation);
-                let who = may_moderate(&account(from), conversation)?;
+                let who = may_moderate(&account(from), conversation, None)?;
                 self.become_(record, conversation, ConversationState::Open, Some(who.who()))
             }
             Ask::Become(conversation, state) => self.become_(record, record.conversation(*conversation), *state, None),
@@ -232,7 +232,7 @@ impl Server<'_> {
         if self.has(Fault::OwnItem) {
             conversation.parties.retain(|party| party.account != from);
         }
-        let who = may_moderate(&account(from), &conversation)?;
+        let who = may_moderate(&account(from), &conversation, None)?;
         let (changed, act) = act(item, who)?;
         let (mut change, done) = (Change::default(), Done::Nothing);
         if changed != *item {

@@ -1,6 +1,7 @@
 //! What a coordinator should do next, made anew from the record each time.
 
 use super::{Denied, name_of};
+use crate::chat::rota::sharing;
 use crate::chat::{Chat, Signed};
 use crate::fresh;
 use crate::store::{PersonRow, Reader, RelationshipRow, StoreError};
@@ -31,10 +32,13 @@ impl Chat {
             .read(move |record| {
                 let mut tasks = shared(record, &reader)?;
                 if reader.role.may(Right::RunScheme) {
-                    let on = record
-                        .staff(reader.site)?
-                        .into_iter()
-                        .any(|one| one.role == Role::Supervisor && bus.presence(one.id) != Presence::Offline);
+                    let mut sites = vec![reader.site];
+                    sites.extend(sharing(record, reader.site)?.into_iter().map(|site| site.id));
+                    let mut on = false;
+                    for site in sites {
+                        let there = record.supervisors(site)?;
+                        on |= there.iter().any(|one| bus.presence(one.id) != Presence::Offline);
+                    }
                     tasks.extend(uncovered(record, reader.site, on)?);
                     tasks.extend(of_people(record, reader.site, now)?);
                     tasks.extend(of_relationships(record, reader.site, now)?);

@@ -8,6 +8,7 @@ mod numbers;
 mod papers;
 mod people;
 mod relationships;
+mod site;
 mod terms;
 
 pub use people::roles_page;

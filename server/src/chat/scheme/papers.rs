@@ -8,7 +8,9 @@ use handrail_domain::conversation::Conversation;
 use handrail_domain::event::{Event, What};
 use handrail_domain::ids::{AccountId, ConversationId, PaperId};
 use handrail_domain::people::Account;
+use handrail_domain::policy::{may, may_run};
 use handrail_domain::refusal::{Code, Refusal};
+use handrail_domain::rights::Right;
 use handrail_domain::scheme::form::Answer;
 use handrail_domain::scheme::paper::{About, Paper, PaperAct, PaperKind};
 use handrail_domain::wire::{NewPaper, OwnPapers, PaperView, PaperWritten, Person, forms_for};
@@ -16,6 +18,9 @@ use std::collections::BTreeMap;
 
 /// Papers of one relationship that are shown, the newest first.
 pub(super) const SHOWN: usize = 500;
+
+/// The most papers that are taken out at once, the oldest first.
+const TAKEN_OUT: usize = 100_000;
 
 /// Raw answers, by field.
 type Raw = BTreeMap<String, Answer>;
@@ -135,6 +140,41 @@ impl Chat {
         .await
     }
 
+    /// All papers of one's site but for real names, the oldest first. That they were taken out is in the log.
+    pub async fn all_papers(&self, who: &Signed) -> Result<Vec<Paper>, Denied> {
+        may_run(&who.account)?;
+        let by = who.account.clone();
+        self.scheme_act(move |tx| {
+            tx.append(noted(by.site, by.id, What::Exported { account: None }))?;
+            let all = tx.all_papers(by.site, TAKEN_OUT)?.into_iter();
+            Ok(all.filter(|paper| paper.kind != PaperKind::Identity).collect())
+        })
+        .await
+    }
+
+    /// What is written to an officer about those whom they answer for: of each mentee, by the account that their officer's paper names.
+    pub async fn feedback(&self, who: &Signed) -> Result<OwnPapers, Denied> {
+        may(&who.account, Right::ReadFeedback)?;
+        let reader = who.account.clone();
+        let found = self.read(move |record| {
+            let mut papers = Vec::new();
+            for officer in record.open_papers(reader.site, PaperKind::Officer, TAKEN_OUT)? {
+                let named = officer.answers().people("sign_in").contains(&reader.id);
+                let Some(mentee) = officer.account.filter(|_| named) else { continue };
+                for conversation in record.conversations_of(mentee)? {
+                    let theirs = record.papers_in(conversation.id, SHOWN)?.into_iter();
+                    for paper in theirs.filter(|paper| paper.kind == PaperKind::Feedback) {
+                        papers.push(view_of(record, paper, &reader, false)?);
+                    }
+                }
+            }
+            let forms = forms_for(reader.role).forms.into_iter();
+            let forms = forms.filter(|form| form.kind == PaperKind::Feedback).collect();
+            Ok(OwnPapers { papers, forms, briefing: Vec::new(), to_read: false })
+        });
+        Ok(found.await?)
+    }
+
     /// What holds in conversations may have changed with this paper.
     fn terms_changed(&self, written: &PaperView) {
         if written.kind == PaperKind::Condition {
@@ -235,7 +275,7 @@ fn theirs(tx: &Tx<'_>, id: PaperId, by: &Account) -> Result<(Paper, bool), Stopp
     let paper = tx.paper(id)?.filter(|paper| paper.site == by.site).ok_or(Code::NotFound)?;
     let of = paper.conversation.map(|id| tx.conversation(id)).transpose()?.flatten();
     let party = of.is_some_and(|conversation| conversation.has(by.id));
-    if paper.kind == PaperKind::Identity || !may_read(&paper, by, party) {
+    if paper.kind == PaperKind::Identity || !reads(&paper, by, party) {
         return Err(Code::NotFound.into());
     }
     if paper.answers.is_none() {
@@ -244,7 +284,7 @@ fn theirs(tx: &Tx<'_>, id: PaperId, by: &Account) -> Result<(Paper, bool), Stopp
     Ok((paper, party))
 }
 
-fn may_read(paper: &Paper, who: &Account, party: bool) -> bool {
+fn reads(paper: &Paper, who: &Account, party: bool) -> bool {
     paper.kind.form().may_read(who, party) || (paper.by == who.id && paper.kind.form().may_write(who, party))
 }
 
@@ -290,7 +330,7 @@ pub(super) fn views_of(
     reader: &Account,
     party: bool,
 ) -> Result<Vec<PaperView>, StoreError> {
-    let theirs = papers.into_iter().filter(|paper| may_read(paper, reader, party));
+    let theirs = papers.into_iter().filter(|paper| reads(paper, reader, party));
     theirs.map(|paper| view_of(record, paper, reader, party)).collect()
 }
 

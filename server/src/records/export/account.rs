@@ -8,6 +8,7 @@ use handrail_domain::finding::Finding;
 use handrail_domain::ids::{AccountId, ItemId};
 use handrail_domain::people::Account;
 use handrail_domain::quarantine::Item;
+use handrail_domain::scheme::paper::{Paper, PaperKind};
 use handrail_domain::text::ERASED;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -64,7 +65,27 @@ pub(super) fn all(record: &Reader<'_>, id: AccountId) -> Result<Value, StoreErro
         "sign_ins": sign_ins(record, id)?,
         "reports": reports(record, None, Some(id))?,
         "relationships": relationships,
+        "papers": papers(record, &account)?,
     }))
+}
+
+/// What the scheme has written down about this person, and what they wrote or may read in their relationships. What a condition keeps from
+/// being spoken of is about others too.
+fn papers(record: &Reader<'_>, account: &Account) -> Result<Vec<Value>, StoreError> {
+    let mut all = record.papers_of(account.id, PAGE)?;
+    for conversation in record.conversations_of(account.id)? {
+        let theirs = record.papers_in(conversation.id, PAGE)?.into_iter();
+        all.extend(theirs.filter(|paper| paper.by == account.id || paper.kind.form().may_read(account, true)));
+    }
+    let shown = |paper: &Paper| {
+        let says = match (&paper.answers, paper.kind) {
+            (Some(_), PaperKind::Condition) => json!(WITHHELD),
+            (Some(answers), _) => json!(answers),
+            (None, _) => json!(ERASED),
+        };
+        json!({ "kind": paper.kind, "written": paper.made_at, "changed": paper.changed_at, "says": says })
+    };
+    Ok(all.iter().map(shown).collect())
 }
 
 fn sign_ins(record: &Reader<'_>, id: AccountId) -> Result<Vec<Value>, StoreError> {

@@ -5,6 +5,7 @@ use super::{PAGE, decision, ending, items_in, reports, said_in};
 use crate::store::{Reader, StoreError};
 use handrail_domain::event::hex;
 use handrail_domain::ids::{AccountId, ConversationId};
+use handrail_domain::text::ERASED;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -27,6 +28,20 @@ impl People {
     fn maybe(&mut self, record: &Reader<'_>, of: Option<AccountId>) -> Result<Option<String>, StoreError> {
         of.map(|of| self.name(record, of)).transpose()
     }
+}
+
+/// What the scheme has written down about it.
+fn papers(record: &Reader<'_>, id: ConversationId, people: &mut People) -> Result<Vec<Value>, StoreError> {
+    let mut all = Vec::new();
+    for paper in record.papers_in(id, PAGE)? {
+        let by = people.name(record, paper.by)?;
+        let says = paper.answers.as_ref().map_or_else(|| json!(ERASED), |answers| json!(answers));
+        all.push(json!({
+            "id": paper.id, "kind": paper.kind, "by": by, "written": paper.made_at, "changed": paper.changed_at,
+            "put_away": paper.closed_at, "version": paper.version, "says": says,
+        }));
+    }
+    Ok(all)
 }
 
 /// All of it.
@@ -58,6 +73,7 @@ pub(super) fn all(record: &Reader<'_>, id: ConversationId) -> Result<Value, Stor
         "restrictions": restrictions(record, id, &mut people)?,
         "reports": reports(record, Some(id), None)?,
         "holds": holds(record, id, &mut people)?,
+        "papers": papers(record, id, &mut people)?,
         "lines_of_the_log": lines(record, id, &mut people)?,
     }))
 }

@@ -118,7 +118,7 @@ fn say(tx: &mut Tx<'_>, from: AccountId, cid: &str, held: bool) -> Result<(Messa
 fn hold_and_release(tx: &mut Tx<'_>, cid: &str) -> Result<(), Failure> {
     let (held, item) = say(tx, mentee(), cid, true)?;
     let conversation = tx.conversation(pair())?.unwrap();
-    let who = may_moderate(&account(supervisor(), Role::Supervisor), &conversation)?;
+    let who = may_moderate(&account(supervisor(), Role::Supervisor), &conversation, None)?;
     let Claimed::Taken(item) = item.unwrap().claim(who, NOW)? else { panic!("not taken") };
     tx.put_item(&item, Some(item.changed(ItemAct::Claim, Some(who.who()), NOW)))?;
     let Decided::Done(item) = item.decide(who, item.version, Decision::Release, 0, NOW)? else { panic!("again") };

@@ -110,7 +110,7 @@ async fn of_two_nodes_that_decide_at_once_one_is_told_that_it_came_late() {
                     return Err(Code::StaleVersion.into());
                 }
                 let conversation = tx.conversation(pair())?.unwrap();
-                let who = may_moderate(&account(supervisor(), Role::Supervisor), &conversation)?;
+                let who = may_moderate(&account(supervisor(), Role::Supervisor), &conversation, None)?;
                 let Claimed::Taken(item) = item.claim(who, NOW)? else { panic!("not taken") };
                 Ok(tx.put_item(&item, Some(item.changed(ItemAct::Claim, Some(who.who()), NOW)))?)
             })

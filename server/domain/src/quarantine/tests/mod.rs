@@ -42,7 +42,7 @@ fn moderator(bits: u128) -> Moderator {
         name: String::new(),
         disabled: false,
     };
-    may_moderate(&account, &conversation()).unwrap()
+    may_moderate(&account, &conversation(), None).unwrap()
 }
 
 fn ana() -> Moderator {
