@@ -41,7 +41,7 @@ export function coordinator(): Account {
 }
 
 /** Somebody of the second site, which asks the sender of an altered text. */
-export function harbour(name: "mentee" | "mentor" | "supervisor" | "newcomer"): Account {
+export function harbour(name: "mentee" | "mentor" | "supervisor" | "newcomer" | "coordinator"): Account {
   const role = name === "newcomer" ? "mentee" : name;
   const told = { username: `harbour-${name}`, password: `harbour-password-${name}`, role };
   return { ...told, token: "", account: "", site: "", conversations: [] };

@@ -51,7 +51,7 @@ printf '[store]\npath = "%s"\n[rules]\nfolder = "%s"\n' "$data/demo" "$root/conf
 "$binary" site add --config "$data/handrail.toml" Harbour >>"$data/relationship"
 "$binary" site consent --config "$data/handrail.toml" Harbour on >>"$data/relationship"
 "$binary" site hours --config "$data/handrail.toml" Harbour "every day, 4pm to 10pm" >>"$data/relationship"
-for who in mentee:mentee mentor:mentor supervisor:supervisor newcomer:mentee other:mentor; do
+for who in mentee:mentee mentor:mentor supervisor:supervisor newcomer:mentee other:mentor coordinator:coordinator; do
   name=${who%:*}
   echo "harbour-password-$name" | "$binary" account add --config "$data/handrail.toml" --site Harbour --role "${who#*:}" \
     --name "Harbour ${name^}" --username "harbour-$name" --password-stdin >>"$data/relationship"

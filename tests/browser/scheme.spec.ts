@@ -1,7 +1,7 @@
 // A coordinator runs a scheme: from an empty site to the first message that a supervisor let through; and what is written down.
 
 import { check } from "./axe";
-import { coordinator, expect, hillside, line, openChat, composer, pair, say, supervisor, test, unique, watchQueue } from "./people";
+import { coordinator, expect, harbour, hillside, line, openChat, composer, pair, say, supervisor, test, unique, watchQueue } from "./people";
 import type { Locator, Page } from "@playwright/test";
 
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true };
@@ -328,4 +328,39 @@ test("what the site chooses holds from now on, and what it cannot choose says wh
   await desk.reload();
   await expect(hours).toHaveValue("weekdays, 5pm to 9pm");
   await expect(desk.getByLabel("Two people from: Self-harm")).toHaveValue("high");
+});
+
+test("supervisors of two sites that share a rota see what is held in both, and narrow it to one", async ({ enter, visit }) => {
+  const hand = new Hand();
+  const name = unique();
+  const ours = await enter(hillside("coordinator"), DESK);
+  const theirs = await enter(harbour("coordinator"), DESK);
+  const choose = async (page: Page, other: string, on: boolean) => {
+    await go(page, "Our site").click();
+    await page.getByRole("checkbox", { name: new RegExp(`^${other}`) }).setChecked(on);
+    await button(page, "Save").click();
+    await expect(page.getByText("Saved. It holds from now on")).toBeVisible();
+  };
+  await choose(ours, "Harbour", true);
+  await expect(ours.getByText("(they have not chosen us yet)")).toBeVisible();
+  await choose(theirs, "Hillside", true);
+  await check(theirs, "a shared rota");
+  const watch = await visit(DESK);
+  await join(watch, hand, await add(ours, hand, `Night ${name}`, "supervisor"), `night-${name}`);
+  await watchQueue(watch);
+  const young = await enter(harbour("mentee"), PHONE);
+  const words = `you are a twat ${name}`;
+  await say(young, words);
+  const row = watch.locator("[data-item]", { hasText: "Harbour" }).first();
+  await expect(row).toBeVisible();
+  await watch.getByRole("combobox", { name: "Site" }).selectOption({ label: "Our own site" });
+  await expect(row).toHaveCount(0);
+  await watch.getByRole("combobox", { name: "Site" }).selectOption({ label: "Harbour" });
+  await row.click();
+  await expect(watch.locator(".held-text")).toContainText(name);
+  await check(watch, "an item of another site");
+  await watch.getByRole("button", { name: /^Release/ }).click();
+  await expect(line(young, words)).toContainText("Delivered", { timeout: 15_000 });
+  await choose(ours, "Harbour", false);
+  await choose(theirs, "Hillside", false);
 });

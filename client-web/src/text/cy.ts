@@ -81,6 +81,7 @@ export const cy: Words = {
     notice: "Mae'r tîm yn gwirio negeseuon cyn eu pasio ymlaen.",
     plan: "Cynllun",
     readFirst: "Darllena hwn cyn i ti ysgrifennu",
+    asks: "Ydy hyn yn dy helpu? Dywed wrthon ni",
     paused: "Mae'r sgwrs hon wedi'i hoedi. Gelli di ei darllen, ond nid ysgrifennu. Gall y tîm ddweud mwy wrthot ti.",
     ended: "Mae'r sgwrs hon wedi dod i ben. Gelli di ei darllen o hyd.",
     label: (name) => `Neges i ${name}`,

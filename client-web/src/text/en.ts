@@ -81,6 +81,7 @@ export const en = {
     notice: "Messages are checked by the team before they are passed on.",
     plan: "Plan",
     readFirst: "Read this before you write",
+    asks: "Does this help you? Tell us",
     paused: "This conversation is paused. You can read it, but not write. The team can tell you more.",
     ended: "This conversation has ended. You can still read it.",
     label: (name: string) => `Message to ${name}`,

@@ -76,6 +76,11 @@ export function Composer({ thread, me, name }: { thread: Thread; me: Me; name: s
         submit();
       }}
     >
+      {thread.view.asks && (
+        <p class="asks">
+          <a href={hrefOfPlan(id)}>{t.chat.asks}</a>
+        </p>
+      )}
       <p class="hint" id="composer-notice">
         {t.chat.notice}
       </p>

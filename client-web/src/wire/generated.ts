@@ -132,6 +132,10 @@ export type ConversationView = { id: string, kind: Kind, state: ConversationStat
  */
 to_read?: boolean, 
 /**
+ * Whether it is time to ask the reader whether this helps. (Feature `scheme`.)
+ */
+asks?: boolean, 
+/**
  * What both are told while it is paused, or because it has ended. (Feature `scheme`.)
  */
 words?: string, };
@@ -628,7 +632,7 @@ worse: Told,
  */
 reached: Told, };
 
-export type PaperKind = "identity" | "referral" | "officer" | "needs" | "offer" | "check" | "note" | "plan" | "condition" | "goal" | "check_in" | "meeting" | "time" | "debrief" | "concern" | "feedback" | "pulse";
+export type PaperKind = "identity" | "referral" | "officer" | "needs" | "offer" | "check" | "also" | "note" | "plan" | "condition" | "goal" | "check_in" | "meeting" | "time" | "debrief" | "concern" | "feedback" | "pulse";
 
 export type About = "person" | "relationship";
 
@@ -797,6 +801,10 @@ export type SiteChoices = {
  * Read, never written.
  */
 name: string, hours: string | null, low_minutes: number, medium_minutes: number, high_minutes: number, urgent_minutes: number, undo_seconds: number, consent: boolean, 
+/**
+ * Whether a member of a mentee's family may be in a relationship.
+ */
+family: boolean, 
 /**
  * For ever, if nothing.
  */

@@ -88,6 +88,8 @@ pub struct SiteSettings {
     pub retention_days: Option<u32>,
     /// Sites that it shares its rota with, once they have chosen it too.
     pub shares_with: Vec<SiteId>,
+    /// Whether a member of a mentee's family may be in a relationship.
+    pub family: bool,
     /// When its team is there, in its own words for people who wait, such as "every day, 4pm to 10pm".
     pub hours: Option<String>,
 }
@@ -149,6 +151,7 @@ impl Default for SiteSettings {
             filter: Actions::default(),
             retention_days: Some(RETENTION_DAYS),
             shares_with: Vec::new(),
+            family: false,
             hours: None,
         }
     }

@@ -7,8 +7,9 @@ use crate::store::{Reader, StoreError, decision_body};
 use handrail_domain::conversation::{Conversation, ConversationState, Message, MessageStatus, Party};
 use handrail_domain::event::{Event, What};
 use handrail_domain::ids::{AccountId, ArticleId, ConversationId, MessageId, Offset, SiteId};
-use handrail_domain::people::Account;
+use handrail_domain::people::{Account, Role};
 use handrail_domain::quarantine::{Item, State};
+use handrail_domain::scheme::task::asks_pulse;
 use handrail_domain::text::{ERASED, Text};
 use handrail_domain::time::Timestamp;
 use handrail_domain::wire::{
@@ -178,12 +179,21 @@ pub(super) fn conversation_view(
         last_seq: conversation.last_seq,
         read_seq: conversation.party(reader).map_or(0, |party| party.read_seq),
         pending: pending.into_iter().map(|message| pending_view(record, there, message)).collect::<Result<_, _>>()?,
+        asks: asks(record, conversation, reader)?,
         to_read: conversation.party(reader).is_some_and(|party| party.to_read),
         words: match conversation.state {
             ConversationState::Open => None,
             ConversationState::Paused | ConversationState::Ended => record.words_of(conversation.id)?,
         },
     })
+}
+
+/// Whether it is time to ask somebody whether this helps: a mentee or a mentor, while they may write.
+fn asks(record: &Reader<'_>, conversation: &Conversation, reader: AccountId) -> Result<bool, StoreError> {
+    let role = conversation.party(reader).map(|party| party.role);
+    let asked = matches!(role, Some(Role::Mentee | Role::Mentor)) && conversation.state == ConversationState::Open;
+    let pulse = if asked { record.pulse(conversation.id, reader)? } else { None };
+    Ok(pulse.is_some_and(|(began, answered)| asks_pulse(began, answered, fresh::now())))
 }
 
 fn pending_view(record: &Reader<'_>, there: WhoIsThere<'_>, message: Message) -> Result<Pending, StoreError> {

@@ -84,6 +84,20 @@ impl Reader<'_> {
         Ok(self.one(sql, params![of.to_string()], |row| row.get("words"))?.flatten())
     }
 
+    /// When a relationship began, and when somebody in it last said whether it helps.
+    pub fn pulse(
+        &self,
+        of: ConversationId,
+        by: AccountId,
+    ) -> Result<Option<(Timestamp, Option<Timestamp>)>, StoreError> {
+        let sql = "SELECT created_at, (SELECT max(made_at) FROM paper WHERE paper.conversation = conversation.id
+               AND kind = 'pulse' AND made_by = ?2) AS answered FROM conversation WHERE id = ?1";
+        self.one(sql, params![of.to_string(), by.to_string()], |row| {
+            let answered = row.get::<Option<i64>>("answered")?.map(Timestamp);
+            Ok((Timestamp(row.get("created_at")?), answered))
+        })
+    }
+
     /// What a scheme has done in a time. Walks its messages.
     pub fn activity(&self, site: SiteId, from: Timestamp, until: Timestamp) -> Result<Activity, StoreError> {
         let key = site.to_string();

@@ -76,6 +76,9 @@ async fn what_is_no_relationship_is_refused_with_what_to_do() {
         let (problem, advice) = scheme.is_refused("POST", "/api/relationships", body).await;
         assert!(problem == "bad_frame" && advice.contains("2 to 6 different people"), "{parties}: {advice}");
     }
+    let family = json!({"parties": [robin, alex], "plan": {"form": "family", "purpose": "Keep in touch"}});
+    let (problem, advice) = scheme.is_refused("POST", "/api/relationships", family).await;
+    assert!(problem == "not_yet" && advice.contains("family"), "{advice}");
     for plan in [json!({}), json!({"form": "marriage", "purpose": "x"}), json!({"form": "one_to_one"})] {
         let body = json!({"parties": [robin, alex], "plan": plan});
         assert_eq!(scheme.is_refused("POST", "/api/relationships", body).await.0, "bad_frame", "{plan}");

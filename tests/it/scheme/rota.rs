@@ -59,10 +59,7 @@ async fn a_shared_rota(on: On) {
     let page = scheme.reads(&scheme.sue.token, &format!("/api/queues/{}/items", other.site)).await;
     assert_eq!(page["items"][0]["item"], id.as_str());
     // A limited window: what stands around it, and nothing else of the other site.
-    for path in [
-        format!("/api/queues/{}/decisions", other.site),
-        format!("/api/items/{id}/background"),
-    ] {
+    for path in [format!("/api/queues/{}/decisions", other.site), format!("/api/items/{id}/background")] {
         assert_eq!(scheme.asks(&scheme.sue.token, "GET", &path, &Value::Null).await.problem(), "not_found", "{path}");
     }
     let read = format!("/api/conversations/{}/read", other.conversation);
@@ -70,7 +67,8 @@ async fn a_shared_rota(on: On) {
     assert_eq!(scheme.asks(&scheme.sue.token, "POST", &read, &reason).await.problem(), "not_found");
 
     let claimed = desk.ask(json!({"op": "claim", "item": id})).await.expect("theirs to decide");
-    let decide = json!({"op": "decide", "item": id, "version": claimed["item"]["version"], "decision": {"kind": "release"}});
+    let decide =
+        json!({"op": "decide", "item": id, "version": claimed["item"]["version"], "decision": {"kind": "release"}});
     desk.ask(decide).await.expect("a decision");
     mentee.expect("it is delivered", |frame| frame["status"] == "delivered").await;
     let decisions = scheme.reads(&other.sam.token, &format!("/api/queues/{}/decisions", other.site)).await;

@@ -92,6 +92,9 @@ function Plain({ choices, change }: { choices: SiteChoices; change: (part: Parti
         />
       </div>
       <div class="field">
+        <label class="check" for="site-family">
+          <input id="site-family" type="checkbox" checked={choices.family} onChange={(event) => change({ family: event.currentTarget.checked })} /> {words.family}
+        </label>
         <label class="check" for="site-consent">
           <input id="site-consent" type="checkbox" checked={choices.consent} onChange={(event) => change({ consent: event.currentTarget.checked })} /> {words.consent}
         </label>
@@ -103,7 +106,7 @@ function Plain({ choices, change }: { choices: SiteChoices; change: (part: Parti
 /** Sites whose supervisors see what is held here, and whose held messages ours see: once both have chosen that. */
 function Rota({ choices, onChange }: { choices: SiteChoices; onChange: (chosen: string[]) => void }) {
   if (choices.others.length === 0) return null;
-  const chosen = (site: string) => choices.shares_with.includes(site);
+  const chosen = (id: string) => choices.shares_with.includes(id);
   return (
     <fieldset class="field">
       <legend>{words.rota}</legend>

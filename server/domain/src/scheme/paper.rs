@@ -27,6 +27,8 @@ pub enum PaperKind {
     Offer,
     /// A vetting check or a training, with the day on which it lapses.
     Check,
+    /// The same person under another role: one history, with the roles apart.
+    Also,
     /// Something else about a person, such as why they were suspended.
     Note,
     /// What a relationship is for and how long it lasts; the agreement that both sign.
@@ -160,6 +162,7 @@ const CHECK: &[Field] = &[
     field("done_on", Input::Day),
     needed("until", Input::Day),
 ];
+const ALSO: &[Field] = &[needed("account", Input::People)];
 const NOTE: &[Field] = &[needed("words", LONG)];
 const PLAN: &[Field] = &[
     needed("form", Input::Choice(&["one_to_one", "circle", "peer", "business", "drop_in", "one_off", "family"])),
@@ -233,7 +236,7 @@ const fn between(
 }
 
 /// The table.
-pub const FORMS: [Form; 17] = [
+pub const FORMS: [Form; 18] = [
     about_people(PaperKind::Identity, &Role::ALL, ONCE, IDENTITY),
     about_people(PaperKind::Referral, &[Mentee], ONCE, REFERRAL),
     about_people(PaperKind::Officer, &[Mentee], ONCE, OFFICER),
@@ -245,6 +248,7 @@ pub const FORMS: [Form; 17] = [
     about_people(PaperKind::Needs, &[Mentee], ONCE, NEEDS),
     about_people(PaperKind::Offer, &[Mentor], ONCE, OFFER),
     Form { due: Some("until"), ..about_people(PaperKind::Check, &[Mentor, GuestOfficer, Supervisor], MANY, CHECK) },
+    about_people(PaperKind::Also, &Role::ALL, MANY, ALSO),
     about_people(PaperKind::Note, &Role::ALL, MANY, NOTE),
     Form {
         one: ONCE,
@@ -272,6 +276,7 @@ impl PaperKind {
             PaperKind::Needs => "needs",
             PaperKind::Offer => "offer",
             PaperKind::Check => "check",
+            PaperKind::Also => "also",
             PaperKind::Note => "note",
             PaperKind::Plan => "plan",
             PaperKind::Condition => "condition",

@@ -80,6 +80,17 @@ pub fn silent(last_said: Option<Timestamp>, began: Timestamp, now: Timestamp) ->
     now.since_ms(last_said.unwrap_or(began)) > SILENT_MS
 }
 
+/// How long a relationship has lasted before it is first asked whether it helps, and how often it is asked again.
+pub const PULSE_FIRST_MS: i64 = 14 * DAY_MS;
+/// See [`PULSE_FIRST_MS`].
+pub const PULSE_AGAIN_MS: i64 = 30 * DAY_MS;
+
+/// Whether it is time to ask somebody whether this helps.
+pub fn asks_pulse(began: Timestamp, answered: Option<Timestamp>, now: Timestamp) -> bool {
+    let again = answered.is_none_or(|at| now.since_ms(at) >= PULSE_AGAIN_MS);
+    now.since_ms(began) >= PULSE_FIRST_MS && again
+}
+
 /// The end of the third working day after a day: a Saturday and a Sunday are none. Bank holidays are not known here.
 pub fn third_working_day(day: Timestamp) -> Timestamp {
     let (mut at, mut left) = (day, 3);
@@ -107,6 +118,13 @@ mod tests {
             let day = Timestamp::end_of_day(released).unwrap();
             assert_eq!(third_working_day(day).date(), due, "{released}");
         }
+    }
+
+    #[test]
+    fn people_are_asked_after_two_weeks_and_then_once_a_month() {
+        let at = |days: i64| Timestamp(days * DAY_MS);
+        assert!(!asks_pulse(at(0), None, at(13)) && asks_pulse(at(0), None, at(14)));
+        assert!(!asks_pulse(at(0), Some(at(14)), at(43)) && asks_pulse(at(0), Some(at(14)), at(44)));
     }
 
     #[test]

@@ -149,6 +149,10 @@ pub struct ConversationView {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub to_read: bool,
+    /// Whether it is time to ask the reader whether this helps. (Feature `scheme`.)
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub asks: bool,
     /// What both are told while it is paused, or because it has ended. (Feature `scheme`.)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]

@@ -326,6 +326,8 @@ pub struct SiteChoices {
     #[cfg_attr(test, ts(type = "number"))]
     pub undo_seconds: i64,
     pub consent: bool,
+    /// Whether a member of a mentee's family may be in a relationship.
+    pub family: bool,
     /// For ever, if nothing.
     pub retention_days: Option<u32>,
     pub categories: Vec<CategoryChoice>,

@@ -305,6 +305,7 @@ fn may_rewrite(paper: &Paper, who: &Account, party: bool) -> bool {
         | PaperKind::Offer
         | PaperKind::Check
         | PaperKind::Condition
+        | PaperKind::Also
         | PaperKind::Note => !who.role.converses(),
     };
     agreed && paper.closed_at.is_none() && paper.kind.form().may_write(who, party)

@@ -186,6 +186,11 @@ pub(super) fn begin(
             }
         }
     }
+    let family = plan.get("form").is_some_and(|form| form.to_string() == "family");
+    if family && !tx.site(by.site)?.is_some_and(|site| site.settings.family) {
+        let advice = "This site does not allow family members in a relationship. Change that under Our site first.";
+        return Err(Denied::saying(Code::NotYet, advice).into());
+    }
     let id = add_relationship(tx, by.site, parties)?;
     paper_between(tx, PaperKind::Plan, id, plan, by)?;
     let conversation = tx.conversation(id)?.ok_or(Code::Internal)?;
