@@ -170,6 +170,8 @@ for (const scheme of SCHEMES) {
     await looks(page, `sign-in-welsh-${scheme}`);
     await page.goto("/cymorth");
     await looks(page, `help-welsh-${scheme}`);
+    await page.goto("/join#ABCDEFGHJKMNPQRSTVWXYZ0123");
+    await looks(page, `join-${scheme}`);
     await page.context().close();
   });
 
@@ -200,6 +202,9 @@ for (const scheme of SCHEMES) {
     await young.getByRole("link", { name: "How to write a CV" }).click();
     await expect(young.getByRole("heading", { name: "What goes in" })).toBeVisible();
     await looks(young, `article-${scheme}`);
+    await young.goto(`/#/plan/${conversation()}`);
+    await expect(young.getByRole("region", { name: "Meetings" })).toBeVisible();
+    await looks(young, `plan-${scheme}`);
   });
 
   compare(`a locked phone, ${scheme}`, async (browser) => {
@@ -252,6 +257,26 @@ for (const scheme of SCHEMES) {
     await page.getByRole("link", { name: "Opening a bank account" }).click();
     await expect(page.getByText(/Reading age about/)).toBeVisible();
     await looks(page, `writing-${scheme}`);
+    await page.context().close();
+  });
+
+  compare(`a coordinator's screens, ${scheme}`, async (browser) => {
+    const page = await entered(browser, server.someone("coordinator"), scheme, DESK);
+    await expect(page.getByText("Waits for a mentor")).toBeVisible();
+    await looks(page, `home-${scheme}`);
+    await page.getByRole("link", { name: "Kit" }).first().click();
+    await expect(page.getByRole("heading", { name: "A mentor for Kit" })).toBeVisible();
+    await looks(page, `match-${scheme}`);
+    await page.getByRole("link", { name: "People", exact: true }).click();
+    await expect(page.getByRole("link", { name: "Jordan" })).toBeVisible();
+    await looks(page, `people-${scheme}`);
+    await page.getByRole("link", { name: "Jordan" }).click();
+    await expect(page.getByRole("region", { name: "Referral" })).toBeVisible();
+    await looks(page, `person-${scheme}`);
+    await page.getByRole("link", { name: "Jordan, Alex" }).click();
+    await expect(page.getByRole("button", { name: "Hand over" })).toBeVisible();
+    await page.setViewportSize(PHONE.viewport);
+    await looks(page, `relationship-phone-${scheme}`);
     await page.context().close();
   });
 }

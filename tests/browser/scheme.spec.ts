@@ -234,6 +234,16 @@ test("a real name is read for a reason, and a colleague finds that among their t
   await task.getByRole("button", { name: "I have read this" }).click();
   await expect(task).toHaveCount(0);
 
+  // Somebody who has come in gets a new password once it was checked who asks.
+  const { mentee } = pair(0);
+  const office = await enter(coordinator(), DESK);
+  await office.goto(`/staff#/people/${mentee.account}`);
+  await button(office, "New password by code").click();
+  await office.getByLabel("How did you check that it is they who ask?").fill("They came by");
+  await check(office, "a new password");
+  await office.getByRole("dialog").getByRole("button", { name: "New password by code" }).click();
+  await expect(office.locator("dd.code", { hasText: "/join#" })).toBeVisible();
+
   await button(desk, "Suspend").click();
   await desk.getByLabel("Why", { exact: true }).fill("Left the scheme");
   await desk.getByRole("dialog").getByRole("button", { name: "Suspend" }).click();
@@ -363,4 +373,32 @@ test("supervisors of two sites that share a rota see what is held in both, and n
   await expect(line(young, words)).toContainText("Delivered", { timeout: 15_000 });
   await choose(ours, "Harbour", false);
   await choose(theirs, "Hillside", false);
+});
+
+test("an officer reads what a mentor wrote to them, on a phone", async ({ enter, visit }) => {
+  const hand = new Hand();
+  const name = unique();
+  const desk = await enter(coordinator(), DESK);
+  const { mentee, mentor, conversation } = pair(0);
+  const officer = await visit(PHONE);
+  await join(officer, hand, await add(desk, hand, `Olly ${name}`, "guest_officer"), `olly-${name}`);
+  await officer.getByRole("link", { name: "Written to you" }).click();
+  await expect(officer.getByText("Nothing is here yet.")).toBeVisible();
+  await desk.goto(`/staff#/people/${mentee.account}`);
+  await button(desk, "Add: Responsible officer").click();
+  await desk.getByLabel("Name (needed)").fill(`Olly ${name}`);
+  await desk.getByLabel(`Olly ${name}`).check();
+  await button(desk, "Save").click();
+  await expect(desk.getByRole("region", { name: "Responsible officer" })).toContainText(`Olly ${name}`);
+  const old = await enter(mentor, PHONE);
+  await old.goto(`/#/plan/${conversation}`);
+  await old.getByRole("button", { name: "Add: For the officer" }).click();
+  await old.getByLabel(/^Contact/).selectOption("regular");
+  await old.getByLabel(/^How they take part/).selectOption("good");
+  await old.getByLabel(/^What goes well/).fill(`On time each week ${name}`);
+  await old.getByRole("button", { name: "Save" }).click();
+  await expect(old.getByRole("region", { name: "For the officer" })).toContainText(name);
+  await officer.reload();
+  await expect(officer.getByText(`On time each week ${name}`)).toBeVisible();
+  await check(officer, "what is written to an officer");
 });

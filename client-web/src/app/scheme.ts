@@ -52,7 +52,7 @@ export const matches = (id: string) => call<MatchPage>("GET", at("/api/matches",
 export const roles = () => call<RolesPage>("GET", "/api/roles");
 
 export const addPerson = (name: string, role: Role) => call<Invited>("POST", "/api/people", { name, role });
-export const invite = (id: string) => call<Invited>("POST", `${at("/api/people", id)}/invite`);
+export const invite = (id: string, checked: string) => call<Invited>("POST", `${at("/api/people", id)}/invite`, { checked });
 export const suspend = (id: string, reason: string) => call<null>("POST", `${at("/api/people", id)}/suspend`, { reason });
 export const restore = (id: string) => call<null>("POST", `${at("/api/people", id)}/restore`);
 export const breakGlass = (id: string, reason: string) => call<null>("POST", `${at("/api/people", id)}/glass`, { reason });

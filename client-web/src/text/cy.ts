@@ -51,6 +51,7 @@ export const cy: Words = {
     title: "Negeseuon",
     list: "Sgyrsiau",
     none: "Does neb i ysgrifennu ato eto. Bydd dy dîm yn dod o hyd i rywun i ti.",
+    feedback: "Wedi'i ysgrifennu atat ti",
     choose: "Dewis sgwrs i'w darllen.",
     unread: (n) => `${n} neges newydd`,
     waiting: (n) => (n === 1 ? "1 yn cael ei gwirio" : `${n} yn cael eu gwirio`),

@@ -51,6 +51,7 @@ export const en = {
     title: "Messages",
     list: "Conversations",
     none: "There is no one to write to yet. Your team will find a match for you.",
+    feedback: "Written to you",
     choose: "Choose a conversation to read it.",
     unread: (n: number) => plural(n, "new message", "new messages"),
     waiting: (n: number) => plural(n, "being checked", "being checked"),

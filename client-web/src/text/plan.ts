@@ -3,6 +3,7 @@
 
 export const enPlan = {
   title: "Your plan",
+  feedback: "Written to you",
   back: "Back to messages",
   open: "Plan and meetings",
   loading: "Getting your plan…",
@@ -118,6 +119,7 @@ export const enPlan = {
 
 export const cyPlan: typeof enPlan = {
   title: "Dy gynllun",
+  feedback: "Wedi'i ysgrifennu atat ti",
   back: "Yn ôl i'r negeseuon",
   open: "Cynllun a chyfarfodydd",
   loading: "Yn nôl dy gynllun…",

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { guardFiles } from "../app/files";
 import { goodbye } from "../app/goodbye";
 import { closeHelp, current, link, state } from "../app/messenger";
-import { hrefOfLibrary, opened, planned, shelf } from "../app/route";
+import { hrefOfLibrary, hrefOfPlan, opened, planned, shelf } from "../app/route";
 import { t } from "../text/words";
 import { Announcer } from "../ui/Announcer";
 import { Exit } from "../ui/Exit";
@@ -66,6 +66,12 @@ function Nothing() {
     <div class="nothing">
       <h2>{t.chats.title}</h2>
       <p>{none ? t.chats.none : t.chats.choose}</p>
+      {state.value.me.role === "guest_officer" && (
+        <a class="button quiet" href={hrefOfPlan("feedback")}>
+          <Icon name="pencil" />
+          {t.chats.feedback}
+        </a>
+      )}
       <a class="button quiet" href={hrefOfLibrary()}>
         <Icon name="book" />
         {t.library.title}

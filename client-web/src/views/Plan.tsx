@@ -15,12 +15,14 @@ import type { FormView, OwnPapers, PaperKind, PaperView } from "../wire/generate
 
 const words = language() === "cy" ? cyPlan : enPlan;
 const at = (id: string) => `/api/conversations/${encodeURIComponent(id)}`;
+/** What is written to an officer, of all those whom they answer for. */
+export const FEEDBACK = "feedback";
 
 export function Plan({ conversation }: { conversation: string }) {
   const [page, setPage] = useState<OwnPapers | null>(null);
   const [problem, setProblem] = useState("");
   const read = async () => {
-    const got = await call<OwnPapers>("GET", `${at(conversation)}/papers`);
+    const got = await call<OwnPapers>("GET", conversation === FEEDBACK ? "/api/feedback" : `${at(conversation)}/papers`);
     setProblem(got.ok ? "" : got.message);
     if (got.ok) setPage(got.value);
   };
@@ -34,17 +36,18 @@ export function Plan({ conversation }: { conversation: string }) {
   return (
     <main class="plan">
       <p>
-        <a class="button quiet" href={hrefOf(conversation)}>
+        <a class="button quiet" href={conversation === FEEDBACK ? "#/" : hrefOf(conversation)}>
           <Icon name="back" />
           {words.back}
         </a>
       </p>
-      <h2>{words.title}</h2>
+      <h2>{conversation === FEEDBACK ? words.feedback : words.title}</h2>
       <p class="problem" role="alert">
         {problem}
       </p>
       {page === null && problem === "" && <p>{words.loading}</p>}
       {page && page.briefing.length > 0 && <Briefing page={page} onConfirm={() => void confirm()} conversation={conversation} />}
+      {page?.papers.length === 0 && page.forms.every((form) => !form.writes) && <p>{words.nothing}</p>}
       {page?.forms.map((form) => (
         <Kind key={form.kind} form={form} papers={page.papers.filter((paper) => paper.kind === form.kind)} conversation={conversation} onChange={() => void read()} />
       ))}

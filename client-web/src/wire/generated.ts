@@ -698,6 +698,12 @@ export type NewPerson = { name: string, role: Role, };
 
 export type Invited = { account: string, name: string, code: string, until: string, };
 
+export type InviteAgain = { 
+/**
+ * How it was checked who asks for a new password. Needed for somebody who has one.
+ */
+checked: string, };
+
 export type Join = { code: string, username: string, password: string, };
 
 export type Member = { account: string, name: string, role: Role, 

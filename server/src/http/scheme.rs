@@ -19,8 +19,8 @@ use handrail_domain::rights::Right;
 use handrail_domain::scheme::paper::PaperAct;
 use handrail_domain::time::Timestamp;
 use handrail_domain::wire::{
-    BreakGlass, BriefingRead, FormsPage, HomePage, Import, Imported, Invited, MatchPage, NewPaper, NewPerson,
-    NewRelationship, OwnPapers, PaperSeen, PaperView, PaperWritten, PeoplePage, PersonPage, RelationshipAct,
+    BreakGlass, BriefingRead, FormsPage, HomePage, Import, Imported, InviteAgain, Invited, MatchPage, NewPaper,
+    NewPerson, NewRelationship, OwnPapers, PaperSeen, PaperView, PaperWritten, PeoplePage, PersonPage, RelationshipAct,
     RelationshipLine, RelationshipPage, RelationshipsPage, RolesPage, SchemePage, SiteChoices, WithReason, forms_for,
 };
 use http::{HeaderMap, StatusCode};
@@ -119,10 +119,16 @@ pub(super) async fn person(State(api): Shared, headers: HeaderMap, Path(id): Pat
 }
 
 /// `POST /api/people/{id}/invite`.
-pub(super) async fn invite(State(api): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer<Invited> {
+pub(super) async fn invite(
+    State(api): Shared,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Answer<Invited> {
     let who = from_own_page(&api, &headers).await?;
     may_run(&who.account)?;
-    Ok(Json(api.chat.invite(&who, account(&id)?).await?))
+    let InviteAgain { checked } = json(&headers, &body)?;
+    Ok(Json(api.chat.invite(&who, account(&id)?, checked).await?))
 }
 
 /// `POST /api/people/{id}/suspend`.

@@ -44,7 +44,7 @@ const TABLE: &[(&str, &str, Who, Of, &str, u16)] = &[
     ("GET", "/api/people.csv", RUN, Nothing, "", 200),
     ("POST", "/api/people/import", RUN, Nothing, "{}", 400),
     ("GET", "/api/people/{id}", RUN, Mentee, "", 200),
-    ("POST", "/api/people/{id}/invite", RUN, Mentee, "", 200),
+    ("POST", "/api/people/{id}/invite", RUN, Mentee, r#"{"checked": "in person"}"#, 200),
     ("POST", "/api/people/{id}/suspend", RUN, Mentee, r#"{"reason": ""}"#, 400),
     ("POST", "/api/people/{id}/restore", RUN, Mentee, "", 204),
     ("POST", "/api/people/{id}/glass", GLASS, Mentee, r#"{"reason": "to see who may"}"#, 204),

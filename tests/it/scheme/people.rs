@@ -25,7 +25,11 @@ async fn somebody_comes_in(on: On) {
     assert_eq!(scheme.asks("", "POST", "/api/join", &join).await.problem(), "not_found", "a code works once");
 
     // A new password: the old one holds until the code is used, and then no device is signed in any more.
-    let again = scheme.does("POST", &format!("/api/people/{robin}/invite"), json!({})).await;
+    let again = format!("/api/people/{robin}/invite");
+    assert_eq!(scheme.is_refused("POST", &again, json!({})).await.0, "bad_frame", "who asks is checked first");
+    let again = scheme.does("POST", &again, json!({"checked": "They came by, and I know them"})).await;
+    let page = scheme.reads(&scheme.cora.token, &format!("/api/people/{robin}")).await;
+    assert_eq!(page["papers"][0]["answers"]["words"], "New password: They came by, and I know them");
     assert!(scheme.signs_in("robin", PASSWORD).await.is_some());
     let join = json!({"code": again["code"], "username": "robin", "password": "four words in one row"});
     assert_eq!(scheme.asks("", "POST", "/api/join", &join).await.status, 200);

@@ -17,7 +17,7 @@ const words = enScheme.person;
 export function Person({ id }: { id: string }) {
   const [page, setPage] = useState<PersonPage | null>(null);
   const [problem, setProblem] = useState("");
-  const [dialog, setDialog] = useState<"suspend" | "glass" | null>(null);
+  const [dialog, setDialog] = useState<"suspend" | "glass" | "reset" | null>(null);
   const [invited, setInvited] = useState<Invited | null>(null);
   const read = async () => {
     const got = await person(id);
@@ -38,8 +38,9 @@ export function Person({ id }: { id: string }) {
     setDialog(null);
     await read();
   };
-  const letIn = async () => {
-    const got = await invite(account);
+  const letIn = async (checked: string) => {
+    const got = await invite(account, checked);
+    setDialog(null);
     setProblem(got.ok ? "" : got.message);
     if (got.ok) setInvited(got.value);
   };
@@ -57,7 +58,7 @@ export function Person({ id }: { id: string }) {
       <p class="problem" role="alert">
         {problem}
       </p>
-      <Acts line={page.person} onInvite={() => void letIn()} onSuspend={() => setDialog("suspend")} onRestore={() => void done(restore(account))} />
+      <Acts line={page.person} onInvite={() => (standing === "active" ? setDialog("reset") : void letIn(""))} onSuspend={() => setDialog("suspend")} onRestore={() => void done(restore(account))} />
       <Identity page={page} onBreak={() => setDialog("glass")} />
       {role !== "supervisor" && role !== "coordinator" && (
         <section class="part">
@@ -76,6 +77,7 @@ export function Person({ id }: { id: string }) {
         />
       )}
       {dialog === "suspend" && <Reason title={words.suspendTitle(name)} hint={words.suspendHint} go={words.suspend} onGo={(reason) => void done(suspend(account, reason))} onClose={() => setDialog(null)} />}
+      {dialog === "reset" && <Reason title={words.resetTitle(name)} hint={words.resetHint} label={words.checked} go={words.reset} onGo={(checked) => void letIn(checked)} onClose={() => setDialog(null)} />}
       {dialog === "glass" && <Reason title={words.glassTitle} hint={words.glassHint} go={words.glass} onGo={(reason) => void done(breakGlass(account, reason))} onClose={() => setDialog(null)} />}
     </main>
   );
@@ -144,12 +146,13 @@ function Identity({ page, onBreak }: { page: PersonPage; onBreak: () => void }) 
 interface ReasonProps {
   title: string;
   hint: string;
+  label?: string;
   go: string;
   onGo: (reason: string) => void;
   onClose: () => void;
 }
 
-function Reason({ title, hint, go, onGo, onClose }: ReasonProps) {
+function Reason({ title, hint, label = words.reason, go, onGo, onClose }: ReasonProps) {
   const [reason, setReason] = useState("");
   return (
     <Modal id="reason-title" title={title} onClose={onClose}>
@@ -162,7 +165,7 @@ function Reason({ title, hint, go, onGo, onClose }: ReasonProps) {
       >
         <p class="hint">{hint}</p>
         <div class="field">
-          <label for="reason">{words.reason}</label>
+          <label for="reason">{label}</label>
           <textarea id="reason" rows={3} maxLength={500} required value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
         </div>
         <div class="decide-buttons">

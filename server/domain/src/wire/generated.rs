@@ -135,6 +135,7 @@ fn of_the_scheme(out: &mut String) {
         PeoplePage,
         NewPerson,
         Invited,
+        InviteAgain,
         Join,
         Member,
         RelationshipLine,

@@ -73,6 +73,16 @@ pub struct Invited {
     pub until: Timestamp,
 }
 
+/// `POST /api/people/{id}/invite`.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct InviteAgain {
+    /// How it was checked who asks for a new password. Needed for somebody who has one.
+    #[serde(default)]
+    pub checked: String,
+}
+
 /// `POST /api/join`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

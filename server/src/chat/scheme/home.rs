@@ -1,5 +1,6 @@
 //! What a coordinator should do next, made anew from the record each time.
 
+use super::relationships::names_of;
 use super::{Denied, name_of};
 use crate::chat::rota::sharing;
 use crate::chat::{Chat, Signed};
@@ -124,9 +125,9 @@ fn of_relationships(record: &Reader<'_>, site: SiteId, now: Timestamp) -> Result
         if conversation.state == ConversationState::Ended {
             continue;
         }
-        let names: Vec<_> = conversation.parties.iter().map(|party| party.name.as_str()).collect();
+        let names = names_of(conversation);
         let mut add = |kind: TaskKind, at: Option<Timestamp>| {
-            tasks.push(Task { conversation: Some(conversation.id), ..task(kind, names.join(", "), at) });
+            tasks.push(Task { conversation: Some(conversation.id), ..task(kind, names.clone(), at) });
         };
         if conversation.parties.iter().any(|party| party.to_read) {
             add(TaskKind::Briefing, Some(*began));
@@ -169,10 +170,7 @@ fn of_articles(record: &Reader<'_>, site: SiteId, now: Timestamp) -> Result<Vec<
 fn of_paper(record: &Reader<'_>, kind: TaskKind, paper: &Paper, at: Option<Timestamp>) -> Result<Task, StoreError> {
     let about = match (paper.account, paper.conversation) {
         (Some(account), _) => name_of(record, account)?,
-        (None, Some(id)) => {
-            let parties = record.conversation(id)?.map(|conversation| conversation.parties).unwrap_or_default();
-            parties.iter().map(|party| party.name.as_str()).collect::<Vec<_>>().join(", ")
-        }
+        (None, Some(id)) => record.conversation(id)?.map(|conversation| names_of(&conversation)).unwrap_or_default(),
         (None, None) => String::new(),
     };
     Ok(Task {

@@ -79,14 +79,22 @@ impl Chat {
     }
 
     /// A code that lets somebody choose a password, for the first time or anew. One that was out before lets nobody in any more; who has
-    /// a password keeps it until the code is used.
-    pub async fn invite(&self, who: &Signed, id: AccountId) -> Result<Invited, Denied> {
+    /// a password keeps it until the code is used, and gets a new one only once somebody has checked and written down who asks.
+    pub async fn invite(&self, who: &Signed, id: AccountId, checked: String) -> Result<Invited, Denied> {
         may_run(&who.account)?;
         let by = who.account.clone();
         self.scheme_act(move |tx| {
             let account = theirs(tx, id, &by)?;
             if account.disabled {
                 return Err(Denied::saying(Code::NotYet, "They are suspended. Let them back in first.").into());
+            }
+            if tx.person(id)?.is_some_and(|row| row.joined) {
+                if checked.trim().is_empty() {
+                    let advice = "Write down how you checked that it is they who ask for a new password.";
+                    return Err(Denied::saying(Code::BadFrame, advice).into());
+                }
+                let words = [("words".to_owned(), format!("New password: {}", checked.trim()).into())].into();
+                paper_about(tx, PaperKind::Note, id, words, &by)?;
             }
             invite(tx, id, &by)
         })

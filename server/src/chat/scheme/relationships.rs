@@ -6,7 +6,7 @@ use super::{Denied, Stopped, terms};
 use crate::chat::{Chat, Signed, add_relationship, clock};
 use crate::fresh;
 use crate::store::{RelationshipRow, Tx};
-use handrail_domain::conversation::{Conversation, ConversationState};
+use handrail_domain::conversation::{Conversation, ConversationState, Party};
 use handrail_domain::event::Event;
 use handrail_domain::ids::{AccountId, ConversationId};
 use handrail_domain::people::{Account, Role};
@@ -218,9 +218,21 @@ fn become_state(
     Ok(())
 }
 
+/// The parties as people speak of them: the mentee first, then by name.
+pub(super) fn in_order(conversation: &Conversation) -> Vec<&Party> {
+    let mut parties: Vec<&Party> = conversation.parties.iter().collect();
+    parties.sort_by_key(|party| (party.role != Role::Mentee, party.name.to_lowercase(), party.account));
+    parties
+}
+
+/// Their names.
+pub(super) fn names_of(conversation: &Conversation) -> String {
+    in_order(conversation).iter().map(|party| party.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 pub(super) fn line_of(row: &RelationshipRow) -> RelationshipLine {
     let conversation = &row.conversation;
-    let member = |party: &handrail_domain::conversation::Party| Member {
+    let member = |party: &Party| Member {
         account: party.account,
         name: party.name.clone(),
         role: party.role,
@@ -230,7 +242,7 @@ pub(super) fn line_of(row: &RelationshipRow) -> RelationshipLine {
         id: conversation.id,
         kind: conversation.kind,
         state: conversation.state,
-        parties: conversation.parties.iter().map(member).collect(),
+        parties: in_order(conversation).into_iter().map(member).collect(),
         began: row.began,
         ended: row.ended,
         said: row.said,
