@@ -106,6 +106,8 @@ named! {
         ItemsOpen "handrail_items_open" "Held messages waiting for a decision.";
         /// 1 when Redis is used and in reach, 0 when it is used and out of reach, -1 when it is not used.
         Redis "handrail_redis_up" "1 when Redis is in reach, 0 when it is not, -1 when none is used.";
+        /// Days until the certificate in use ends; a hundred years while the server has none.
+        CertificateDays "handrail_certificate_days" "Days until the TLS certificate in use ends; 36500 when none is used.";
     }
 }
 
@@ -124,6 +126,9 @@ named! {
         SendToOk "handrail_send_to_ok_seconds" "Time from a send's arrival to its answer.";
     }
 }
+
+/// What is told of a certificate where there is none: nobody is alarmed.
+const NO_CERTIFICATE_DAYS: i64 = 36_500;
 
 /// The upper bounds of the histograms' buckets, in nanoseconds, with the same in seconds as Prometheus wants it.
 const BUCKETS: [(u64, &str); 14] = [
@@ -181,6 +186,7 @@ impl Metrics {
             refused: std::array::from_fn(|_| AtomicU64::new(0)),
         };
         metrics.set(Gauge::Redis, -1);
+        metrics.set(Gauge::CertificateDays, NO_CERTIFICATE_DAYS);
         metrics
     }
 

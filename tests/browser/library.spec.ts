@@ -106,6 +106,7 @@ test("one writes, another publishes, and a mentee reads it; nobody publishes the
   await expect(mentee.getByText("Nothing found.")).toBeVisible();
 
   const second = await enter(coordinator(), PHONE);
+  await second.getByRole("link", { name: "Library", exact: true }).click();
   await second.getByRole("link", { name: title }).click();
   await check(second, "publishing on a phone");
   await second.getByRole("button", { name: "Publish" }).click();

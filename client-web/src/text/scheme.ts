@@ -335,6 +335,8 @@ export const enScheme = {
       oversee: "See how the queue does",
       write_library: "Write in the library",
       run_scheme: "Run the scheme",
+      own_restrictions: "Answer for what conditions forbid",
+      answer_for_record: "Answer for erasures and legal holds",
       read_feedback: "Read feedback written to them as an officer",
       break_glass: "Read real names, with a reason",
     } as Record<Right, string>,

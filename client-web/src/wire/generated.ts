@@ -586,7 +586,7 @@ hours: Array<HourWaits>, outcomes: Array<OutcomeCount>, looks: Looks,
  */
 people: Array<PersonLoad>, rules: Array<Score>, };
 
-export type Right = "converse" | "be_told" | "supervise" | "oversee" | "write_library" | "run_scheme" | "read_feedback" | "break_glass";
+export type Right = "converse" | "be_told" | "supervise" | "oversee" | "write_library" | "run_scheme" | "own_restrictions" | "answer_for_record" | "read_feedback" | "break_glass";
 
 export type Answer = boolean | number | string | Array<string>;
 

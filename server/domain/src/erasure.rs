@@ -4,9 +4,11 @@
 
 use crate::finding::{Category, Finding};
 use crate::ids::{AccountId, ConversationId, ErasureId, HoldId, MessageId};
-use crate::people::{Account, Role};
+use crate::people::Account;
+use crate::policy::may;
 use crate::quarantine::{Decision, Item, State};
-use crate::refusal::{Code, Refusal};
+use crate::refusal::Refusal;
+use crate::rights::Right;
 use crate::text::Text;
 use crate::time::Timestamp;
 
@@ -88,11 +90,7 @@ pub fn reason(text: &str) -> Result<String, ErasureError> {
 
 /// Whether an account may answer for an erasure or a legal hold: those who run or supervise a scheme.
 pub fn may_answer(account: &Account) -> Result<(), Refusal> {
-    let fits = match account.role {
-        Role::Coordinator | Role::Supervisor => true,
-        Role::Mentee | Role::Mentor | Role::GuestOfficer | Role::Operator => false,
-    };
-    if fits && !account.disabled { Ok(()) } else { Err(Code::Forbidden.into()) }
+    may(account, Right::AnswerForRecord)
 }
 
 /// Whether two people may begin or end a legal hold together: both may answer for it, and they are two.
@@ -175,6 +173,7 @@ mod tests {
     use super::*;
     use crate::finding::{Part, Severity, Span};
     use crate::ids::{ItemId, SiteId};
+    use crate::people::Role;
     use crate::quarantine::OutcomeName;
     use crate::wire::Reason;
 

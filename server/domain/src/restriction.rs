@@ -3,8 +3,10 @@
 
 use crate::filter::{Restricted, Term};
 use crate::ids::{AccountId, ConversationId, RestrictionId};
-use crate::people::{Account, Role};
-use crate::refusal::{Code, Refusal};
+use crate::people::Account;
+use crate::policy::may;
+use crate::refusal::Refusal;
+use crate::rights::Right;
 use crate::time::Timestamp;
 
 /// The longest reason, in code points.
@@ -62,17 +64,14 @@ impl Restriction {
 
 /// Whether an account may answer for a restriction: staff who run or supervise the scheme, or the officer of a person.
 pub fn may_own(account: &Account) -> Result<(), Refusal> {
-    let fits = match account.role {
-        Role::Coordinator | Role::Supervisor | Role::GuestOfficer => true,
-        Role::Mentee | Role::Mentor | Role::Operator => false,
-    };
-    if fits && !account.disabled { Ok(()) } else { Err(Code::Forbidden.into()) }
+    may(account, Right::OwnRestrictions)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ids::SiteId;
+    use crate::people::Role;
 
     fn restriction() -> Restriction {
         Restriction {

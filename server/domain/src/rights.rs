@@ -20,6 +20,10 @@ pub enum Right {
     WriteLibrary,
     /// To run the scheme: people, relationships, what is written about them, reports.
     RunScheme,
+    /// To answer for what conditions forbid in a relationship.
+    OwnRestrictions,
+    /// To answer for an erasure, a legal hold, or an export.
+    AnswerForRecord,
     /// To read what mentors write to the officer of a mentee, where a coordinator named one's account as theirs.
     ReadFeedback,
     /// To read a person's real name, for a reason, for a short time, with a second person told.
@@ -29,13 +33,15 @@ pub enum Right {
 use Role::{Coordinator, GuestOfficer, Mentee, Mentor, Supervisor};
 
 /// The table: a right, and who has it.
-pub const TABLE: [(Right, &[Role]); 8] = [
+pub const TABLE: [(Right, &[Role]); 10] = [
     (Right::Converse, &[Mentee, Mentor, GuestOfficer]),
     (Right::BeTold, &[Mentee, Mentor, GuestOfficer, Supervisor, Coordinator]),
     (Right::Supervise, &[Supervisor]),
     (Right::Oversee, &[Supervisor, Coordinator]),
     (Right::WriteLibrary, &[Supervisor, Coordinator]),
     (Right::RunScheme, &[Coordinator]),
+    (Right::OwnRestrictions, &[GuestOfficer, Supervisor, Coordinator]),
+    (Right::AnswerForRecord, &[Supervisor, Coordinator]),
     (Right::ReadFeedback, &[GuestOfficer]),
     (Right::BreakGlass, &[Supervisor, Coordinator]),
 ];

@@ -111,14 +111,23 @@ pub(super) fn good_name(name: &str) -> Result<(), AdminError> {
     if good { Ok(()) } else { Err(AdminError("a name has 1 to 80 characters on one line; choose another".into())) }
 }
 
-/// A password: 12 to 128 characters, 15 for staff (OWASP ASVS 5.0, 6.2.1; the MoJ's guide for high-value accounts).
-pub(super) fn good_password(role: Role, password: &str) -> Result<(), AdminError> {
+/// How many guesses a password must take, as a power of ten: what a person tries over a network, with ten tries in five minutes, never comes
+/// near it.
+const GUESSES_LOG10_MIN: f64 = 8.0;
+
+/// A password: 12 to 128 characters, 15 for staff (OWASP ASVS 5.0, 6.2.1; the MoJ's guide for high-value accounts), and none that is on lists of
+/// common ones or made of the names that go with it (6.2.4, 6.2.11; lists and estimate are zxcvbn's). Nothing else is asked of it.
+pub(super) fn good_password(role: Role, password: &str, about: &[&str]) -> Result<(), AdminError> {
     let least = if role.converses() { 12 } else { 15 };
-    if (least..=128).contains(&password.chars().count()) {
-        Ok(())
-    } else {
-        Err(AdminError(format!("a password for this role has {least} to 128 characters; choose another")))
+    if !(least..=128).contains(&password.chars().count()) {
+        return Err(AdminError(format!("a password for this role has {least} to 128 characters; choose another")));
     }
+    let known: Vec<&str> = about.iter().copied().chain(["handrail"]).collect();
+    if zxcvbn::zxcvbn(password, &known).guesses_log10() < GUESSES_LOG10_MIN {
+        let advice = "this password is too easy to guess; choose three or four words that do not belong together";
+        return Err(AdminError(advice.into()));
+    }
+    Ok(())
 }
 
 impl Chat {
@@ -166,7 +175,7 @@ impl Chat {
     ) -> Result<AccountId, AdminError> {
         good_name(name)?;
         good_username(username)?;
-        good_password(role, password)?;
+        good_password(role, password, &[name, username])?;
         if self.admin_account(username).await.is_ok() {
             return Err(AdminError(format!("the username {username:?} is taken; choose another")));
         }
@@ -178,7 +187,7 @@ impl Chat {
     /// Gives an account a new password, and ends its sessions.
     pub async fn admin_reset(&self, username: &str, password: &str) -> Result<(), AdminError> {
         let account = self.admin_account(username).await?;
-        good_password(account.role, password)?;
+        good_password(account.role, password, &[&account.name, username])?;
         let hash = hash_password(password)?;
         Ok(self
             .write(Scope::Everything, move |tx| {
@@ -285,5 +294,37 @@ impl Chat {
         })
         .await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_long_and_on_no_list_and_nothing_else_is_asked_of_it() {
+        let good = |role, password: &str| good_password(role, password, &["Robin Example", "robin"]).is_ok();
+        for password in
+            ["three words in a row", "lamp-otter-gravel", "ein Gedicht über Enten", "correcthorsebatterystaple"]
+        {
+            assert!(good(Role::Mentee, password) && good(Role::Supervisor, password), "{password}");
+        }
+        for password in [
+            "passwordpassword",
+            "123456789012345",
+            "qwertyuiopasdfgh",
+            "robinrobinrobin1",
+            "handrailhandrail",
+            "aaaaaaaaaaaaaaaa",
+        ] {
+            assert!(!good(Role::Mentee, password), "{password}");
+        }
+        assert!(
+            !good(Role::Mentee, "elevenchars")
+                && good(Role::Mentee, "twelve chars")
+                && !good(Role::Coordinator, "twelve chars")
+        );
+        assert!(!good(Role::Mentee, &"long words ".repeat(12)));
+        assert!(good(Role::Mentee, "  spaces at both ends  "), "nothing is taken off");
     }
 }

@@ -7,7 +7,8 @@ use handrail_domain::event::{Event, RestrictionAct, What};
 use handrail_domain::filter::{Action, Restricted, Source};
 use handrail_domain::finding::Category;
 use handrail_domain::ids::{AccountId, ConversationId, RestrictionId, SiteId};
-use handrail_domain::people::{Role, Site, SiteSettings};
+use handrail_domain::people::{Site, SiteSettings};
+use handrail_domain::policy::may_oversee;
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::restriction::{Restriction, may_own};
 use handrail_domain::score::{Judged, Score, score};
@@ -212,10 +213,7 @@ impl Chat {
 
     /// The rules that judge and how they have done in the site of somebody who may know: its supervisors and coordinators.
     pub async fn rules_page(&self, who: &super::Signed, since: Timestamp) -> Result<RulesPage, Refusal> {
-        match who.account.role {
-            Role::Supervisor | Role::Coordinator => (),
-            Role::Mentee | Role::Mentor | Role::GuestOfficer | Role::Operator => return Err(Code::Forbidden.into()),
-        }
+        may_oversee(&who.account)?;
         let rules = self.rules.load_full().ok_or(Code::Unavailable)?;
         Ok(RulesPage {
             version: rules.version().to_owned(),

@@ -138,7 +138,7 @@ impl Chat {
         });
         let account = found.await?.ok_or_else(bad)?;
         admin::good_username(&join.username)?;
-        admin::good_password(account.role, &join.password)?;
+        admin::good_password(account.role, &join.password, &[&account.name, &join.username])?;
         let hash = self.hash_in_turn(join.password).await?;
         let username = join.username;
         let entered = self.scheme_act(move |tx| {

@@ -1,9 +1,14 @@
 //! The server's certificate: TLS 1.2 and 1.3 by rustls, HTTP/1.1 only, and a new certificate without a restart. A pair that
 //! cannot be used never replaces one that can. It fetches no certificate from anywhere.
 
+mod reminder;
+
 use crate::config::TlsFiles;
+use crate::fresh;
+use crate::telemetry::{Gauge, metrics};
 use arc_swap::ArcSwap;
 use handrail_domain::time::Timestamp;
+use reminder::{Loud, Reminder, days_left};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls_pki_types::pem::PemObject;
@@ -104,14 +109,16 @@ impl Tls {
         Ok(())
     }
 
-    /// Reloads on SIGHUP, and when a file has changed, until `exit`.
+    /// Reloads on SIGHUP, and when a file has changed, until `exit`; and says in time that the certificate ends.
     pub async fn watch(self, exit: CancellationToken) {
         let mut hangup = match signal(SignalKind::hangup()) {
             Ok(hangup) => hangup,
             Err(error) => return warn!(%error, "SIGHUP cannot be heard: the certificate stays until the next start"),
         };
         let mut seen = self.stamps();
+        let mut reminder = Reminder::default();
         loop {
+            self.remind(&mut reminder);
             let asked = tokio::select! {
                 () = exit.cancelled() => return,
                 _ = hangup.recv() => true,
@@ -127,6 +134,21 @@ impl Tls {
                 Ok(()) => info!(expires = ?self.expires(), "a new certificate is in use"),
                 Err(error) => error!(%error, "the new certificate cannot be used; the old one stays in use"),
             }
+        }
+    }
+
+    fn remind(&self, reminder: &mut Reminder) {
+        let Some(expires) = self.expires() else { return };
+        let left = days_left(expires, fresh::now());
+        metrics().set(Gauge::CertificateDays, left);
+        match reminder.due(left) {
+            Some(Loud::Warn) => {
+                warn!(days = left, %expires, "the certificate ends soon: put a renewed one in its place")
+            }
+            Some(Loud::Error) => {
+                error!(days = left, %expires, "the certificate is about to end: put a renewed one in its place now")
+            }
+            None => (),
         }
     }
 

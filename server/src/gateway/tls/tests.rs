@@ -166,6 +166,11 @@ async fn a_new_certificate_is_used_without_a_restart_and_a_bad_one_never() {
     assert!(connect(address, &trusts_old).await.is_err());
     assert!(get_root(&mut open).await.contains("secure: true"), "open connections stay");
     assert!(tls.expires().unwrap().to_string().starts_with("2041-02-03T"));
+    let told = || crate::telemetry::metrics().level(crate::telemetry::Gauge::CertificateDays);
+    while told() != reminder::days_left(tls.expires().unwrap(), fresh::now()) {
+        assert!(began.elapsed() < SOON, "the metrics say how many days are left");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 
     let key = std::fs::read(pair.files().key).unwrap();
     pair.renew(2042);
