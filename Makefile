@@ -1,7 +1,7 @@
 # Handrail's commands. `make run` to see it, `make test` before every commit, `make load` to measure it.
 
 .DELETE_ON_ERROR:
-.PHONY: run pictures test test-long fuzz load load-nodes load-storm bench bench-store client check rust-test client-test browser-test need-build need-test clean
+.PHONY: run pictures test test-long fuzz load load-nodes load-storm load-long load-knee bench bench-store client check rust-test client-test browser-test need-build need-test clean
 
 CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ_VERSION := 0.13.2
@@ -99,6 +99,18 @@ load-storm: need-build need-test client
 	./target/release/handrail-load storm --json target/load/storm.json
 	./target/release/handrail-load storm --redis auto --postgres auto --nodes 2 --json target/load/storm-nodes.json
 	./target/release/handrail-load idle --json target/load/idle.json
+
+## A million messages and more, each laid before the oracle. Half an hour.
+load-long: need-build need-test client
+	cargo build --release --locked -p handrail -p handrail-load
+	mkdir -p target/load
+	./target/release/handrail-load run --relationships 500 --rate 600 --duration 28m --json target/load/report-long.json
+
+## How many messages a second this machine carries.
+load-knee: need-build need-test client
+	cargo build --release --locked -p handrail -p handrail-load
+	mkdir -p target/load
+	./target/release/handrail-load profile loadtest/profiles/knee.toml --json target/load/knee.json
 
 bench: need-build
 	cargo bench --locked -p handrail-domain

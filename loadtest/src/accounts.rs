@@ -46,6 +46,8 @@ pub(crate) struct Cast {
     pub(crate) places: Vec<Place>,
     /// Supervisors of the sites of these conversations.
     pub(crate) supervisors: Vec<Member>,
+    /// People of the file who take no part in these.
+    pub(crate) spare: Vec<Member>,
 }
 
 /// The most parties of a conversation that the oracle can watch.
@@ -94,7 +96,9 @@ fn pick(entries: &[Entry], relationships: Option<usize>, supervisors: usize) -> 
         places.push(Place { id, parties: parties.collect() });
     }
     let staff = staff(entries, &people, supervisors)?;
-    Ok(Cast { people, places, supervisors: staff })
+    let spare = entries.iter().enumerate().filter(|(at, entry)| entry.role.converses() && !person_of.contains_key(at));
+    let spare = spare.map(|(_, entry)| member(entry)).collect();
+    Ok(Cast { people, places, supervisors: staff, spare })
 }
 
 fn staff(entries: &[Entry], people: &[Member], supervisors: usize) -> anyhow::Result<Vec<Member>> {

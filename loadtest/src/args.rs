@@ -21,6 +21,10 @@ pub(crate) enum Verb {
     ///
     /// Ends with 0 when every promise was kept and every threshold met, with 1 when not, with 2 when it could not run.
     Run(Box<Run>),
+    /// Send faster and faster until the slowest of a hundred messages is too slow, and say at what rate that is.
+    ///
+    /// Ends with 0 when a knee was found, with 1 when a promise was broken on the way, with 2 when it could not run.
+    Knee(Knee),
     /// Drop every link at once, kill the server, and with several nodes let one die and one be replaced; and measure how long
     /// everybody takes to be back.
     ///
@@ -46,6 +50,28 @@ pub(crate) struct Compare {
     /// The same of what is compared with it.
     #[arg(value_delimiter = ',', num_args = 1, required = true)]
     pub(crate) after: Vec<PathBuf>,
+}
+
+/// What the search for the knee is asked for.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Knee {
+    /// Relationships that take part: twice as many sockets.
+    #[arg(long, default_value = "500", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) relationships: u32,
+    #[command(flatten)]
+    pub(crate) on: On,
+    /// Messages a second to begin with.
+    #[arg(long, default_value = "250", value_parser = rate)]
+    pub(crate) from: f64,
+    /// How long each rate is measured, after a third of that to warm up.
+    #[arg(long, default_value = "12s", value_parser = duration)]
+    pub(crate) step: Duration,
+    /// The knee is where the 99th percentile to the partner goes above this.
+    #[arg(long, value_name = "MS", default_value = "50", value_parser = positive)]
+    pub(crate) max_p99_ms: f64,
+    /// Where to write the report as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: PathBuf,
 }
 
 /// What a storm is asked for.
@@ -128,6 +154,18 @@ pub(crate) struct Run {
     /// Fail when the servers spend more processor time on a message than this, in microseconds.
     #[arg(long, value_name = "US", value_parser = positive)]
     pub(crate) max_cpu_us: Option<f64>,
+    /// Fail when the servers' memory grows faster than this over the second half of the run, in MiB an hour.
+    #[arg(long, value_name = "MIB", value_parser = positive)]
+    pub(crate) max_growth_mib: Option<f64>,
+    /// Devices more, of people who are talked to, that read at 1 KiB/s or not at all and answer nothing.
+    #[arg(long, default_value = "0", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub(crate) slow: u32,
+    /// People more who send frames that are none, half requests and floods.
+    #[arg(long, default_value = "0", value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    pub(crate) attackers: u32,
+    /// Ask the server to stop where --kill-every would kill it: a drain.
+    #[arg(long, requires = "kill_every")]
+    pub(crate) gently: bool,
     /// Kill the started server with SIGKILL this often, and start it again on the same data and port.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) kill_every: Option<Duration>,
@@ -239,7 +277,7 @@ mod tests {
         let cli = Cli::try_parse_from(format!("handrail-load run {args}").split_whitespace());
         cli.map(|cli| match cli.verb {
             Verb::Run(run) => *run,
-            Verb::Storm(_) | Verb::Idle(_) | Verb::Compare(_) => panic!("another verb"),
+            Verb::Knee(_) | Verb::Storm(_) | Verb::Idle(_) | Verb::Compare(_) => panic!("another verb"),
         })
         .map_err(|error| error.to_string())
     }

@@ -181,6 +181,11 @@ pub(crate) fn write_report(file: &Path, report: &impl Serialize) -> anyhow::Resu
     std::fs::write(file, json).with_context(|| format!("cannot write the report {}", file.display()))
 }
 
+/// Writes a report as a page.
+pub(crate) fn write_page(file: &Path, page: &str) -> anyhow::Result<()> {
+    std::fs::write(file, page).with_context(|| format!("cannot write the page {}", file.display()))
+}
+
 /// The command as it was given. A URL may carry a password: then it is left out.
 pub(crate) fn command() -> String {
     let words = std::env::args().map(|word| if word.contains('@') { "(left out)".to_owned() } else { word });

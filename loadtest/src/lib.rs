@@ -2,8 +2,9 @@
 //! and knows of the server what PROTOCOL.md says and nothing else.
 //!
 //! Read in this order: `corpus`, `plan` (what is said, and when), `oracle` (which promises hold), `meter`, `bench` (what all
-//! clients share), `link`, `person`, `supervisor` (the clients), `accounts`, `server`, `ground`, `run` (one run from beginning to
-//! end), `report`, `profile` (a run as a file), `compare` (two reports); then `sitter`, `storm` and `idle`, which say nothing and only are there.
+//! clients share), `link`, `person`, `supervisor`, `nuisance` (the clients), `accounts`, `server`, `ground`, `run` (one run from beginning to
+//! end), `timeline` (the same step by step), `report`, `page` (it as a page), `profile` (a run as a file), `compare` (two reports), `knee` (how
+//! much it carries); then `sitter`, `storm` and `idle`, which say nothing and only are there.
 
 #![warn(missing_docs)]
 
@@ -15,9 +16,12 @@ pub mod corpus;
 mod ground;
 mod http;
 mod idle;
+mod knee;
 mod link;
 pub mod meter;
+mod nuisance;
 pub mod oracle;
+mod page;
 mod person;
 pub mod plan;
 mod postgres;
@@ -31,6 +35,7 @@ mod server;
 mod sitter;
 mod storm;
 mod supervisor;
+pub mod timeline;
 
 use clap::Parser as _;
 use std::io::Write as _;
@@ -56,6 +61,7 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime.block_on(async {
             match cli.verb {
                 args::Verb::Run(args) => run::run(*args).await,
+                args::Verb::Knee(args) => knee::run(args).await,
                 args::Verb::Storm(args) => storm::run(args).await,
                 args::Verb::Idle(args) => idle::run(args).await,
                 args::Verb::Compare(args) => compare::run(&args.before, &args.after),

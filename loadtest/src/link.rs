@@ -253,6 +253,11 @@ impl Link {
         self.flush().await
     }
 
+    /// What is below the frames, for one who does not keep to them.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.socket.into_inner()
+    }
+
     /// Says goodbye as a browser does when its page is left. Whether the server hears it does not matter any more.
     pub(crate) async fn close(mut self) {
         let frame = CloseFrame { code: 1000.into(), reason: "".into() };

@@ -35,6 +35,12 @@ impl Times {
         self.0.value_at_quantile(share) as f64 / 1e3
     }
 
+    /// The distribution as a curve.
+    pub fn curve(&self) -> Vec<Point> {
+        let point = |percent: f64| Point { percent, ms: self.ms_at(percent / 100.0) };
+        if self.count() == 0 { Vec::new() } else { CURVE.into_iter().map(point).collect() }
+    }
+
     /// As in the report.
     pub fn quantiles(&self) -> Quantiles {
         Quantiles {
@@ -42,10 +48,22 @@ impl Times {
             p90: self.ms_at(0.9),
             p99: self.ms_at(0.99),
             p999: self.ms_at(0.999),
+            p9999: self.ms_at(0.9999),
             max: self.0.max() as f64 / 1e3,
             count: self.count(),
         }
     }
+}
+
+/// The percentiles of a curve.
+const CURVE: [f64; 12] = [0.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9, 99.95, 99.99, 100.0];
+
+/// A point of a curve: so many of a hundred are not above so many milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Point {
+    pub percent: f64,
+    pub ms: f64,
 }
 
 /// A distribution in a few numbers, in milliseconds.
@@ -56,8 +74,18 @@ pub struct Quantiles {
     pub p90: f64,
     pub p99: f64,
     pub p999: f64,
+    pub p9999: f64,
     pub max: f64,
     pub count: u64,
+}
+
+/// What arrived since the last step of the timeline.
+#[derive(Debug, Clone, Default)]
+pub struct Step {
+    /// At partners.
+    pub to_partner: Times,
+    /// At supervisors.
+    pub to_queue: Times,
 }
 
 /// All that is measured in a run.
@@ -69,6 +97,8 @@ pub struct Meter {
     pub send_to_ok: Times,
     /// Intended send to a watching supervisor's socket, of messages that were held.
     pub hold_to_queue: Times,
+    /// The newest step of the two that are drawn over time.
+    pub step: Step,
     /// How late the generator took up a message that was due.
     pub lag: Times,
     /// What went wrong, by its name.
@@ -82,6 +112,18 @@ pub struct Meter {
 }
 
 impl Meter {
+    /// A message was at its partner so long after it was to be sent.
+    pub fn partner(&mut self, latency: Duration) {
+        self.send_to_partner.add(latency);
+        self.step.to_partner.add(latency);
+    }
+
+    /// A held message was at a supervisor so long after it was to be sent.
+    pub fn queue(&mut self, latency: Duration) {
+        self.hold_to_queue.add(latency);
+        self.step.to_queue.add(latency);
+    }
+
     /// Counts an error.
     pub fn error(&mut self, name: impl Into<String>) {
         *self.errors.entry(name.into()).or_default() += 1;

@@ -281,7 +281,7 @@ impl Person {
             Fed::Message(view) => {
                 let sight = ledger.oracle.seen(self.who, offset, view).filter(|sight| sight.at_once);
                 if let Some(latency) = sight.and_then(|sight| self.bench.since_due(sight.nth, now)) {
-                    ledger.meter.send_to_partner.add(latency);
+                    ledger.meter.partner(latency);
                 }
             }
             Fed::Status(view) => ledger.oracle.status(self.who, offset, view),

@@ -48,7 +48,10 @@ pub(crate) fn expanded(line: Vec<OsString>) -> anyhow::Result<Vec<OsString>> {
 fn flags(text: &str, said: &[String]) -> anyhow::Result<Vec<String>> {
     let Profile { about, verb, flags } = toml::from_str(text)?;
     ensure!(!about.trim().is_empty(), "`about` is to say what it is for");
-    ensure!(["run", "storm", "idle"].contains(&verb.as_str()), "`verb` is run, storm or idle, not {verb:?}");
+    ensure!(
+        ["run", "knee", "storm", "idle"].contains(&verb.as_str()),
+        "`verb` is run, knee, storm or idle, not {verb:?}"
+    );
     let mut out = vec![verb];
     for (name, value) in flags {
         let flag = format!("--{name}");
@@ -92,7 +95,7 @@ mod tests {
         for (text, says) in [
             ("", "about"),
             ("about = \" \"\nverb = \"run\"", "what it is for"),
-            ("about = \"x\"\nverb = \"walk\"", "run, storm or idle"),
+            ("about = \"x\"\nverb = \"walk\"", "run, knee, storm or idle"),
             ("about = \"x\"\nverb = \"run\"\nrate = 5", "rate"),
             ("about = \"x\"\nverb = \"run\"\n[flags]\nrate = [1]", "a number, a text, or true"),
         ] {

@@ -1,8 +1,9 @@
 //! The report of a run: for people on the screen, for programs as JSON. The keys of the JSON are a contract: more may be
 //! added, none may go. It holds ids and numbers, never a text, a name or a token.
 
-use crate::meter::{Meter, Quantiles};
+use crate::meter::{Meter, Point, Quantiles};
 use crate::oracle::{Kind, Verdict};
+use crate::timeline::{Sample, growth_mib_an_hour};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -101,6 +102,12 @@ pub struct Report {
     pub faults: BTreeMap<&'static str, u64>,
     pub fault_examples: Vec<String>,
     pub setting: Setting,
+    pub curve: Vec<Point>,
+    pub timeline: Vec<Sample>,
+    pub marks_s: Vec<f64>,
+    pub growth_mib_an_hour: Option<f64>,
+    pub slow_cut_off: u64,
+    pub attacks: u64,
 }
 
 /// What else a run is judged by.
@@ -114,6 +121,16 @@ pub struct Judged {
     pub max_hold_p99_ms: Option<f64>,
     /// The most processor time that the servers may spend on a message, in microseconds.
     pub max_cpu_us: Option<f64>,
+    /// The most by which the servers' memory may grow, in MiB an hour.
+    pub max_growth_mib: Option<f64>,
+    /// The run step by step.
+    pub timeline: Vec<Sample>,
+    /// Slow devices that the server cut off, and attacks that were carried out.
+    pub cut_off: u64,
+    /// See `cut_off`.
+    pub attacks: u64,
+    /// When the run did something to the servers, in seconds since the first message was due.
+    pub marks_s: Vec<f64>,
     /// What went wrong outside the promises, such as a server that did not stop.
     pub failures: Vec<String>,
     /// Why the measurement is not to be trusted.
@@ -122,13 +139,14 @@ pub struct Judged {
 
 impl Judged {
     /// The thresholds that were passed, in words. What was not measured passes none.
-    fn over(&self, latency: &Latencies, server: Option<&ServerCost>) -> Vec<String> {
+    fn over(&self, latency: &Latencies, server: Option<&ServerCost>, growth: Option<f64>) -> Vec<String> {
         let cpu = server.map_or(0.0, |server| server.cpu_us_per_message);
         let measured = [
             ("send to partner p99", latency.send_to_partner.p99, self.max_p99_ms, "ms"),
             ("send to partner p99.9", latency.send_to_partner.p999, self.max_p999_ms, "ms"),
             ("hold to queue p99", latency.hold_to_queue.p99, self.max_hold_p99_ms, "ms"),
             ("processor time a message", cpu, self.max_cpu_us, "µs"),
+            ("memory grows by", growth.unwrap_or(0.0), self.max_growth_mib, "MiB an hour"),
         ];
         let over = |(what, found, most, unit): (&str, f64, Option<f64>, &str)| {
             let most = most.filter(|most| found > *most)?;
@@ -155,8 +173,11 @@ impl Report {
             hold_to_queue: meter.hold_to_queue.quantiles(),
         };
         let generator = GeneratorCost { cpu_share, lag_ms_p99: meter.lag.ms_at(0.99) };
-        let over = judged.over(&latency_ms, server.as_ref());
+        let (timeline, marks_s) = (judged.timeline.clone(), judged.marks_s.clone());
+        let growth = growth_mib_an_hour(&timeline);
+        let over = judged.over(&latency_ms, server.as_ref(), growth);
         let invalid_because = doubts(&generator, judged.doubts);
+        let (slow_cut_off, attacks) = (judged.cut_off, judged.attacks);
         let mut failed_because = failures(&verdict, judged.failures);
         failed_because.extend(over);
         Self {
@@ -190,6 +211,12 @@ impl Report {
             faults: verdict.faults.counts().iter().map(|(wrong, count)| (wrong.words(), *count)).collect(),
             fault_examples: verdict.faults.examples.iter().map(ToString::to_string).collect(),
             setting,
+            curve: meter.send_to_partner.curve(),
+            timeline,
+            marks_s,
+            growth_mib_an_hour: growth,
+            slow_cut_off,
+            attacks,
         }
     }
 }
@@ -244,7 +271,10 @@ impl fmt::Display for Report {
             setting.machine,
             setting.data_file_system.as_deref().unwrap_or("another machine")
         )?;
-        writeln!(f, "\nlatency from the intended send time, ms   p50      p90      p99    p99.9      max   count")?;
+        writeln!(
+            f,
+            "\nlatency from the intended send time, ms   p50      p90      p99    p99.9   p99.99      max   count"
+        )?;
         let latency = &self.latency_ms;
         row(f, "send to partner", &latency.send_to_partner)?;
         row(f, "send to ok", &latency.send_to_ok)?;
@@ -304,13 +334,16 @@ impl Report {
         if self.setting.kills > 0 || self.reconnects > 0 {
             write!(f, "   kills {}   sockets opened again {}", self.setting.kills, self.reconnects)?;
         }
+        if self.slow_cut_off > 0 || self.attacks > 0 {
+            write!(f, "   slow devices cut off {}   attacks {}", self.slow_cut_off, self.attacks)?;
+        }
         f.write_char('\n')
     }
 }
 
 fn row(f: &mut fmt::Formatter<'_>, name: &str, times: &Quantiles) -> fmt::Result {
-    let Quantiles { p50, p90, p99, p999, max, count } = times;
-    writeln!(f, "{name:<36} {p50:>8.2} {p90:>8.2} {p99:>8.2} {p999:>8.2} {max:>8.2} {count:>7}")
+    let Quantiles { p50, p90, p99, p999, p9999, max, count } = times;
+    writeln!(f, "{name:<36} {p50:>8.2} {p90:>8.2} {p99:>8.2} {p999:>8.2} {p9999:>8.2} {max:>8.2} {count:>7}")
 }
 
 fn listed<'a>(f: &mut fmt::Formatter<'_>, title: &str, counts: impl Iterator<Item = (&'a str, u64)>) -> fmt::Result {
@@ -361,13 +394,28 @@ mod tests {
             assert!(json.get(key).is_some(), "{key}");
         }
         for latency in ["send_to_partner", "send_to_ok", "hold_to_queue"] {
-            for quantile in ["p50", "p90", "p99", "p999", "max"] {
+            for quantile in ["p50", "p90", "p99", "p999", "p9999", "max"] {
                 assert!(json["latency_ms"][latency][quantile].is_f64(), "{latency} {quantile}");
             }
         }
         assert!(json["server"].is_null());
         assert!(json["generator"]["cpu_share"].is_f64() && json["generator"]["lag_ms_p99"].is_f64());
         assert_eq!(json["valid"], true);
+    }
+
+    #[test]
+    fn a_run_whose_memory_grows_too_fast_fails_and_its_page_shows_it_step_by_step() {
+        let grows =
+            |at: i32| crate::timeline::tests::sample_at(f64::from(at) * 36.0, 40.0, 100.0 + f64::from(at) * 0.05);
+        let timeline: Vec<Sample> = (0..100).map(grows).collect();
+        let judged = Judged { max_growth_mib: Some(1.0), timeline, marks_s: vec![1_800.0], ..Judged::default() };
+        let report = report(good(), judged);
+        assert!(!report.passed && report.failed_because[0].contains("memory grows by 5.0 MiB an hour"), "{report}");
+        let page = crate::page::page(&report);
+        assert!(page.contains("<svg") && page.contains("class=\"mark\"") && page.contains("memory grows by"), "{page}");
+        for elsewhere in ["http", "<script", "src=", "url("] {
+            assert!(!page.contains(elsewhere), "the page needs nothing else: {elsewhere}");
+        }
     }
 
     #[test]

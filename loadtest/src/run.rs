@@ -4,17 +4,19 @@
 use crate::accounts::{self, Cast, Member};
 use crate::args::{self, Run};
 use crate::bench::Bench;
-use crate::ground::{Ground, SPARE_FILES, command, prepare_report, write_report};
+use crate::ground::{Ground, SPARE_FILES, command, prepare_report, write_page, write_report};
 use crate::http::Http;
 use crate::link::Target;
 use crate::oracle::Oracle;
+use crate::page::page;
 use crate::person::Person;
 use crate::plan::{Nth, Plan};
 use crate::progress::Progress;
 use crate::report::{Judged, Report, ServerCost, Setting};
 use crate::server::{self, Server};
 use crate::supervisor::{Badge, Supervisor};
-use crate::{proc, redis};
+use crate::timeline::Recorder;
+use crate::{nuisance, proc, redis};
 use anyhow::ensure;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -37,24 +39,25 @@ const LAST_KILL_BEFORE: Duration = Duration::from_secs(3);
 
 /// A CPU reading of everything that is measured.
 #[derive(Debug, Clone, Copy)]
-struct Reading {
-    at: Instant,
-    server: Option<Duration>,
-    redis: Option<Duration>,
-    postgres: Option<Duration>,
-    own: Option<Duration>,
-    rss: Option<u64>,
+pub(crate) struct Reading {
+    pub(crate) at: Instant,
+    pub(crate) server: Option<Duration>,
+    pub(crate) redis: Option<Duration>,
+    pub(crate) postgres: Option<Duration>,
+    pub(crate) own: Option<Duration>,
+    pub(crate) rss: Option<u64>,
 }
 
 /// The processes that are measured.
-struct Measured {
+#[derive(Debug, Clone)]
+pub(crate) struct Measured {
     nodes: Vec<u32>,
     redis: Option<u32>,
     postgres: Option<u32>,
 }
 
 impl Measured {
-    fn read(&self) -> Reading {
+    pub(crate) fn read(&self) -> Reading {
         let nodes = (!self.nodes.is_empty()).then_some(&self.nodes);
         Reading {
             at: Instant::now(),
@@ -75,8 +78,15 @@ struct Sent {
     judged: Judged,
 }
 
-/// Carries out a run. True when every promise was kept and every threshold met.
+/// Carries out a run, and writes and prints its report. True when every promise was kept and every threshold met.
 pub(crate) async fn run(args: Run) -> anyhow::Result<bool> {
+    let report = measure(&args).await?;
+    crate::print(&report.to_string());
+    Ok(report.passed)
+}
+
+/// Carries out a run, and writes its report: the figures, and beside them a page.
+pub(crate) async fn measure(args: &Run) -> anyhow::Result<Report> {
     let counts = args.counts()?;
     args.check_nodes()?;
     prepare_report(&args.json)?;
@@ -84,35 +94,58 @@ pub(crate) async fn run(args: Run) -> anyhow::Result<bool> {
         (Some(url), Some(file)) => (None, vec![args::target(url, args.i_own_this_server)?], file.clone()),
         _ => {
             let relationships = args.relationships.unwrap_or(RELATIONSHIPS);
-            let ground = Ground::start(&args.on, relationships, &args.json).await?;
+            // Who means harm has accounts of their own.
+            let ground = Ground::start(&args.on, relationships + args.attackers.div_ceil(2), &args.json).await?;
             let (targets, file) = (ground.targets(), ground.accounts());
             (Some(ground), targets, file)
         }
     };
-    let cast = accounts::cast(&file, args.relationships.map(|n| n as usize), args.supervisors as usize)?;
-    server::allow_many_files(cast.people.len() as u64 + SPARE_FILES)?;
-    let bench = bench(&args, counts, targets, &cast)?;
+    let relationships = args.relationships.or(args.against.is_none().then_some(RELATIONSHIPS));
+    let cast = accounts::cast(&file, relationships.map(|n| n as usize), args.supervisors as usize)?;
+    let (slow, attackers) = others(args, &cast)?;
+    server::allow_many_files((cast.people.len() + slow.len() + attackers.len()) as u64 + SPARE_FILES)?;
+    let bench = bench(args, counts, targets, &cast)?;
     let (stop, stopped) = watch::channel(false);
     let (tasks, inboxes) = crew(&bench, &cast, &stopped);
     everybody(&bench, cast.people.len() + cast.supervisors.len()).await?;
-    let mut sent = send(&args, &bench, inboxes, ground.as_mut()).await;
+    let (nuisance, troubles) = nuisance::start(&bench, slow, attackers, &stopped);
+    let mut sent = send(args, &bench, inboxes, ground.as_mut()).await;
     drain(&bench, args.drain).await;
     judge_record(&bench, &cast, &mut sent.judged).await;
     let _ = stop.send(true);
     tasks.join_all().await;
+    troubles.join_all().await;
+    sent.judged.cut_off = nuisance.cut_off.load(Relaxed);
+    sent.judged.attacks = nuisance.attacks.load(Relaxed);
     let file_system = ground.as_ref().and_then(|ground| proc::file_system(&ground.data));
     let mut remains = None;
     if let Some(ground) = ground {
         sent.starts.splice(0..0, ground.starts.iter().copied());
         remains = Some(ground.stop(&mut sent.judged.failures).await);
     }
-    let report = report(&args, &bench, &cast, sent, file_system);
+    let report = report(args, &bench, &cast, sent, file_system);
     write_report(&args.json, &report)?;
+    write_page(&args.json.with_extension("html"), &page(&report))?;
     if let Some(remains) = remains {
         remains.tidy(report.passed);
     }
-    crate::print(&report.to_string());
-    Ok(report.passed)
+    Ok(report)
+}
+
+/// What opens accounts.
+type Tokens = Vec<Arc<str>>;
+
+/// Those who make it hard for others: the slow devices' tokens, and the attackers'.
+fn others(args: &Run, cast: &Cast) -> anyhow::Result<(Tokens, Tokens)> {
+    let (slow, attackers) = (args.slow as usize, args.attackers as usize);
+    ensure!(slow <= cast.people.len(), "--slow {slow} is more than there are people: {}", cast.people.len());
+    let spare = cast.spare.len();
+    ensure!(
+        spare >= attackers,
+        "{attackers} attackers need accounts of their own, and the file has {spare} to spare: lower --attackers or --relationships"
+    );
+    let tokens = |members: &[Member], many: usize| members.iter().take(many).map(|one| one.token.clone()).collect();
+    Ok((tokens(&cast.people, slow), tokens(&cast.spare, attackers)))
 }
 
 fn bench(args: &Run, counts: (Nth, Nth), targets: Vec<Target>, cast: &Cast) -> anyhow::Result<Arc<Bench>> {
@@ -181,6 +214,7 @@ async fn send(
         max_p999_ms: args.max_p999_ms,
         max_hold_p99_ms: args.max_hold_p99_ms,
         max_cpu_us: args.max_cpu_us,
+        max_growth_mib: args.max_growth_mib,
         ..Judged::default()
     };
     let progress = Progress::start(bench.clone());
@@ -193,11 +227,13 @@ async fn send(
     // Who is killed starts again with another number, and its costs are not those of a run.
     let nodes = ground.iter().filter(|_| args.kill_every.is_none()).flat_map(|ground| &ground.nodes);
     let nodes = nodes.filter_map(Server::pid).collect();
-    let window = tokio::spawn(window(bench.clone(), Measured { nodes, redis, postgres }));
-    let (mut starts, mut kills) = (Vec::new(), 0);
+    let measured = Measured { nodes, redis, postgres };
+    let recorder = Recorder::start(bench.clone(), measured.clone(), args.warmup + args.duration);
+    let window = tokio::spawn(window(bench.clone(), measured));
+    let (mut starts, mut marks) = (Vec::new(), Vec::new());
     let killing = async {
         if let (Some(every), Some(ground)) = (args.kill_every, ground.as_mut()) {
-            kill(bench, every, &mut ground.nodes[0], &mut starts, &mut kills).await
+            kill(bench, every, args.gently, &mut ground.nodes[0], (&mut starts, &mut marks)).await
         } else {
             Ok(())
         }
@@ -213,6 +249,7 @@ async fn send(
         _ = tokio::signal::ctrl_c() => true,
     };
     progress.stop().await;
+    judged.timeline = recorder.stop().await;
     let readings = if interrupted {
         window.abort();
         judged.doubts.push("it was interrupted".to_owned());
@@ -220,6 +257,8 @@ async fn send(
     } else {
         window.await.ok()
     };
+    let kills = marks.len() as u64;
+    judged.marks_s = marks;
     Sent { readings, starts, kills, judged }
 }
 
@@ -242,16 +281,16 @@ async fn pace(bench: &Bench, inboxes: Vec<mpsc::Sender<Nth>>) {
 async fn kill(
     bench: &Bench,
     every: Duration,
+    gently: bool,
     server: &mut Server,
-    starts: &mut Vec<Duration>,
-    kills: &mut u64,
+    (starts, marks): (&mut Vec<Duration>, &mut Vec<f64>),
 ) -> anyhow::Result<()> {
     let Some((from, end)) = bench.due(0).zip(bench.due(bench.plan.count)) else { return Ok(()) };
     let mut next = from + every;
     while next + LAST_KILL_BEFORE < end {
         tokio::time::sleep_until(next.into()).await;
-        starts.push(server.kill_and_start().await?);
-        *kills += 1;
+        marks.push(from.elapsed().as_secs_f64());
+        starts.push(if gently { server.drain_and_start().await? } else { server.kill_and_start().await? });
         next = next.max(Instant::now()) + every;
     }
     Ok(())

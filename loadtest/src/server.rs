@@ -137,8 +137,19 @@ impl Server {
         self.start_again().await
     }
 
+    /// Asks it to stop, waits until it has, and starts it again on the same data and port. Says how long the start took.
+    pub(crate) async fn drain_and_start(&mut self) -> anyhow::Result<Duration> {
+        let status = self.ask_to_stop().await?;
+        anyhow::ensure!(status.success(), "the server that was asked to stop ended with {status}");
+        self.start_again().await
+    }
+
     /// Asks it to stop, and waits until it has.
     pub(crate) async fn stop(mut self) -> anyhow::Result<ExitStatus> {
+        self.ask_to_stop().await
+    }
+
+    async fn ask_to_stop(&mut self) -> anyhow::Result<ExitStatus> {
         let pid = self.pid().and_then(|pid| rustix::process::Pid::from_raw(i32::try_from(pid).ok()?));
         let Some(pid) = pid else { bail!("the server was gone before it was asked to stop") };
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).context("asking the server to stop")?;

@@ -318,7 +318,7 @@ impl Supervisor {
         let fresh = view.version == 1 && !self.cases.contains_key(&view.item) && !self.over.contains(&view.item);
         let nth = self.bench.plan.recognise(&view.text).filter(|_| fresh);
         if let Some(latency) = nth.and_then(|nth| self.bench.since_due(nth, now)) {
-            self.bench.ledger().meter.hold_to_queue.add(latency);
+            self.bench.ledger().meter.queue(latency);
         }
     }
 

@@ -59,6 +59,7 @@ export const breakGlass = (id: string, reason: string) => call<null>("POST", `${
 export const identity = (id: string) => call<PaperView>("POST", `${at("/api/people", id)}/identity`);
 export const seeGlass = (id: string) => call<null>("POST", `${at("/api/glass", id)}/seen`);
 
+export const readPaper = (id: string) => call<PaperView>("GET", at("/api/papers", id));
 export const writePaper = (paper: NewPaper) => call<PaperView>("POST", "/api/papers", paper);
 export const rewritePaper = (id: string, paper: PaperWritten) => call<PaperView>("PUT", at("/api/papers", id), paper);
 export const actOnPaper = (id: string, act: "sign" | "close", version: number) => call<PaperView>("POST", `${at("/api/papers", id)}/${act}`, { version });

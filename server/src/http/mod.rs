@@ -22,7 +22,7 @@ use crate::chat::Chat;
 use crate::gateway::limits::Limits;
 use crate::push::Push;
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{get, post};
 use std::sync::Arc;
 
 /// What every route shares.
@@ -113,7 +113,7 @@ fn scheme_routes() -> Router<Arc<Api>> {
         .route("/api/glass/{id}/seen", post(scheme::glass_seen))
         .route("/api/papers", post(scheme::write_paper))
         .route("/api/papers.csv", get(scheme::papers_csv))
-        .route("/api/papers/{id}", put(scheme::rewrite_paper))
+        .route("/api/papers/{id}", get(scheme::paper).put(scheme::rewrite_paper))
         .route("/api/papers/{id}/{act}", post(scheme::act_on_paper))
         .route("/api/conversations/{id}/papers", get(scheme::own_papers))
         .route("/api/conversations/{id}/briefing", post(scheme::briefed))

@@ -201,6 +201,13 @@ pub(super) async fn write_paper(
     Ok((StatusCode::CREATED, Json(api.chat.write_paper(&who, new).await?)))
 }
 
+/// `GET /api/papers/{id}`.
+pub(super) async fn paper(State(api): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer<PaperView> {
+    let who = door::who(&api.chat, &headers).await?;
+    let id = PaperId::parse(&id).map_err(|_| Code::NotFound)?;
+    Ok(Json(api.chat.paper(&who, id).await?))
+}
+
 /// `PUT /api/papers/{id}`.
 pub(super) async fn rewrite_paper(
     State(api): Shared,

@@ -51,6 +51,7 @@ const TABLE: &[(&str, &str, Who, Of, &str, u16)] = &[
     ("POST", "/api/people/{id}/identity", GLASS, Mentee, "", 404),
     ("POST", "/api/glass/{id}/seen", GLASS, Absent("g_AAAAAAAAAAAAAAAAAAAAAA"), "", 404),
     ("POST", "/api/papers", Everybody, Nothing, "{}", 400),
+    ("GET", "/api/papers/{id}", Everybody, PAPER, "", 404),
     ("PUT", "/api/papers/{id}", Everybody, PAPER, r#"{"version": 1, "answers": {}}"#, 404),
     ("POST", "/api/papers/{id}/{act}", Everybody, PAPER, r#"{"version": 1}"#, 404),
     ("GET", "/api/conversations/{id}/papers", Parties, Relationship, "", 200),

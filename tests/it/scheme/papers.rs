@@ -84,7 +84,7 @@ async fn the_same_papers_stand_on_a_database_server() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worry_is_a_task_until_somebody_else_has_dealt_with_it() {
     let scheme = Scheme::on(On::Local).await;
-    let [(robin, _), (alex, alex_token)] = scheme.two().await;
+    let [(robin, robin_token), (alex, alex_token)] = scheme.two().await;
     let pair = scheme.pairs(&robin, &alex).await;
     let worry =
         json!({"kind": "concern", "conversation": pair, "answers": {"words": "They sounded low", "soon": true}});
@@ -92,6 +92,12 @@ async fn a_worry_is_a_task_until_somebody_else_has_dealt_with_it() {
     for who in [&scheme.cora, &scheme.sue] {
         assert_eq!(scheme.tasks(who).await.first().map(String::as_str), Some("concern"));
     }
+    let read = format!("/api/papers/{}", word(&written["id"]));
+    let shown = scheme.reads(&scheme.sue.token, &read).await;
+    assert_eq!((&shown["answers"]["words"], &shown["closes"]), (&json!("They sounded low"), &json!(true)));
+    assert_eq!(scheme.reads(&alex_token, &read).await["closes"], false, "who wrote it reads it");
+    let mentee = scheme.asks(&robin_token, "GET", &read, &Value::Null).await;
+    assert_eq!(mentee.problem(), "not_found", "and the mentee does not");
     let close = format!("/api/papers/{}/close", word(&written["id"]));
     let own = scheme.asks(&alex_token, "POST", &close, &json!({"version": 1})).await;
     assert_eq!(own.problem(), "forbidden", "who is worried does not put it away");

@@ -2,10 +2,12 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { hrefOf } from "../../app/place";
-import { home, seeGlass } from "../../app/scheme";
-import { day, sameDay } from "../../core/time";
+import { me } from "../../app/staff";
+import { actOnPaper, forms, home, readForms, readPaper, seeGlass } from "../../app/scheme";
+import { day, dayAndTime, sameDay } from "../../core/time";
 import { enScheme } from "../../text/scheme";
-import type { HomePage, TaskView } from "../../wire/generated";
+import { PaperAnswers } from "../../ui/PaperView";
+import type { HomePage, PaperView, TaskView } from "../../wire/generated";
 
 const words = enScheme.home;
 
@@ -39,12 +41,50 @@ export function Home() {
               <span class={task.kind === "concern" || task.kind === "uncovered" ? "tag strong" : "tag"}>{words.tasks[task.kind]}</span>
               <About task={task} />
               <span class="hint">{when(task)}</span>
+              {task.kind === "concern" && task.paper !== null && <Worry paper={task.paper} onDone={() => void read()} />}
               {task.glass !== null && <Seen glass={task.glass} onSeen={seen} />}
             </li>
           ))}
         </ul>
       )}
     </main>
+  );
+}
+
+/** What somebody is worried about, read where it is dealt with. */
+function Worry({ paper, onDone }: { paper: string; onDone: () => void }) {
+  const [shown, setShown] = useState<PaperView | null>(null);
+  const [problem, setProblem] = useState("");
+  const read = async () => {
+    await readForms();
+    const got = await readPaper(paper);
+    setProblem(got.ok ? "" : got.message);
+    if (got.ok) setShown(got.value);
+  };
+  const done = async (version: number) => {
+    const got = await actOnPaper(paper, "close", version);
+    if (got.ok) onDone();
+    else setProblem(got.message);
+  };
+  if (shown === null)
+    return (
+      <button class="button" type="button" onClick={() => void read()}>
+        {problem || words.read}
+      </button>
+    );
+  return (
+    <div class="paper worry">
+      <PaperAnswers paper={shown} form={forms.value.find((form) => form.kind === "concern")} words={enScheme} />
+      <p class="hint">{enScheme.by(shown.by.name, dayAndTime(shown.made_at))}</p>
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+      {shown.closes && (
+        <button class="button primary" type="button" onClick={() => void done(shown.version)}>
+          {words.dealtWith}
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -58,9 +98,12 @@ function Seen({ glass, onSeen }: { glass: string; onSeen: (glass: string) => Pro
 
 function About({ task }: { task: TaskView }) {
   const about = task.kind === "uncovered" ? words.waiting(task.about) : task.about;
-  const href = hrefOfTask(task);
+  const href = mayRun() ? hrefOfTask(task) : null;
   return href === null ? <span>{about}</span> : <a href={href}>{about}</a>;
 }
+
+/** A supervisor has no pages of people and relationships. */
+const mayRun = () => me.value?.role === "coordinator";
 
 /** The page on which a task is done. */
 export function hrefOfTask(task: TaskView): string | null {

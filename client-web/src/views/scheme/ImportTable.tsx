@@ -7,12 +7,15 @@ import { Modal } from "../../ui/Modal";
 import type { Imported } from "../../wire/generated";
 
 const words = enScheme.import;
+/** What the server takes at once is 64 KiB, with what is around the table. */
+const BYTES_MAX = 60_000;
 
 export function ImportTable({ onClose }: { onClose: () => void }) {
   const [csv, setCsv] = useState("");
   const [told, setTold] = useState<{ of: string; dry: boolean; done: Imported } | null>(null);
   const [problem, setProblem] = useState("");
   const go = async (dry: boolean) => {
+    if (new Blob([csv]).size > BYTES_MAX) return setProblem(words.tooLong);
     const got = await importTable(csv, dry);
     setProblem(got.ok ? "" : got.message);
     setTold(got.ok ? { of: csv, dry, done: got.value } : null);

@@ -403,8 +403,6 @@ pub enum PaperAct {
     Sign,
     /// It was put away.
     Close,
-    /// It was read by somebody who was told that this is written down.
-    Read,
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use handrail_domain::wire::{BadLine, Import, Imported};
 use std::collections::BTreeMap;
 
 /// The most lines of one table.
-const LINES_MAX: usize = 2_000;
+const LINES_MAX: usize = 500;
 /// The columns that a table may have; the first two must be there.
 const COLUMNS: [&str; 9] =
     ["role", "name", "with", "purpose", "referrer", "why", "risks", "restrictions", "vetted_until"];

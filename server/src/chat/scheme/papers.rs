@@ -16,8 +16,8 @@ use handrail_domain::scheme::paper::{About, Paper, PaperAct, PaperKind};
 use handrail_domain::wire::{NewPaper, OwnPapers, PaperView, PaperWritten, Person, forms_for};
 use std::collections::BTreeMap;
 
-/// Papers of one relationship that are shown, the newest first.
-pub(super) const SHOWN: usize = 500;
+/// The most papers of one relationship; of one person, [`PAPERS`](super::people::PAPERS). Whoever would write one more is told so.
+pub(super) const SHOWN: usize = 2_000;
 
 /// The most papers that are taken out at once, the oldest first.
 const TAKEN_OUT: usize = 100_000;
@@ -52,11 +52,21 @@ impl Chat {
         Ok(written)
     }
 
+    /// A paper, for those who may read it.
+    pub async fn paper(&self, who: &Signed, id: PaperId) -> Result<PaperView, Denied> {
+        let reader = who.account.clone();
+        let found = self.read(move |record| {
+            let Some((paper, party)) = theirs(record, id, &reader)? else { return Ok(None) };
+            Ok(Some(view_of(record, paper, &reader, party)?))
+        });
+        found.await?.ok_or_else(|| Code::NotFound.into())
+    }
+
     /// Writes a paper anew, if it still is as its writer read it. Who signed it before must sign it again.
     pub async fn rewrite_paper(&self, who: &Signed, id: PaperId, new: PaperWritten) -> Result<PaperView, Denied> {
         let by = who.account.clone();
         let written = self.scheme_act(move |tx| {
-            let (paper, party) = theirs(tx, id, &by)?;
+            let (paper, party) = changeable(tx, id, &by)?;
             if !may_rewrite(&paper, &by, party) {
                 return Err(Code::Forbidden.into());
             }
@@ -80,7 +90,7 @@ impl Chat {
     ) -> Result<PaperView, Denied> {
         let by = who.account.clone();
         let done = self.scheme_act(move |tx| {
-            let (mut paper, party) = theirs(tx, id, &by)?;
+            let (mut paper, party) = changeable(tx, id, &by)?;
             as_read(&paper, version)?;
             let now = fresh::now();
             match act {
@@ -92,9 +102,7 @@ impl Chat {
                     paper.closed_at = Some(now);
                     terms::settle(tx, &paper, &by)?;
                 }
-                PaperAct::Sign | PaperAct::Close | PaperAct::Write | PaperAct::Read => {
-                    return Err(Code::Forbidden.into());
-                }
+                PaperAct::Sign | PaperAct::Close | PaperAct::Write => return Err(Code::Forbidden.into()),
             }
             log(tx, &paper, act, &by, String::new())?;
             Ok(view_of(tx, paper, &by, party)?)
@@ -201,6 +209,7 @@ pub(super) fn paper_about(
         return Err(Denied::saying(Code::BadFrame, format!("This form is not for a {role}.")).into());
     }
     let before = tx.papers_of(account, super::people::PAPERS)?;
+    room(&before, super::people::PAPERS)?;
     once(form.one, kind, &before)?;
     let answers = kind.answers(answers).map_err(Denied::from)?;
     put(tx, Paper { account: Some(account), answers: Some(answers), ..blank(kind, by) }, by)
@@ -219,9 +228,20 @@ pub(super) fn paper_between(
     if form.about != About::Relationship || !form.may_write(by, conversation.has(by.id)) {
         return Err(Code::Forbidden.into());
     }
-    once(form.one, kind, &tx.papers_in(id, SHOWN)?)?;
+    let before = tx.papers_in(id, SHOWN)?;
+    room(&before, SHOWN)?;
+    once(form.one, kind, &before)?;
     let answers = kind.answers(answers).map_err(Denied::from)?;
     put(tx, Paper { conversation: Some(id), answers: Some(answers), ..blank(kind, by) }, by)
+}
+
+/// What is not shown would not be kept to: so there is never more than is shown.
+fn room(before: &[Paper], most: usize) -> Result<(), Stopped> {
+    if before.len() >= most {
+        let advice = format!("There are {most} papers here, and no room for another. Change one that is there.");
+        return Err(Denied::saying(Code::NotYet, advice).into());
+    }
+    Ok(())
 }
 
 fn once(one: bool, kind: PaperKind, before: &[Paper]) -> Result<(), Stopped> {
@@ -270,14 +290,18 @@ fn sees(conversation: &Conversation, by: &Account) -> bool {
     conversation.has(by.id) || (conversation.site == by.site && !by.role.converses())
 }
 
-/// A paper that somebody may read, and whether it is about a relationship of their own.
-fn theirs(tx: &Tx<'_>, id: PaperId, by: &Account) -> Result<(Paper, bool), Stopped> {
-    let paper = tx.paper(id)?.filter(|paper| paper.site == by.site).ok_or(Code::NotFound)?;
-    let of = paper.conversation.map(|id| tx.conversation(id)).transpose()?.flatten();
+/// A paper that somebody may read, and whether it is about a relationship of their own. Who somebody really is is read behind glass alone.
+fn theirs(record: &Reader<'_>, id: PaperId, by: &Account) -> Result<Option<(Paper, bool)>, StoreError> {
+    let Some(paper) = record.paper(id)?.filter(|paper| paper.site == by.site) else { return Ok(None) };
+    let of = paper.conversation.map(|id| record.conversation(id)).transpose()?.flatten();
     let party = of.is_some_and(|conversation| conversation.has(by.id));
-    if paper.kind == PaperKind::Identity || !reads(&paper, by, party) {
-        return Err(Code::NotFound.into());
-    }
+    let may = paper.kind != PaperKind::Identity && reads(&paper, by, party);
+    Ok(may.then_some((paper, party)))
+}
+
+/// The same of one that may be changed: it still says something.
+fn changeable(tx: &Tx<'_>, id: PaperId, by: &Account) -> Result<(Paper, bool), Stopped> {
+    let (paper, party) = theirs(tx, id, by)?.ok_or(Code::NotFound)?;
     if paper.answers.is_none() {
         return Err(Denied::saying(Code::AlreadyClosed, "What this said was erased.").into());
     }
@@ -371,4 +395,17 @@ pub(super) fn view_of(
         signed: signed.into_iter().map(named).collect::<Result<_, _>>()?,
         signs,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_room_until_there_are_as_many_as_are_shown() {
+        assert!(room(&[], 1).is_ok());
+        let Err(Stopped::Denied(denied)) = room(&[], 0) else { panic!("there is no room") };
+        assert_eq!(denied.refusal.code, Code::NotYet);
+        assert!(denied.advice.is_some_and(|advice| advice.contains("no room for another")));
+    }
 }

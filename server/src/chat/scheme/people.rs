@@ -18,7 +18,7 @@ use handrail_domain::scheme::paper::PaperKind;
 use handrail_domain::time::Timestamp;
 use handrail_domain::wire::{Invited, Join, NewPerson, PeoplePage, PersonLine, PersonPage, RightLine, RolesPage};
 
-/// Papers about a person on their page.
+/// The most papers about one person.
 pub(super) const PAPERS: usize = 1_000;
 
 /// Who may do what, as the table says.
