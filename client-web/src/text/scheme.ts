@@ -242,7 +242,7 @@ export const enScheme = {
     show: "Show",
     all: "All",
     export: "As a table",
-    exportPapers: "All that is written down, as a table",
+    exportPapers: "All papers as a table",
     toRead: (names: string) => `${names} has not confirmed the briefing yet.`,
     hours: (minutes: number) => `${Math.floor(minutes / 60)} h ${minutes % 60} min given`,
     pause: "Pause",
