@@ -14,6 +14,9 @@ use serde::Serialize;
 const FASTER: f64 = 1.5;
 /// How often the gap between the last that was quick enough and the first that was not is halved.
 const HALVINGS: usize = 3;
+/// How long what is held may take to be decided at the end, in seconds: two supervisors have hundreds of items before them then, and what is
+/// decided while the history is read would be missing there.
+const DRAIN_S: u64 = 120;
 /// The fastest rate that is tried, in messages a second: beyond it the generator is what is measured.
 const RATE_MAX: f64 = 20_000.0;
 
@@ -26,6 +29,8 @@ struct Tried {
     p999_ms: f64,
     server_cpu_us_per_message: Option<f64>,
     generator_cpu_share: f64,
+    /// Sends that the server's own limits put off: then it is people who speak too fast, and not the server that is too slow.
+    rate_limited: u64,
     kept_promises: bool,
     valid: bool,
     quick: bool,
@@ -91,7 +96,7 @@ fn one(args: &Knee, rate: f64) -> anyhow::Result<Run> {
     let file = file.to_str().context("the report's path is not UTF-8")?;
     let (step, warmup) = (args.step.as_millis(), args.step.as_millis() / 3);
     let line = format!(
-        "handrail-load run --relationships {} --rate {rate:.2} --duration {step}ms --warmup {warmup}ms --json",
+        "handrail-load run --relationships {} --rate {rate:.2} --duration {step}ms --warmup {warmup}ms --drain {DRAIN_S}s --json",
         args.relationships
     );
     let words = line.split_whitespace().chain([file]);
@@ -110,6 +115,7 @@ fn judged(rate: f64, report: &Report, max_p99_ms: f64) -> Tried {
         p999_ms: partner.p999,
         server_cpu_us_per_message: report.server.as_ref().map(|cost| cost.cpu_us_per_message),
         generator_cpu_share: report.generator.cpu_share,
+        rate_limited: report.retried.get("rate_limited").copied().unwrap_or(0),
         kept_promises: report.passed,
         valid: report.valid,
         quick: partner.p99 <= max_p99_ms,
@@ -118,10 +124,14 @@ fn judged(rate: f64, report: &Report, max_p99_ms: f64) -> Tried {
 
 fn line(one: &Tried) -> String {
     let cpu = one.server_cpu_us_per_message.map_or_else(String::new, |us| format!("   {us:.0} µs CPU a message"));
+    let limited = match one.rate_limited {
+        0 => String::new(),
+        many => format!("   {many} put off by rate limits: give it more --relationships"),
+    };
     let doubt = if one.valid { "" } else { "   NOT VALID: the generator gave out" };
     let broken = if one.kept_promises { "" } else { "   A PROMISE WAS BROKEN" };
     format!(
-        "{:>8.0} messages/s   p50 {:>7.1}   p99 {:>7.1}   p99.9 {:>7.1} ms{cpu}{doubt}{broken}\n",
+        "{:>8.0} messages/s   p50 {:>7.1}   p99 {:>7.1}   p99.9 {:>7.1} ms{cpu}{limited}{doubt}{broken}\n",
         one.rate, one.p50_ms, one.p99_ms, one.p999_ms
     )
 }

@@ -150,14 +150,11 @@ fn plots(out: &mut String, report: &Report) {
             ("to queue p99", line(|one| one.hold_to_queue_p99)),
         ],
     );
-    let curve = report.curve.iter().enumerate().map(|(at, point)| (at as f64, point.ms)).collect();
-    let shares: Vec<String> = report.curve.iter().map(|point| format!("{}", point.percent)).collect();
-    plot(
-        out,
-        &format!("Latency to the partner by percentile, ms ({} %)", shares.join(", ")),
-        &[],
-        &[("to partner", curve)],
-    );
+    // The further to the right, the fewer are left: each step of ten has the same width (as HdrHistogram draws it).
+    let nines = |percent: f64| -(1.0 - percent.min(99.999) / 100.0).log10();
+    let curve = report.curve.iter().map(|point| (nines(point.percent), point.ms)).collect();
+    let title = "Latency to the partner by percentile, ms: 90, 99 and 99.9 % are at a fifth, two and three fifths";
+    drawn(out, title, ["0 %", "the longest"], &[], &[("to partner", curve)]);
     plot(out, "Delivered a second", marks, &[("messages", line(|one| Some(one.delivered_a_second)))]);
     plot(out, "On their way", marks, &[("messages", line(|one| Some(one.on_their_way as f64)))]);
     plot(
@@ -174,8 +171,15 @@ fn plots(out: &mut String, report: &Report) {
     plot(out, "Memory of the nodes, MiB", marks, &[("resident", line(|one| one.server_rss_mib))]);
 }
 
-/// A plot of some lines; nothing, where there is nothing to draw.
+/// A plot over time.
 fn plot(out: &mut String, title: &str, marks: &[f64], lines: &[Line<'_>]) {
+    let times = || lines.iter().flat_map(|(_, points)| points).map(|point| point.0);
+    let end = |of: fn(f64, f64) -> f64| format!("{:.0} s", times().reduce(of).unwrap_or_default());
+    drawn(out, title, [&end(f64::min), &end(f64::max)], marks, lines);
+}
+
+/// A plot of some lines, with words at both ends; nothing, where there is nothing to draw.
+fn drawn(out: &mut String, title: &str, ends: [&str; 2], marks: &[f64], lines: &[Line<'_>]) {
     let lines: Vec<&Line<'_>> = lines.iter().filter(|(_, points)| points.len() > 1).collect();
     let points = || lines.iter().flat_map(|(_, points)| points);
     let Some(right) = points().map(|point| point.0).reduce(f64::max) else { return };
@@ -220,8 +224,8 @@ fn plot(out: &mut String, title: &str, marks: &[f64], lines: &[Line<'_>]) {
         out,
         "<text x=\"{LEFT}\" y=\"{0}\">{1}</text><text x=\"{WIDTH}\" y=\"{0}\" text-anchor=\"end\">{2}</text></svg>",
         HEIGHT + BELOW + 4.0,
-        short(left),
-        short(right)
+        ends[0],
+        ends[1]
     );
 }
 

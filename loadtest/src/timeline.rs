@@ -15,6 +15,9 @@ const STEP_LEAST: Duration = Duration::from_secs(1);
 /// Steps of the longest run: a page draws no more.
 const STEPS_MAX: u32 = 600;
 
+/// How long the second half of a run must last before its growth is told, in seconds: what fills up at the beginning is not growth.
+const GROWTH_LEAST_S: f64 = 300.0;
+
 /// One step of a run. Latencies are of what arrived in it, in milliseconds; nothing, where nothing did.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -101,12 +104,13 @@ fn sample(bench: &Bench, from: Instant, last: &Reading, now: &Reading) -> Sample
 }
 
 /// By how much memory grows, in MiB an hour: the slope of the line that lies nearest to the second half of a run, when everybody has been
-/// there for a while. Nothing, where memory was not measured or too seldom.
+/// there for a while. Nothing, where memory was not measured or for less than five minutes.
 pub fn growth_mib_an_hour(samples: &[Sample]) -> Option<f64> {
     let late = &samples[samples.len() / 2..];
     let points: Vec<(f64, f64)> =
         late.iter().filter_map(|one| Some((one.at_s / 3_600.0, one.server_rss_mib?))).collect();
-    if points.len() < 10 {
+    let (first, last) = (points.first()?, points.last()?);
+    if (last.0 - first.0) * 3_600.0 < GROWTH_LEAST_S {
         return None;
     }
     let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / points.len() as f64;
@@ -147,7 +151,7 @@ pub(crate) mod tests {
         let settles: Vec<Sample> =
             (0..200).map(|at| sample_at(f64::from(at) * 36.0, 1.0, f64::from(at.min(50)))).collect();
         assert!(growth_mib_an_hour(&settles).unwrap().abs() < 0.01);
-        assert_eq!(growth_mib_an_hour(&grows[..10]), None, "too few to tell");
+        assert_eq!(growth_mib_an_hour(&grows[..10]), None, "too short to tell");
         let unknown: Vec<Sample> = grows.iter().map(|one| Sample { server_rss_mib: None, ..*one }).collect();
         assert_eq!(growth_mib_an_hour(&unknown), None);
     }

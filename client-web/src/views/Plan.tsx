@@ -46,7 +46,7 @@ export function Plan({ conversation }: { conversation: string }) {
         {problem}
       </p>
       {page === null && problem === "" && <p>{words.loading}</p>}
-      {page && page.briefing.length > 0 && <Briefing page={page} onConfirm={() => void confirm()} conversation={conversation} />}
+      {page && (page.briefing.length > 0 || page.to_read) && <Briefing page={page} onConfirm={() => void confirm()} conversation={conversation} />}
       {page?.papers.length === 0 && page.forms.every((form) => !form.writes) && <p>{words.nothing}</p>}
       {page?.forms.map((form) => (
         <Kind key={form.kind} form={form} papers={page.papers.filter((paper) => paper.kind === form.kind)} conversation={conversation} onChange={() => void read()} />
@@ -59,7 +59,7 @@ function Briefing({ page, onConfirm, conversation }: { page: OwnPapers; onConfir
   return (
     <section class="briefing" aria-labelledby="briefing-title">
       <h3 id="briefing-title">{words.readFirst}</h3>
-      <p class="hint">{words.readFirstHint}</p>
+      <p class="hint">{page.briefing.length > 0 ? words.readFirstHint : words.nothingNow}</p>
       <ul>
         {page.briefing.map((line) => (
           <li key={line}>{line}</li>

@@ -2,6 +2,7 @@
 
 use super::{Scheme, referral, word};
 use crate::world::On;
+use handrail::store::Scope;
 use serde_json::{Value, json};
 
 fn condition(tell: &str, term: &str) -> Value {
@@ -74,6 +75,24 @@ async fn a_changed_condition_holds_at_once_and_is_to_be_read_again() {
     assert_eq!(mentee.send(&pair, "r5", "Heron Lane it is").await.unwrap()["status"], "delivered");
     mentor.send(&pair, "m3", "Hi").await.expect("there is nothing more to confirm");
     scheme.world.is_whole().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_had_something_to_confirm_that_is_over_confirms_that_there_is_nothing() {
+    let scheme = Scheme::on(On::Local).await;
+    let [(robin, _), (alex, alex_token)] = scheme.two().await;
+    let pair = scheme.pairs(&robin, &alex).await;
+    // As it is when a condition lapses before its mentor has confirmed it.
+    let (of, who) = (pair.parse().expect("an id"), alex.parse().expect("an id"));
+    let lapsed = scheme.world.chat.store().write(Scope::Everything, move |tx| Ok(tx.set_to_read(of, who, true)?));
+    lapsed.await.expect("written");
+    let mut mentor = scheme.connects(&alex_token).await;
+    assert_eq!(mentor.send(&pair, "m1", "Hello").await.unwrap_err()["code"], "briefing_needed");
+    let own = scheme.reads(&alex_token, &format!("/api/conversations/{pair}/papers")).await;
+    assert_eq!((&own["to_read"], &own["briefing"]), (&json!(true), &json!([])));
+    let confirm = format!("/api/conversations/{pair}/briefing");
+    assert_eq!(scheme.asks(&alex_token, "POST", &confirm, &json!({"read": []})).await.status, 204);
+    mentor.send(&pair, "m2", "Hello").await.expect("they write");
 }
 
 #[tokio::test(flavor = "multi_thread")]
