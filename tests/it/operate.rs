@@ -100,10 +100,18 @@ impl Place {
     /// The open items, as the supervisor reads them.
     pub(crate) async fn items(&self) -> Vec<Value> {
         let staff = self.person("supervisor1");
-        let path = format!("/api/queues/{}/items?limit=200", staff.site);
-        let (status, body) = http(self.server.address, "GET", &path, &staff.token, "").await;
-        assert_eq!(status, 200, "{body}");
-        serde_json::from_str::<Value>(&body).expect("JSON")["items"].as_array().expect("items").clone()
+        let (mut all, mut after) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/api/queues/{}/items?limit=200{after}", staff.site);
+            let (status, body) = http(self.server.address, "GET", &path, &staff.token, "").await;
+            assert_eq!(status, 200, "{body}");
+            let page: Value = serde_json::from_str(&body).expect("JSON");
+            all.extend(page["items"].as_array().expect("items").iter().cloned());
+            match page["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => return all,
+            }
+        }
     }
 
     /// Claims the item of a message and decides on it.
