@@ -4,7 +4,7 @@ use super::Chat;
 use super::sessions::hash_password;
 use crate::fresh;
 use crate::store::{Failure, NewAccount, Scope, Tx};
-use handrail_domain::conversation::{ConversationState, Kind};
+use handrail_domain::conversation::{Conversation, ConversationState, Kind};
 use handrail_domain::event::{AccountAct, ConversationAct, Event, What};
 use handrail_domain::finding::Severity;
 use handrail_domain::ids::{AccountId, ConversationId, SiteId};
@@ -79,6 +79,25 @@ pub(crate) fn add_relationship(
     let begun = event(site, What::Conversation { act: ConversationAct::Begin });
     tx.append(Event { conversation: Some(id), accounts: parties.to_vec(), ..begun })?;
     Ok(id)
+}
+
+/// Opens, pauses or ends a relationship inside an act; an end closes its open items. Says whether it was otherwise before.
+pub(super) fn set_state(
+    tx: &mut Tx<'_>,
+    conversation: &Conversation,
+    state: ConversationState,
+    by: Option<AccountId>,
+) -> Result<bool, Failure> {
+    let now = fresh::now();
+    let Some((changed, event)) = conversation.becomes(state, by, now)? else { return Ok(false) };
+    tx.set_conversation_state(conversation.id, changed.state, now)?;
+    tx.append(event)?;
+    if state == ConversationState::Ended {
+        for item in tx.open_items_of(conversation.id)? {
+            super::clock::wake(tx, item, now)?;
+        }
+    }
+    Ok(true)
 }
 
 /// Makes a site inside an act.
@@ -282,15 +301,7 @@ impl Chat {
     pub async fn admin_set_relationship(&self, id: ConversationId, state: ConversationState) -> Result<(), AdminError> {
         self.write(Scope::Everything, move |tx| {
             let conversation = tx.conversation(id)?.ok_or(Code::NotFound)?;
-            let Some((changed, event)) = conversation.becomes(state, None, fresh::now())? else { return Ok(()) };
-            tx.set_conversation_state(id, changed.state, fresh::now())?;
-            tx.append(event)?;
-            if state == ConversationState::Ended {
-                for item in tx.open_items_of(id)? {
-                    super::clock::wake(tx, item, fresh::now())?;
-                }
-            }
-            Ok(())
+            set_state(tx, &conversation, state, None).map(|_| ())
         })
         .await?;
         Ok(())

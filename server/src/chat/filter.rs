@@ -2,7 +2,7 @@
 
 use super::{AdminError, Chat};
 use crate::fresh;
-use crate::store::{DisagreementCount, Said, Scope, ShadowRun};
+use crate::store::{DisagreementCount, Failure, Said, Scope, ShadowRun, Tx};
 use handrail_domain::event::{Event, RestrictionAct, What};
 use handrail_domain::filter::{Action, Restricted, Source};
 use handrail_domain::finding::Category;
@@ -75,16 +75,7 @@ impl Chat {
                 let advice = "its owner belongs to another site; name somebody of the relationship's own site";
                 return Ok(Err(AdminError(advice.into())));
             }
-            // All that hold there must be found together, or nothing could be judged there any more.
-            let before = tx.restrictions(conversation.id)?;
-            let now = before.iter().filter(|one| one.in_force(restriction.created_at));
-            let terms: Vec<_> = now.chain([&restriction]).map(Restriction::term).collect();
-            if let Err(advice) = Restricted::new(&terms) {
-                return Ok(Err(AdminError(advice)));
-            }
-            tx.add_restriction(&restriction)?;
-            tx.append(noted(conversation.site, &restriction, RestrictionAct::Begin, Some(owner.id)))?;
-            Ok(Ok(()))
+            Ok(begin_restriction(tx, conversation.site, &restriction, owner.id)?.map_err(AdminError))
         })
         .await??;
         self.windows.forget(Some(spec.conversation));
@@ -102,8 +93,7 @@ impl Chat {
         let conversation = restriction.conversation;
         self.write(Scope::Everything, move |tx| {
             let site = tx.conversation(restriction.conversation)?.ok_or(Code::NotFound)?.site;
-            tx.end_restriction(id, fresh::now())?;
-            Ok(tx.append(noted(site, &restriction, RestrictionAct::End, None))?)
+            end_restriction(tx, site, &restriction, None)
         })
         .await?;
         self.windows.forget(Some(conversation));
@@ -222,6 +212,36 @@ impl Chat {
             scores: self.score_rules(Some(who.account.site), since).await?,
         })
     }
+}
+
+/// A restricted term holds from now on, inside an act; or why it cannot.
+pub(super) fn begin_restriction(
+    tx: &mut Tx<'_>,
+    site: SiteId,
+    restriction: &Restriction,
+    by: AccountId,
+) -> Result<Result<(), String>, Failure> {
+    // All that hold there must be found together, or nothing could be judged there any more.
+    let before = tx.restrictions(restriction.conversation)?;
+    let now = before.iter().filter(|one| one.in_force(restriction.created_at));
+    let terms: Vec<_> = now.chain([restriction]).map(Restriction::term).collect();
+    if let Err(advice) = Restricted::new(&terms) {
+        return Ok(Err(advice));
+    }
+    tx.add_restriction(restriction)?;
+    tx.append(noted(site, restriction, RestrictionAct::Begin, Some(by)))?;
+    Ok(Ok(()))
+}
+
+/// A restricted term holds no more, inside an act.
+pub(super) fn end_restriction(
+    tx: &mut Tx<'_>,
+    site: SiteId,
+    restriction: &Restriction,
+    by: Option<AccountId>,
+) -> Result<(), Failure> {
+    tx.end_restriction(restriction.id, fresh::now())?;
+    Ok(tx.append(noted(site, restriction, RestrictionAct::End, by))?)
 }
 
 fn noted(site: SiteId, restriction: &Restriction, act: RestrictionAct, actor: Option<AccountId>) -> Event {

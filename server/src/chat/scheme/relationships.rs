@@ -3,11 +3,11 @@
 use super::matching::{against_words, fits};
 use super::papers::{SHOWN, paper_between, views_of};
 use super::{Denied, Stopped, terms};
-use crate::chat::{Chat, Signed, add_relationship, clock};
+use crate::chat::admin::set_state;
+use crate::chat::{Chat, Signed, add_relationship};
 use crate::fresh;
 use crate::store::{RelationshipRow, Tx};
 use handrail_domain::conversation::{Conversation, ConversationState, Party};
-use handrail_domain::event::Event;
 use handrail_domain::ids::{AccountId, ConversationId};
 use handrail_domain::people::{Account, Role};
 use handrail_domain::policy::may_run;
@@ -205,15 +205,8 @@ fn become_state(
     words: Option<&str>,
     by: &Account,
 ) -> Result<(), Stopped> {
-    let now = fresh::now();
-    let Some((changed, event)) = conversation.becomes(state, Some(by.id), now)? else { return Ok(()) };
-    tx.set_conversation_state(conversation.id, changed.state, now)?;
-    tx.set_words(conversation.id, words.filter(|_| state != ConversationState::Open))?;
-    tx.append(Event { ..event })?;
-    if state == ConversationState::Ended {
-        for item in tx.open_items_of(conversation.id)? {
-            clock::wake(tx, item, now)?;
-        }
+    if set_state(tx, conversation, state, Some(by.id))? {
+        tx.set_words(conversation.id, words.filter(|_| state != ConversationState::Open))?;
     }
     Ok(())
 }

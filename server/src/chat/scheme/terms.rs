@@ -3,11 +3,11 @@
 
 use super::{Denied, Stopped, noted};
 use crate::chat::admin;
+use crate::chat::filter::{begin_restriction, end_restriction};
 use crate::fresh;
 use crate::store::{Reader, StoreError, Tx};
 use handrail_domain::conversation::{Conversation, ConversationState};
-use handrail_domain::event::{ConversationAct, Event, RestrictionAct, What};
-use handrail_domain::filter::Restricted;
+use handrail_domain::event::{ConversationAct, Event, What};
 use handrail_domain::ids::{AccountId, RestrictionId};
 use handrail_domain::people::{Account, Role};
 use handrail_domain::refusal::Code;
@@ -128,20 +128,11 @@ fn restrict(tx: &mut Tx<'_>, paper: &Paper, conversation: &Conversation, by: &Ac
     };
     let bad = |advice: String| Denied::saying(Code::BadFrame, advice);
     let restriction = restriction.check().map_err(|error| bad(error.0))?;
-    // All that hold there must be found together, or nothing could be judged there any more.
-    let before = tx.restrictions(conversation.id)?;
-    let in_force = before.iter().filter(|one| one.in_force(now));
-    let terms: Vec<_> = in_force.chain([&restriction]).map(Restriction::term).collect();
-    Restricted::new(&terms).map_err(bad)?;
-    tx.add_restriction(&restriction)?;
-    tx.restriction_from(restriction.id, paper.id)?;
-    let what = What::Restriction { restriction: restriction.id, act: RestrictionAct::Begin };
-    Ok(tx.append(Event { conversation: Some(conversation.id), ..noted(conversation.site, by.id, what) })?)
+    begin_restriction(tx, conversation.site, &restriction, by.id)?.map_err(bad)?;
+    Ok(tx.restriction_from(restriction.id, paper.id)?)
 }
 
 fn end(tx: &mut Tx<'_>, id: RestrictionId, by: &Account) -> Result<(), Stopped> {
     let Some(restriction) = tx.restriction(id)? else { return Ok(()) };
-    tx.end_restriction(id, fresh::now())?;
-    let what = What::Restriction { restriction: id, act: RestrictionAct::End };
-    Ok(tx.append(Event { conversation: Some(restriction.conversation), ..noted(by.site, by.id, what) })?)
+    Ok(end_restriction(tx, by.site, &restriction, Some(by.id))?)
 }
