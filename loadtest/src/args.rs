@@ -34,6 +34,12 @@ pub(crate) enum Verb {
     ///
     /// Ends as `run` does.
     Idle(Idle),
+    /// Let people say as much as they can, one message after the other, to this server and to floors: servers that do next to
+    /// nothing. Says how far apart they are.
+    ///
+    /// Ends with 0 when all could be measured and no ratio is below what was asked for, with 1 when one is, with 2 when it could
+    /// not run.
+    Floors(Floors),
     /// Say what got better or worse between two reports of `run`, and whether it is more than noise.
     ///
     /// Ends with 0 when nothing got worse, with 1 when something did, with 2 when they cannot be compared. A run as a file is
@@ -50,6 +56,32 @@ pub(crate) struct Compare {
     /// The same of what is compared with it.
     #[arg(value_delimiter = ',', num_args = 1, required = true)]
     pub(crate) after: Vec<PathBuf>,
+}
+
+/// What a comparison with floors is asked for.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Floors {
+    /// Relationships that take part: twice as many sockets.
+    #[arg(long, default_value = "500", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) relationships: u32,
+    /// The server's binary. Default: `handrail` beside this program. `handrail-floor` is looked for there too.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) server: Option<PathBuf>,
+    /// How long each is measured, after a third of that to warm up.
+    #[arg(long, default_value = "9s", value_parser = duration)]
+    pub(crate) step: Duration,
+    /// How often each is measured, in turn: the median counts.
+    #[arg(long, default_value = "3", value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub(crate) rounds: u32,
+    /// Messages a second of the second measurement, where nobody waits for an answer.
+    #[arg(long, default_value = "250", value_parser = rate)]
+    pub(crate) rate: f64,
+    /// Fail when the server carries less than this share of what the floor `record` carries.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub(crate) min_share: Option<f64>,
+    /// Where to write the report as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: PathBuf,
 }
 
 /// What the search for the knee is asked for.
@@ -277,7 +309,9 @@ mod tests {
         let cli = Cli::try_parse_from(format!("handrail-load run {args}").split_whitespace());
         cli.map(|cli| match cli.verb {
             Verb::Run(run) => *run,
-            Verb::Knee(_) | Verb::Storm(_) | Verb::Idle(_) | Verb::Compare(_) => panic!("another verb"),
+            Verb::Knee(_) | Verb::Floors(_) | Verb::Storm(_) | Verb::Idle(_) | Verb::Compare(_) => {
+                panic!("another verb")
+            }
         })
         .map_err(|error| error.to_string())
     }

@@ -5,7 +5,7 @@ use crate::link::{self, Target};
 use crate::meter::Meter;
 use crate::oracle::Oracle;
 use crate::plan::{Nth, Plan, mix};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
@@ -33,6 +33,8 @@ pub(crate) struct Bench {
     pub(crate) joined: AtomicUsize,
     /// Clients that gave up.
     pub(crate) gave_up: AtomicUsize,
+    /// Whether the end has come, and supervisors begin nothing more.
+    pub(crate) closing: AtomicBool,
     start: OnceLock<Instant>,
     draws: AtomicU64,
     ledger: Mutex<Ledger>,
@@ -54,6 +56,7 @@ impl Bench {
             opening: Semaphore::new(OPENING_MAX),
             joined: AtomicUsize::new(0),
             gave_up: AtomicUsize::new(0),
+            closing: AtomicBool::new(false),
             start: OnceLock::new(),
             draws: AtomicU64::new(0),
             ledger: Mutex::new(Ledger { oracle, meter: Meter::default() }),

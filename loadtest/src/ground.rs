@@ -31,6 +31,9 @@ pub(crate) struct On {
     /// The server's binary. Default: `handrail` beside this program.
     #[arg(long, value_name = "PATH")]
     pub(crate) server: Option<PathBuf>,
+    /// Start the servers without limits on what a person may say a second: to find what they carry, not what they allow.
+    #[arg(long)]
+    pub(crate) unlimited: bool,
     /// The server's data folder, kept afterwards. Default: a fresh one beside the JSON report, removed after a good run.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
@@ -96,6 +99,7 @@ impl Ground {
             redis: redis.clone(),
             postgres,
             authority: server::free_authority()?,
+            unlimited: on.unlimited,
         };
         let (first, took) = Server::start(recipe).await?;
         let kept = on.data.is_some();
@@ -148,6 +152,11 @@ pub(crate) struct Remains {
 }
 
 impl Remains {
+    /// What is in a folder that goes with the test.
+    pub(crate) fn of(data: PathBuf) -> Self {
+        Self { data, kept: false }
+    }
+
     /// Removes it after a good run; after another one somebody will want to read it.
     pub(crate) fn tidy(self, passed: bool) {
         if passed && !self.kept {

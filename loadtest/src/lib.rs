@@ -4,15 +4,17 @@
 //! Read in this order: `corpus`, `plan` (what is said, and when), `oracle` (which promises hold), `meter`, `bench` (what all
 //! clients share), `link`, `person`, `supervisor`, `nuisance` (the clients), `accounts`, `server`, `ground`, `run` (one run from beginning to
 //! end), `timeline` (the same step by step), `report`, `page` (it as a page), `profile` (a run as a file), `compare` (two reports), `knee` (how
-//! much it carries); then `sitter`, `storm` and `idle`, which say nothing and only are there.
+//! much it carries), `closed` and `floors` (how far that is from what can be had); then `sitter`, `storm` and `idle`, which say nothing and only are there.
 
 #![warn(missing_docs)]
 
 mod accounts;
 mod args;
 mod bench;
+mod closed;
 mod compare;
 pub mod corpus;
+mod floors;
 mod ground;
 mod http;
 mod idle;
@@ -62,6 +64,7 @@ pub fn main() -> ExitCode {
             match cli.verb {
                 args::Verb::Run(args) => run::run(*args).await,
                 args::Verb::Knee(args) => knee::run(args).await,
+                args::Verb::Floors(args) => floors::run(args).await,
                 args::Verb::Storm(args) => storm::run(args).await,
                 args::Verb::Idle(args) => idle::run(args).await,
                 args::Verb::Compare(args) => compare::run(&args.before, &args.after),

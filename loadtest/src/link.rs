@@ -23,7 +23,7 @@ const OPEN_MAX: Duration = Duration::from_secs(20);
 /// The largest frame that is taken from a server: a `welcome` with many conversations is far below it.
 const FRAME_MAX: usize = 1024 * 1024;
 /// How much a read asks for: 4 KiB a socket, not the library's 128.
-const READ_BUFFER: usize = 4 * 1024;
+pub(crate) const READ_BUFFER: usize = 4 * 1024;
 /// Silence after which a socket is as good as gone.
 pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(35);
 
@@ -256,6 +256,11 @@ impl Link {
     /// What is below the frames, for one who does not keep to them.
     pub(crate) fn into_stream(self) -> TcpStream {
         self.socket.into_inner()
+    }
+
+    /// The socket alone, for one who reads no more of a frame than that it came.
+    pub(crate) fn into_socket(self) -> WebSocketStream<TcpStream> {
+        self.socket
     }
 
     /// Says goodbye as a browser does when its page is left. Whether the server hears it does not matter any more.

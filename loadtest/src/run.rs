@@ -28,6 +28,10 @@ use tokio::task::JoinSet;
 const INBOX: usize = 4_096;
 /// How long everybody may take to be live.
 const JOIN_MAX: Duration = Duration::from_secs(120);
+/// How long the answers to what supervisors asked for last may take.
+const CLOSING_LEAST: Duration = Duration::from_secs(2);
+/// How long what was decided last may take to have its effect: longer than any undo window of a demonstration.
+const CLOSING_MAX: Duration = Duration::from_secs(45);
 /// How often it is looked whether something is done.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Connections that read the history at the end.
@@ -307,7 +311,8 @@ async fn window(bench: Arc<Bench>, measured: Measured) -> (Reading, Reading) {
     (readings[0], readings[1])
 }
 
-/// Waits for what is on its way: answers, feeds, decisions in their undo window.
+/// Waits for what is on its way: answers, feeds, decisions in their undo window. What still waits for a decision then is left as it is:
+/// supervisors begin nothing more, and what they have decided takes effect, so that the history stands still while it is read.
 async fn drain(bench: &Bench, longest: Duration) {
     let from = Instant::now();
     while from.elapsed() < longest {
@@ -317,6 +322,12 @@ async fn drain(bench: &Bench, longest: Duration) {
         tokio::time::sleep(LOOK_EVERY).await;
     }
     crate::say(&format!("{} messages were still on their way after {longest:?}", bench.ledger().oracle.unsettled()));
+    bench.closing.store(true, Relaxed);
+    let from = Instant::now();
+    tokio::time::sleep(CLOSING_LEAST).await;
+    while bench.ledger().oracle.taking_effect() > 0 && from.elapsed() < CLOSING_MAX {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// Reads the history of every conversation and the open items of every queue, and lays them before the oracle.

@@ -31,6 +31,8 @@ pub(crate) struct Recipe {
     pub(crate) postgres: Option<String>,
     /// Host and port to listen on.
     pub(crate) authority: String,
+    /// Without limits on what a person may say.
+    pub(crate) unlimited: bool,
 }
 
 /// A server that this program started.
@@ -178,6 +180,9 @@ fn spawn(recipe: &Recipe) -> anyhow::Result<Child> {
     }
     if let Some(postgres) = &recipe.postgres {
         command.arg("--database").arg(postgres);
+    }
+    if recipe.unlimited {
+        command.arg("--unlimited");
     }
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true);
     command.spawn().with_context(|| format!("starting {}", recipe.program.display()))

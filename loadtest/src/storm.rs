@@ -323,7 +323,7 @@ mod tests {
         let line = format!("handrail-load storm --json r.json {more}");
         match Cli::try_parse_from(line.split_whitespace()).unwrap().verb {
             Verb::Storm(asked) => asked,
-            Verb::Run(_) | Verb::Knee(_) | Verb::Idle(_) | Verb::Compare(_) => panic!("another verb"),
+            Verb::Run(_) | Verb::Knee(_) | Verb::Floors(_) | Verb::Idle(_) | Verb::Compare(_) => panic!("another verb"),
         }
     }
 

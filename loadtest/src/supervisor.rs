@@ -233,7 +233,8 @@ impl Supervisor {
 
     /// Claims what is to be claimed and decides what is held, within the bounds of a client.
     async fn work(&mut self, link: &mut Link) -> Result<(), Gone> {
-        if self.pause_until.is_some_and(|until| until > Instant::now()) {
+        let pauses = self.pause_until.is_some_and(|until| until > Instant::now());
+        if pauses || self.bench.closing.load(Relaxed) {
             return Ok(());
         }
         while self.flying.len() < FLYING_MAX {

@@ -309,6 +309,11 @@ impl Oracle {
         self.unsettled.len()
     }
 
+    /// How many decisions were confirmed and have not taken effect: what they deliver is in no history yet.
+    pub fn taking_effect(&self) -> usize {
+        self.items.values().filter(|item| item.confirmed.is_some() && item.outcome.is_none()).count()
+    }
+
     /// What is wrong so far.
     pub fn faults(&self) -> &Faults {
         &self.faults

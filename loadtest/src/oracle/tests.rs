@@ -448,11 +448,13 @@ fn two_decisions_on_one_item_are_found() {
 }
 
 #[test]
-fn the_same_decision_confirmed_as_a_duplicate_is_one_decision() {
+fn the_same_decision_confirmed_as_a_duplicate_is_one_decision_and_awaited_until_it_has_its_effect() {
     let mut world = World::new();
     world.decide(UNSAFE, Ask::Release);
     world.oracle.decision_confirmed(item(UNSAFE), supervisor(0), Ask::Release, true);
+    assert_eq!(world.oracle.taking_effect(), 1);
     world.take_effect(UNSAFE, OutcomeName::Released);
+    assert_eq!(world.oracle.taking_effect(), 0);
     world.check(&[]);
 }
 

@@ -82,9 +82,6 @@ fn passed() -> Verdict {
 
 /// What the product does with a message once it is judged.
 fn take(tx: &mut Tx<'_>, pair: Pair, from: AccountId, cid: Cid, held: bool) -> Result<(), Failure> {
-    if tx.message_by_cid(from, &cid)?.is_some() {
-        return Err(Code::CidConflict.into());
-    }
     let account = tx.account(from)?.ok_or(Code::NotFound)?;
     let conversation = tx.conversation(pair.conversation)?.ok_or(Code::NotFound)?;
     let permit = may_send(&account, &conversation)?;
@@ -100,7 +97,9 @@ fn take(tx: &mut Tx<'_>, pair: Pair, from: AccountId, cid: Cid, held: bool) -> R
         expected_wait_s: None,
     };
     let said = submit(&conversation, &site, &permit, verdict, envelope);
-    tx.add_message(&said.message, said.events)?;
+    if !tx.add_message(&said.message, said.events)? {
+        return Err(Code::CidConflict.into());
+    }
     said.item.map_or(Ok(()), |item| Ok(tx.put_item(&item, None)?))
 }
 

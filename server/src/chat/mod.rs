@@ -42,7 +42,7 @@ pub(crate) use scheme::{write_about, write_between};
 pub use send::{Send, Sent};
 pub use sessions::session_name;
 pub use sessions::{Hashes, SignedUp, hash_password, token_hash};
-pub use views::{item_for, plain_frame};
+pub use views::{item_for_each, plain_frame};
 
 use crate::bus::Bus;
 use crate::config::SessionSettings;

@@ -163,9 +163,41 @@ fn take(
     judged: Judged,
     envelope: Envelope,
 ) -> Result<Option<Sent>, Failure> {
-    if let Some(before) = tx.message_by_cid(from, &envelope.cid)? {
+    let cid = envelope.cid.clone();
+    let before = |tx: &Tx<'_>| tx.message_by_cid(from, &cid);
+    // A judgement that rests on what was said rests on the message itself, if it is said again.
+    if let (Some(_), Some(before)) = (&judged.basis, before(tx)?) {
         return again(&before, conversation, typed).map(Some);
     }
+    match take_new(tx, from, conversation, judged, envelope) {
+        Ok(Taken::New(sent)) => Ok(Some(sent)),
+        Ok(Taken::JudgedAmiss) => Ok(None),
+        // What was said before is answered as it was, also to somebody who may say nothing more.
+        Ok(Taken::Before) | Err(Failure::Refused(_)) if let Some(before) = before(tx)? => {
+            again(&before, conversation, typed).map(Some)
+        }
+        Ok(Taken::Before) => Err(Code::Internal.into()),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What became of a message that was taken to be new.
+enum Taken {
+    New(Sent),
+    /// It was said before. Nothing was written.
+    Before,
+    /// Its judgement does not stand any more. Nothing was written.
+    JudgedAmiss,
+}
+
+/// That a message is new is found out as it is written, and not asked before: nearly all are.
+fn take_new(
+    tx: &mut Tx<'_>,
+    from: AccountId,
+    conversation: ConversationId,
+    judged: Judged,
+    envelope: Envelope,
+) -> Result<Taken, Failure> {
     let account = tx.account(from)?.ok_or(Code::Unauthenticated)?;
     let conversation = tx.conversation(conversation)?.ok_or(Code::NotFound)?;
     let permit = may_send(&account, &conversation)?;
@@ -173,20 +205,22 @@ fn take(
     if let Some(basis) = &judged.basis {
         let standing = tx.standing(conversation.id, from, envelope.now, WINDOW_READ)?;
         if !basis.stands(&standing, &site.settings.filter, envelope.now) {
-            return Ok(None);
+            return Ok(Taken::JudgedAmiss);
         }
+    }
+    let submission = submit(&conversation, &site, &permit, judged.verdict, envelope);
+    let message = submission.message;
+    if !tx.add_message(&message, submission.events)? {
+        return Ok(Taken::Before);
     }
     if !judged.signs.is_empty() {
         tx.add_signs(conversation.id, from, &judged.signs, judged.told)?;
     }
-    let submission = submit(&conversation, &site, &permit, judged.verdict, envelope);
-    let message = submission.message;
-    tx.add_message(&message, submission.events)?;
     if let Some(item) = &submission.item {
         tx.put_item(item, None)?;
         note_ring(tx, item, item.held_at)?;
     }
-    Ok(Some(Sent { message: message.id, status: message.status, seq: message.seq, duplicate: false }))
+    Ok(Taken::New(Sent { message: message.id, status: message.status, seq: message.seq, duplicate: false }))
 }
 
 /// The same client id again: the same answer, or a conflict if it is for something else.

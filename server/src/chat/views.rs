@@ -8,7 +8,7 @@ use handrail_domain::conversation::{Conversation, ConversationState, Message, Me
 use handrail_domain::event::{Event, What};
 use handrail_domain::ids::{AccountId, ArticleId, ConversationId, MessageId, Offset, SiteId};
 use handrail_domain::people::{Account, Role};
-use handrail_domain::quarantine::{Item, State};
+use handrail_domain::quarantine::{ActName, Item, State};
 use handrail_domain::scheme::task::asks_pulse;
 use handrail_domain::text::{ERASED, Text};
 use handrail_domain::time::Timestamp;
@@ -230,10 +230,57 @@ fn pending_view(record: &Reader<'_>, there: WhoIsThere<'_>, message: Message) ->
 }
 
 /// An item as this supervisor may see it: with names, what was said around it, and what they may do.
-pub fn item_for(record: &Reader<'_>, item: &Item, reader: &Account, now: Timestamp) -> Result<ItemView, StoreError> {
-    let conversation = record
-        .conversation(item.conversation)?
-        .ok_or_else(|| StoreError::new("show an item", "its conversation is not there"))?;
+pub(super) fn item_for(
+    record: &Reader<'_>,
+    item: &Item,
+    reader: &Account,
+    now: Timestamp,
+) -> Result<ItemView, StoreError> {
+    let conversation = item_conversation(record, item)?;
+    let acts = item_acts(record, item, &conversation, reader, now)?;
+    Ok(ItemView { acts, ..item_view(record, item, &conversation, now)? })
+}
+
+/// The same for each of these supervisors. What is the same for all of them is read once.
+pub fn item_for_each(
+    record: &Reader<'_>,
+    item: &Item,
+    readers: &[&Account],
+    now: Timestamp,
+) -> Result<Vec<ItemView>, StoreError> {
+    if readers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let conversation = item_conversation(record, item)?;
+    let view = item_view(record, item, &conversation, now)?;
+    let one =
+        |reader: &&Account| Ok(ItemView { acts: item_acts(record, item, &conversation, reader, now)?, ..view.clone() });
+    readers.iter().map(one).collect()
+}
+
+fn item_conversation(record: &Reader<'_>, item: &Item) -> Result<Conversation, StoreError> {
+    let conversation = record.conversation(item.conversation)?;
+    conversation.ok_or_else(|| StoreError::new("show an item", "its conversation is not there"))
+}
+
+/// What this supervisor may do with it.
+fn item_acts(
+    record: &Reader<'_>,
+    item: &Item,
+    conversation: &Conversation,
+    reader: &Account,
+    now: Timestamp,
+) -> Result<Vec<ActName>, StoreError> {
+    Ok(moderates(record, reader, conversation)?.map(|who| item.acts(who, now)).unwrap_or_default())
+}
+
+/// An item as every supervisor of its queue sees it, without what they may do.
+fn item_view(
+    record: &Reader<'_>,
+    item: &Item,
+    conversation: &Conversation,
+    now: Timestamp,
+) -> Result<ItemView, StoreError> {
     let from = conversation.party(item.from).map(person);
     let holder = |who: AccountId| holder(record, who);
     let effective_at = match &item.state {
@@ -266,7 +313,7 @@ pub fn item_for(record: &Reader<'_>, item: &Item, reader: &Account, now: Timesta
         tier: item.tier,
         ringing: item.ringing,
         context: context(record, item, CONTEXT)?,
-        acts: moderates(record, reader, &conversation)?.map(|who| item.acts(who, now)).unwrap_or_default(),
+        acts: Vec::new(),
         second: item.second,
         proposed: item
             .proposed

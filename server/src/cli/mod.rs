@@ -98,6 +98,9 @@ struct Demo {
     /// A PostgreSQL to keep the record in, instead of a file.
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// Let everybody say as much as they can: to measure the server, not its limits.
+    #[arg(long)]
+    unlimited: bool,
 }
 
 fn relationships(text: &str) -> Result<usize, String> {
@@ -234,6 +237,9 @@ async fn run_demo(asked: Demo) -> anyhow::Result<()> {
         config.fixed.bus = config::Bus::Redis(config::Secret::new(url));
     }
     config.fixed.database = asked.database.map(config::Secret::new);
+    if asked.unlimited {
+        config.fixed.limits.allow_much();
+    }
     let _log = crate::telemetry::start_log(config.fixed.log_format, config.live.log_level)?;
     let chat = open(&config).await?;
     let accounts = demo::seed(&chat, &asked.data, asked.relationships).await?;

@@ -145,6 +145,11 @@ pub enum LogLevel {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
+/// The most a second that a limit may allow.
+pub(super) const RATE_MAX: u32 = 10_000;
+/// The most at once that a limit may allow.
+pub(super) const BURST_MAX: u32 = 100_000;
+
 /// So many a second, and so many at once after a pause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
@@ -302,6 +307,16 @@ impl Default for SessionSettings {
             absolute: Duration::from_secs(hours * 60 * MINUTE),
         };
         Self { staff: length(15, 8), parties: length(30, 12) }
+    }
+}
+
+impl LimitSettings {
+    /// As much from each person and connection as a configuration can allow.
+    pub fn allow_much(&mut self) {
+        let most = Rate { per_second: RATE_MAX, burst: BURST_MAX };
+        self.frames_per_connection = most;
+        self.sends_per_account = most;
+        self.sends_per_conversation = most;
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::hub::{Hub, encode};
 use crate::bus::QueueHint;
-use crate::chat::{Chat, item_for, may_see_queue, report_for};
+use crate::chat::{Chat, item_for_each, may_see_queue, report_for};
 use crate::fresh;
 use crate::store::StoreError;
 use crate::telemetry::{Timing, metrics};
@@ -65,16 +65,16 @@ fn views(
     match hint.about {
         Queued::Item(id) => {
             let Some(item) = record.item(id)? else { return Ok(Vec::new()) };
-            let now = fresh::now();
-            let mut seen = Vec::with_capacity(readers.len());
+            let mut seeing = Vec::with_capacity(readers.len());
             for reader in &readers {
                 // A site that shared its rota may not any more.
                 if may_see_queue(record, reader, item.site)? {
-                    let item = Box::new(item_for(record, &item, reader, now)?);
-                    seen.push((reader.id, EventBody::Item { item }));
+                    seeing.push(reader);
                 }
             }
-            Ok(seen)
+            let views = item_for_each(record, &item, &seeing, fresh::now())?;
+            let seen = seeing.into_iter().map(|reader| reader.id).zip(views);
+            Ok(seen.map(|(id, item)| (id, EventBody::Item { item: Box::new(item) })).collect())
         }
         Queued::Report(id) => {
             let Some(report) = record.report(id)? else { return Ok(Vec::new()) };

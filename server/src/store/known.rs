@@ -12,12 +12,31 @@ const KNOWN_MAX: usize = 20_000;
 /// What is remembered.
 #[derive(Default)]
 pub(super) struct Known {
+    /// Whether the act that runs has written anything. What it learned since is not so if it is undone.
+    written: bool,
     sites: HashMap<SiteId, Site>,
     accounts: HashMap<AccountId, Account>,
     conversations: HashMap<ConversationId, Conversation>,
 }
 
 impl Known {
+    /// Another act begins.
+    pub(super) fn begin_act(&mut self) {
+        self.written = false;
+    }
+
+    /// The act that runs writes something.
+    pub(super) fn write(&mut self) {
+        self.written = true;
+    }
+
+    /// The act that ran is undone. One that only looked, as a claim that came second, leaves what is remembered as it was.
+    pub(super) fn undo_act(&mut self) {
+        if self.written {
+            self.forget();
+        }
+    }
+
     pub(super) fn forget(&mut self) {
         self.sites.clear();
         self.accounts.clear();

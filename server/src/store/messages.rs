@@ -2,6 +2,7 @@
 
 use super::feed::{FeedEntry, Logged, Owner};
 use super::items::note_of;
+use super::known::Known;
 use super::reader::{Reader, id, maybe_id, word};
 use super::sql::{Row, params};
 use super::tx::Body;
@@ -257,11 +258,14 @@ fn event(row: &Row<'_>) -> Result<Event, StoreError> {
 }
 
 impl Tx<'_> {
-    /// Records a message for the first time, and what the log says of it.
-    pub fn add_message(&mut self, message: &Message, events: Vec<Event>) -> Result<(), StoreError> {
+    /// Records a message for the first time, and what the log says of it. False, and nothing is written, if its sender made one under
+    /// this client id before.
+    pub fn add_message(&mut self, message: &Message, events: Vec<Event>) -> Result<bool, StoreError> {
         let digest = body_digest(&message.salt, message.text.as_str());
         let sql = "INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING row";
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                 ON CONFLICT (sender, cid) DO NOTHING RETURNING row";
+        self.learn(Known::write);
         let row = self.one(
             sql,
             params![
@@ -281,12 +285,12 @@ impl Tx<'_> {
             ],
             |row| row.get::<i64>("row"),
         )?;
-        let row = row.ok_or_else(|| StoreError::new("write a message", "no row came of it"))?;
+        let Some(row) = row else { return Ok(false) };
         self.number(message)?;
         for event in events {
             self.append_about(event, Some(Body { row, digest }))?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Records what became of a held message, and what the log says of it.

@@ -68,6 +68,7 @@ impl<'a> Tx<'a> {
 
     /// Runs a statement that changes no site, no account and no conversation.
     pub(super) fn run_beside(&self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
+        self.reader.learn(Known::write);
         self.reader.link().run(sql, params)
     }
 

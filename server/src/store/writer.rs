@@ -205,6 +205,7 @@ impl Writer {
 
     fn run_one(&mut self, act: Act, lines: &mut Vec<Unsealed>, tells: &mut Vec<Tell>) -> Result<(), StoreError> {
         let so_far = lines.len();
+        self.known.get_mut().begin_act();
         self.engine.control("SAVEPOINT act")?;
         let Done { outcome, tell } = act(&mut Tx::new(self.engine.link(), &self.known, lines));
         tells.push(tell);
@@ -212,7 +213,7 @@ impl Writer {
             Outcome::Keep => self.engine.control("RELEASE act"),
             Outcome::Undo => {
                 lines.truncate(so_far);
-                self.known.get_mut().forget();
+                self.known.get_mut().undo_act();
                 self.engine.control("ROLLBACK TO act")?;
                 self.engine.control("RELEASE act")
             }

@@ -52,7 +52,7 @@ export function Papers({ papers, fits, of, onChange, first = null }: Props) {
         ))}
       </div>
       {form && (
-        <section class="paper" aria-label={enScheme.kinds[form.kind]}>
+        <section class="paper" aria-label={`${enScheme.add}: ${enScheme.kinds[form.kind]}`}>
           <h4>{enScheme.kinds[form.kind]}</h4>
           <PaperForm key={form.kind} form={form} answers={{}} words={enScheme} people={others} onSave={write} onCancel={() => setAdding(null)} />
         </section>

@@ -8,8 +8,8 @@ use addresses::{check_database, check_redis, is_loopback};
 use push::{RawPush, RawWebhook};
 
 use super::{
-    Bus, Config, GuessLimit, LimitSettings, Live, LogFormat, LogLevel, Network, Rate, Rules, Secret, SessionLength,
-    SessionSettings, TlsFiles,
+    BURST_MAX, Bus, Config, GuessLimit, LimitSettings, Live, LogFormat, LogLevel, Network, RATE_MAX, Rate, Rules,
+    Secret, SessionLength, SessionSettings, TlsFiles,
 };
 use serde::Deserialize;
 use std::fmt;
@@ -427,8 +427,8 @@ impl RawLimits {
         ];
         for (name, raw, rate) in rates {
             let Some(raw) = raw else { continue };
-            let per_second = source.within(&format!("limits.{name}.per_second"), raw.per_second, 1..=10_000)?;
-            let burst = source.within(&format!("limits.{name}.burst"), raw.burst, 1..=100_000)?;
+            let per_second = source.within(&format!("limits.{name}.per_second"), raw.per_second, 1..=RATE_MAX)?;
+            let burst = source.within(&format!("limits.{name}.burst"), raw.burst, 1..=BURST_MAX)?;
             *rate = Rate { per_second, burst };
         }
         if let Some(many) = self.sockets_per_account {
