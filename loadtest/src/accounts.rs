@@ -1,6 +1,7 @@
 //! Who takes part: the list that `handrail demo` writes as `demo-accounts.json`, read and checked. A token in it opens an
 //! account, so nothing here is ever printed.
 
+use crate::args::Part;
 use crate::plan::Place;
 use anyhow::{Context as _, bail, ensure};
 use handrail_domain::ids::{AccountId, ConversationId, SiteId};
@@ -53,17 +54,28 @@ pub(crate) struct Cast {
 /// The most parties of a conversation that the oracle can watch.
 const PARTIES_MAX: usize = 8;
 
-/// Reads the file, and picks the first `relationships` conversations and, at each of their sites, the first `supervisors`.
-pub(crate) fn cast(file: &Path, relationships: Option<usize>, supervisors: usize) -> anyhow::Result<Cast> {
+/// Reads the file, and picks the first `relationships` conversations, of these the generator's own `part`, and at each of their sites the
+/// first `supervisors`.
+pub(crate) fn cast(
+    file: &Path,
+    relationships: Option<usize>,
+    supervisors: usize,
+    part: Option<Part>,
+) -> anyhow::Result<Cast> {
     let text = std::fs::read_to_string(file).with_context(|| {
         format!("cannot read {}: give the demo-accounts.json of the server's data folder", file.display())
     })?;
     let entries: Vec<Entry> = serde_json::from_str(&text)
         .with_context(|| format!("{} is not a list of accounts as `handrail demo` writes it", file.display()))?;
-    pick(&entries, relationships, supervisors)
+    pick(&entries, relationships, supervisors, part)
 }
 
-fn pick(entries: &[Entry], relationships: Option<usize>, supervisors: usize) -> anyhow::Result<Cast> {
+fn pick(
+    entries: &[Entry],
+    relationships: Option<usize>,
+    supervisors: usize,
+    part: Option<Part>,
+) -> anyhow::Result<Cast> {
     let mut order: Vec<ConversationId> = Vec::new();
     let mut parties: HashMap<ConversationId, Vec<usize>> = HashMap::new();
     for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.role.converses()) {
@@ -85,6 +97,10 @@ fn pick(entries: &[Entry], relationships: Option<usize>, supervisors: usize) -> 
         );
     }
     order.truncate(wanted);
+    if let Some(Part { which, of }) = part {
+        order = order.into_iter().skip(which as usize - 1).step_by(of as usize).collect();
+        ensure!(!order.is_empty(), "there are fewer relationships than generators: share them among fewer");
+    }
     let (mut people, mut places, mut person_of) = (Vec::new(), Vec::new(), HashMap::new());
     for id in order {
         let parties = parties[&id].iter().map(|at| {
@@ -151,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_mentor_of_two_is_one_person_in_two_conversations() {
-        let cast = pick(&town(), None, 2).unwrap();
+        let cast = pick(&town(), None, 2, None).unwrap();
         assert_eq!(cast.people.len(), 3);
         let parties: Vec<_> = cast.places.iter().map(|place| place.parties.clone()).collect();
         assert_eq!(parties, [vec![0, 1], vec![0, 2]], "a conversation with one known party takes no part");
@@ -159,12 +175,20 @@ mod tests {
     }
 
     #[test]
+    fn generators_that_share_a_run_have_every_relationship_once() {
+        let part = |which| pick(&town(), None, 0, Some(Part { which, of: 2 })).unwrap();
+        let ids: Vec<_> = [1, 2].into_iter().flat_map(|which| part(which).places).map(|place| place.id).collect();
+        assert_eq!(ids, [ConversationId::from_bits(10), ConversationId::from_bits(11)]);
+        assert!(pick(&town(), None, 0, Some(Part { which: 3, of: 3 })).is_err());
+    }
+
+    #[test]
     fn too_few_of_anything_is_said() {
-        let few = pick(&town(), Some(3), 2).err().unwrap().to_string();
+        let few = pick(&town(), Some(3), 2, None).err().unwrap().to_string();
         assert!(few.contains("have 2 relationships and 3 were asked for"), "{few}");
-        let few = pick(&town(), Some(1), 3).err().unwrap().to_string();
+        let few = pick(&town(), Some(1), 3, None).err().unwrap().to_string();
         assert!(few.contains("lower --supervisors"), "{few}");
-        assert!(pick(&town()[4..], None, 0).is_err());
+        assert!(pick(&town()[4..], None, 0, None).is_err());
     }
 
     #[test]

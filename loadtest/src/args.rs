@@ -40,6 +40,10 @@ pub(crate) enum Verb {
     /// Ends with 0 when all could be measured and no ratio is below what was asked for, with 1 when one is, with 2 when it could
     /// not run.
     Floors(Floors),
+    /// Make one report of those of several generators that ran at the same time, each with its --share.
+    ///
+    /// Ends with 0 when all of them passed, with 1 when one did not, with 2 when they do not belong together.
+    Merge(Merge),
     /// Say what got better or worse between two reports of `run`, and whether it is more than noise.
     ///
     /// Ends with 0 when nothing got worse, with 1 when something did, with 2 when they cannot be compared. A run as a file is
@@ -56,6 +60,26 @@ pub(crate) struct Compare {
     /// The same of what is compared with it.
     #[arg(value_delimiter = ',', num_args = 1, required = true)]
     pub(crate) after: Vec<PathBuf>,
+}
+
+/// Which reports are one run.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Merge {
+    /// The reports of `run`, one of each generator.
+    #[arg(required = true, num_args = 2..)]
+    pub(crate) reports: Vec<PathBuf>,
+    /// Where to write the merged report as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: PathBuf,
+}
+
+/// A generator's part of a run: one of so many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// Which, from 1 on.
+    pub(crate) which: u32,
+    /// Of how many.
+    pub(crate) of: u32,
 }
 
 /// What a comparison with floors is asked for.
@@ -163,6 +187,10 @@ pub(crate) struct Run {
     /// The accounts of that server, as `handrail demo` writes them.
     #[arg(long, value_name = "FILE", requires = "against")]
     pub(crate) accounts: Option<PathBuf>,
+    /// Only every N-th relationship, from the K-th on, at an N-th of the rate: so that N generators together are one run. `merge`
+    /// makes one report of theirs.
+    #[arg(long, value_name = "K/N", requires = "against", value_parser = part)]
+    pub(crate) share: Option<Part>,
     /// Allow a target that is not this machine. Everybody on it will feel the load.
     #[arg(long)]
     pub(crate) i_own_this_server: bool,
@@ -229,6 +257,12 @@ impl Run {
         Ok(((warmup * self.rate).round() as u32, count as u32))
     }
 
+    /// What this generator does of it, if there are others.
+    pub(crate) fn own_part(&self) -> Self {
+        let of = self.share.map_or(1, |part| part.of);
+        Self { rate: self.rate / f64::from(of), ..self.clone() }
+    }
+
     /// What is asked of several nodes must be possible.
     pub(crate) fn check_nodes(&self) -> anyhow::Result<()> {
         let nodes = self.on.nodes()?;
@@ -271,6 +305,13 @@ fn rate(text: &str) -> Result<f64, String> {
     number(text, 0.01, 1_000_000.0, "a rate: write messages a second, from 0.01 to 1000000")
 }
 
+fn part(text: &str) -> Result<Part, String> {
+    let numbers = text.split_once('/').and_then(|(which, of)| Some((which.parse().ok()?, of.parse().ok()?)));
+    let part =
+        numbers.map(|(which, of)| Part { which, of }).filter(|part| (1..=part.of.min(1_000)).contains(&part.which));
+    part.ok_or_else(|| format!("`{text}` is not a share: write which generator of how many, such as 1/2"))
+}
+
 fn share(text: &str) -> Result<f64, String> {
     number(text, 0.0, 1.0, "a share: write a number from 0 to 1, such as 0.02")
 }
@@ -309,7 +350,7 @@ mod tests {
         let cli = Cli::try_parse_from(format!("handrail-load run {args}").split_whitespace());
         cli.map(|cli| match cli.verb {
             Verb::Run(run) => *run,
-            Verb::Knee(_) | Verb::Floors(_) | Verb::Storm(_) | Verb::Idle(_) | Verb::Compare(_) => {
+            Verb::Knee(_) | Verb::Floors(_) | Verb::Merge(_) | Verb::Storm(_) | Verb::Idle(_) | Verb::Compare(_) => {
                 panic!("another verb")
             }
         })

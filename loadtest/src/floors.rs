@@ -152,7 +152,7 @@ async fn start(args: &Floors, who: Who, data: &Path, authority: &str) -> anyhow:
         unlimited: true,
     };
     let (server, _) = Server::start(recipe).await?;
-    let cast: Cast = accounts::cast(&server.accounts(), Some(args.relationships as usize), 0)?;
+    let cast: Cast = accounts::cast(&server.accounts(), Some(args.relationships as usize), 0, None)?;
     Ok((Running::Handrail(Box::new(server)), Tongue::Handrail(cast)))
 }
 

@@ -41,7 +41,7 @@ struct Report {
 pub(crate) async fn run(args: Idle) -> anyhow::Result<bool> {
     prepare_report(&args.json)?;
     let ground = Ground::start(&args.on, args.relationships, &args.json).await?;
-    let cast = accounts::cast(&ground.accounts(), Some(args.relationships as usize), 0)?;
+    let cast = accounts::cast(&ground.accounts(), Some(args.relationships as usize), 0, None)?;
     let rss = |nodes: &[Server]| nodes.iter().filter_map(Server::pid).map(proc::rss).sum::<Option<u64>>();
     let cpu = |nodes: &[Server]| nodes.iter().filter_map(Server::pid).map(proc::cpu).sum::<Option<Duration>>();
     let (before, from) = (rss(&ground.nodes), Instant::now());

@@ -102,7 +102,9 @@ fn one(args: &Knee, rate: f64) -> anyhow::Result<Run> {
     let words = line.split_whitespace().chain([file]);
     match Cli::try_parse_from(words)?.verb {
         Verb::Run(run) => Ok(Run { on: args.on.clone(), ..*run }),
-        Verb::Knee(_) | Verb::Floors(_) | Verb::Storm(_) | Verb::Idle(_) | Verb::Compare(_) => bail!("a run is a run"),
+        Verb::Knee(_) | Verb::Floors(_) | Verb::Merge(_) | Verb::Storm(_) | Verb::Idle(_) | Verb::Compare(_) => {
+            bail!("a run is a run")
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! Read in this order: `corpus`, `plan` (what is said, and when), `oracle` (which promises hold), `meter`, `bench` (what all
 //! clients share), `link`, `person`, `supervisor`, `nuisance` (the clients), `accounts`, `server`, `ground`, `run` (one run from beginning to
-//! end), `timeline` (the same step by step), `report`, `page` (it as a page), `profile` (a run as a file), `compare` (two reports), `knee` (how
+//! end), `timeline` (the same step by step), `report`, `page` (it as a page), `profile` (a run as a file), `compare` (two reports), `merge` (several
+//! as one), `knee` (how
 //! much it carries), `closed` and `floors` (how far that is from what can be had); then `sitter`, `storm` and `idle`, which say nothing and only are there.
 
 #![warn(missing_docs)]
@@ -20,6 +21,7 @@ mod http;
 mod idle;
 mod knee;
 mod link;
+mod merge;
 pub mod meter;
 mod nuisance;
 pub mod oracle;
@@ -67,6 +69,7 @@ pub fn main() -> ExitCode {
                 args::Verb::Floors(args) => floors::run(args).await,
                 args::Verb::Storm(args) => storm::run(args).await,
                 args::Verb::Idle(args) => idle::run(args).await,
+                args::Verb::Merge(args) => merge::run(&args),
                 args::Verb::Compare(args) => compare::run(&args.before, &args.after),
             }
         }),

@@ -2,7 +2,7 @@
 //! keeps its whole distribution; means say nothing about the one who waits.
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -33,6 +33,27 @@ impl Times {
     /// The time that this share of them does not exceed, in milliseconds.
     pub fn ms_at(&self, share: f64) -> f64 {
         self.0.value_at_quantile(share) as f64 / 1e3
+    }
+
+    /// The whole distribution: microseconds, and how often. What [`Times::of`] makes of it has the same quantiles.
+    pub fn counts(&self) -> Vec<(u64, u64)> {
+        self.0.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value())).collect()
+    }
+
+    /// The distribution that has these counts.
+    pub fn of(counts: &[(u64, u64)]) -> Self {
+        let mut times = Self::default();
+        for (us, many) in counts {
+            times.0.saturating_record_n((*us).max(1), *many);
+        }
+        times
+    }
+
+    /// Adds what another one has.
+    pub fn join(&mut self, other: &Times) {
+        for (us, many) in other.counts() {
+            self.0.saturating_record_n(us, many);
+        }
     }
 
     /// The distribution as a curve.
@@ -79,6 +100,15 @@ pub struct Quantiles {
     pub count: u64,
 }
 
+/// The three latencies whole, in microseconds and how often each: what reports are merged from.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Distributions {
+    pub send_to_partner: Vec<(u64, u64)>,
+    pub send_to_ok: Vec<(u64, u64)>,
+    pub hold_to_queue: Vec<(u64, u64)>,
+}
+
 /// What arrived since the last step of the timeline.
 #[derive(Debug, Clone, Default)]
 pub struct Step {
@@ -112,6 +142,15 @@ pub struct Meter {
 }
 
 impl Meter {
+    /// The latencies whole.
+    pub fn distributions(&self) -> Distributions {
+        Distributions {
+            send_to_partner: self.send_to_partner.counts(),
+            send_to_ok: self.send_to_ok.counts(),
+            hold_to_queue: self.hold_to_queue.counts(),
+        }
+    }
+
     /// A message was at its partner so long after it was to be sent.
     pub fn partner(&mut self, latency: Duration) {
         self.send_to_partner.add(latency);
@@ -143,6 +182,19 @@ mod tests {
         let got = times.quantiles();
         assert!((got.p50 - 500.0).abs() < 1.0 && (got.p99 - 990.0).abs() < 1.0 && (got.max - 1_000.0).abs() < 1.0);
         assert_eq!(got.count, 1_000);
+    }
+
+    #[test]
+    fn a_distribution_that_was_written_down_and_joined_has_the_quantiles_of_all() {
+        let (mut all, mut parts) = (Times::default(), [Times::default(), Times::default()]);
+        for ms in 1..=2_000_u64 {
+            let time = Duration::from_millis(ms * 3);
+            all.add(time);
+            parts[ms as usize % 2].add(time);
+        }
+        let mut joined = Times::of(&parts[0].counts());
+        joined.join(&Times::of(&parts[1].counts()));
+        assert_eq!(joined.quantiles(), all.quantiles());
     }
 
     #[test]

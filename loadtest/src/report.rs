@@ -1,7 +1,7 @@
 //! The report of a run: for people on the screen, for programs as JSON. The keys of the JSON are a contract: more may be
 //! added, none may go. It holds ids and numbers, never a text, a name or a token.
 
-use crate::meter::{Meter, Point, Quantiles};
+use crate::meter::{Distributions, Meter, Point, Quantiles};
 use crate::oracle::{Kind, Verdict};
 use crate::timeline::{Sample, growth_mib_an_hour};
 use serde::Serialize;
@@ -108,6 +108,7 @@ pub struct Report {
     pub growth_mib_an_hour: Option<f64>,
     pub slow_cut_off: u64,
     pub attacks: u64,
+    pub distributions: Distributions,
 }
 
 /// What else a run is judged by.
@@ -217,6 +218,7 @@ impl Report {
             growth_mib_an_hour: growth,
             slow_cut_off,
             attacks,
+            distributions: meter.distributions(),
         }
     }
 }

@@ -91,6 +91,7 @@ pub(crate) async fn run(args: Run) -> anyhow::Result<bool> {
 
 /// Carries out a run, and writes its report: the figures, and beside them a page.
 pub(crate) async fn measure(args: &Run) -> anyhow::Result<Report> {
+    let args = &args.own_part();
     let counts = args.counts()?;
     args.check_nodes()?;
     prepare_report(&args.json)?;
@@ -105,7 +106,7 @@ pub(crate) async fn measure(args: &Run) -> anyhow::Result<Report> {
         }
     };
     let relationships = args.relationships.or(args.against.is_none().then_some(RELATIONSHIPS));
-    let cast = accounts::cast(&file, relationships.map(|n| n as usize), args.supervisors as usize)?;
+    let cast = accounts::cast(&file, relationships.map(|n| n as usize), args.supervisors as usize, args.share)?;
     let (slow, attackers) = others(args, &cast)?;
     server::allow_many_files((cast.people.len() + slow.len() + attackers.len()) as u64 + SPARE_FILES)?;
     let bench = bench(args, counts, targets, &cast)?;

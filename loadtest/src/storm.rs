@@ -235,7 +235,7 @@ fn ms(time: Duration) -> f64 {
 pub(crate) async fn run(args: Storm) -> anyhow::Result<bool> {
     prepare_report(&args.json)?;
     let mut ground = Ground::start(&args.on, args.relationships, &args.json).await?;
-    let cast = accounts::cast(&ground.accounts(), Some(args.relationships as usize), 0)?;
+    let cast = accounts::cast(&ground.accounts(), Some(args.relationships as usize), 0, None)?;
     let mut crew = Crew::of(&cast, ground.targets());
     let many = crew.targets.len();
     let first = crew.come_back(What::Arrive, Instant::now(), |who| who % many, |_| true).await?;
@@ -323,7 +323,9 @@ mod tests {
         let line = format!("handrail-load storm --json r.json {more}");
         match Cli::try_parse_from(line.split_whitespace()).unwrap().verb {
             Verb::Storm(asked) => asked,
-            Verb::Run(_) | Verb::Knee(_) | Verb::Floors(_) | Verb::Idle(_) | Verb::Compare(_) => panic!("another verb"),
+            Verb::Run(_) | Verb::Knee(_) | Verb::Floors(_) | Verb::Merge(_) | Verb::Idle(_) | Verb::Compare(_) => {
+                panic!("another verb")
+            }
         }
     }
 

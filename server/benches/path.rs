@@ -189,7 +189,8 @@ fn table(folder: &Path, bare_us: f64) {
     for (name, us, least) in steps {
         let us = us.map_or_else(|| "not run".into(), |us| format!("{us:.2}"));
         let floor = least.map_or_else(String::new, |least| format!("{least:>11.2}"));
-        let times = least.zip(us.parse::<f64>().ok()).map_or_else(String::new, |(least, us)| format!("{:>17.1}", us / least));
+        let times =
+            least.zip(us.parse::<f64>().ok()).map_or_else(String::new, |(least, us)| format!("{:>17.1}", us / least));
         let _closed = writeln!(out, "{name:<28}{us:>9}{floor}{times}");
     }
 }
