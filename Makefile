@@ -112,8 +112,13 @@ load-knee: need-build need-test client
 	mkdir -p target/load
 	./target/release/handrail-load profile loadtest/profiles/knee.toml --json target/load/knee.json
 
-bench: need-build
+## What each step of a message costs, beside the least that it can; then the whole, beside floors that do next to nothing.
+bench: need-build need-test client
+	cargo build --release --locked -p handrail -p handrail-load -p handrail-floor
 	cargo bench --locked -p handrail-domain
+	cargo bench --locked -p handrail --bench path
+	mkdir -p target/load
+	./target/release/handrail-load floors --json target/load/floors.json
 
 ## What the record takes on each database beside a bare loop, and how it reads with a million messages on disk.
 bench-store: need-build need-test client

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::time::sleep;
 
 /// What a test that plays the binary says before the first line.
-const NAMED: &str = "test process::the_command_line_in_its_own_process ... ";
+pub(crate) const NAMED: &str = "test process::the_command_line_in_its_own_process ... ";
 
 /// A pack that holds one word.
 pub(crate) fn pack(id: &str, word: &str) -> String {

@@ -1,5 +1,6 @@
 //! Composition and shutdown: the only place that knows all modules.
 
+pub mod check;
 pub mod demo;
 mod rules;
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod check;
 mod erase;
 mod export;
 mod filter;
@@ -38,6 +39,10 @@ enum Command {
     Serve(ConfigFile),
     /// Run a demonstration with seeded people, on loopback alone.
     Demo(Demo),
+    /// Say whether everything that a server needs is there: configuration, rules, record, clock, disk, certificate, Redis.
+    ///
+    /// Changes nothing. Ends with 0 when all is well, with 1 when something is wrong, and says what to do about it.
+    Check(ConfigFile),
     /// Make, reset or disable accounts.
     #[command(subcommand)]
     Account(Account),
@@ -197,6 +202,7 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command {
             Command::Serve(file) => serve(&file).await,
+            Command::Check(file) => check::run(&file).await,
             Command::Demo(asked) => run_demo(asked).await,
             Command::Account(asked) => account(asked).await,
             Command::Site(asked) => site::run(asked).await,

@@ -42,6 +42,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use wire::{Names, Said};
@@ -96,6 +97,9 @@ struct Inner {
     work: Mutex<Option<Work>>,
 }
 
+/// How long somebody who only asks whether Redis is there waits for it.
+const REACH_MAX: Duration = Duration::from_secs(5);
+
 /// What [`RedisBus::run`] takes, once.
 struct Work {
     listener: Listener,
@@ -137,6 +141,17 @@ impl RedisBus {
             listener: Mutex::new(Some(listening)),
             work: Mutex::new(Some(Work { listener, known: knowing, tells: told })),
         })))
+    }
+
+    /// Whether the Redis at that URL is there and can be used, asked once.
+    pub async fn reach(url: &str) -> Result<(), BusError> {
+        let link = Link::new(url)?;
+        let dialled = tokio::time::timeout(REACH_MAX, link.dial(REACH_MAX)).await;
+        let there = dialled.is_ok_and(|dialled| dialled.is_ok());
+        if !there {
+            return Err(BusError("it does not answer: is it running, and are address and password right?".into()));
+        }
+        link.check().await
     }
 
     /// Does all the work of the bus, until the node exits. Runs once. If it returns earlier a part of it has panicked, and the

@@ -107,7 +107,9 @@ fn say(tx: &mut Tx<'_>, from: AccountId, cid: &str, held: bool) -> Result<(Messa
         expected_wait_s: None,
     };
     let said = submit(&conversation, &scheme, &permit, verdict(held), envelope);
-    tx.add_message(&said.message, said.events)?;
+    if !tx.add_message(&said.message, said.events)? {
+        return Err(Code::CidConflict.into());
+    }
     if let Some(item) = &said.item {
         tx.put_item(item, None)?;
     }
@@ -257,7 +259,7 @@ async fn the_same_client_id_cannot_be_recorded_twice(store: Store) {
     let before = rows(&store).await;
     assert!(matches!(
         store.write(Scope::Everything, |tx| say(tx, mentor(), "same", true)).await,
-        Err(Failure::Store(_))
+        Err(Failure::Refused(refusal)) if refusal.code == Code::CidConflict
     ));
     assert_eq!(rows(&store).await, before);
     store.write(Scope::Everything, |tx| say(tx, mentee(), "same", false)).await.unwrap();

@@ -1,0 +1,93 @@
+//! `handrail check`: an operator asks whether everything is there, before a start and at two in the morning.
+
+use crate::operate::{NAMED, Place};
+use crate::postgres;
+use crate::process::run;
+use crate::world::{Redis, free_port};
+use std::path::Path;
+use std::process::Output;
+
+/// What was said of one thing: whether it is well, and how.
+fn line(output: &Output, what: &str) -> (bool, String) {
+    let said = String::from_utf8_lossy(&output.stdout).replace(NAMED, "");
+    let line = said.lines().find_map(|line| {
+        let (mark, rest) = line.trim_start().split_once(' ')?;
+        let rest = rest.trim_start().strip_prefix(what)?;
+        matches!(mark, "ok" | "WRONG").then(|| (mark == "ok", rest.trim().to_owned()))
+    });
+    line.unwrap_or_else(|| panic!("nothing of {what}: {said}{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn check(config: &Path) -> Output {
+    run(&["check", "--config", &config.to_string_lossy()], "")
+}
+
+#[test]
+fn a_running_server_with_all_it_needs_is_well_and_nothing_is_changed_by_asking() {
+    let redis = Redis::start();
+    let place = Place::start(&redis.as_bus());
+    // As the server's own, but for connections: how many files may be open differs from machine to machine.
+    let config = place.path("check.toml");
+    std::fs::write(&config, format!("[server]\nmax_connections = 100\n{}", redis.as_bus())).expect("a configuration");
+    let output = check(&config);
+    for what in ["configuration", "rules", "record", "clock", "folder", "disk", "open files", "Redis"] {
+        let (well, how) = line(&output, what);
+        assert!(well, "{what}: {how}");
+    }
+    assert_eq!(output.status.code(), Some(0));
+    let lines = line(&output, "record").1;
+    assert_eq!(line(&check(&config), "record").1, lines, "the log is as long as before");
+}
+
+#[test]
+fn each_thing_that_is_wrong_is_named_with_what_to_do_and_no_secret_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir(at("rules")).expect("a folder without packs");
+    std::fs::create_dir(at("data")).expect("a folder");
+    std::fs::write(at("data").join("handrail.db"), b"this is no record at all, it is a letter to somebody")
+        .expect("a file");
+    std::fs::write(at("chain.pem"), b"no certificate").expect("a file");
+    let closed = free_port();
+    let config = format!(
+        "[server]\ntls = {{ certificate = \"chain.pem\", key = \"chain.pem\" }}\npublic_origins = [\"https://chat.example.org\"]\n\
+         [bus]\nredis = \"redis://:hushhush@127.0.0.1:{closed}/\"\n"
+    );
+    std::fs::write(at("handrail.toml"), config).expect("a configuration");
+    let output = check(&at("handrail.toml"));
+    for (what, says) in
+        [("rules", "rules"), ("record", "not a record"), ("certificate", "chain.pem"), ("Redis", "does not answer")]
+    {
+        let (well, why) = line(&output, what);
+        assert!(!well && why.contains(says), "{what}: {why}");
+    }
+    assert!(line(&output, "disk").0, "what is well is said too");
+    assert_eq!(output.status.code(), Some(1));
+    let all = [output.stdout, output.stderr].concat();
+    assert!(!String::from_utf8_lossy(&all).contains("hushhush"));
+    let kept = std::fs::read(at("data").join("handrail.db")).expect("the file");
+    assert!(kept.starts_with(b"this is no record"), "it is left as it was");
+}
+
+#[test]
+fn before_the_first_start_there_is_no_record_and_asking_makes_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("handrail.toml");
+    let rules =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/rules").canonicalize().expect("the default packs");
+    let over = |more: &str| {
+        std::fs::write(&config, format!("[server]\nmax_connections = 100\n[rules]\nfolder = {rules:?}\n{more}"))
+            .expect("a configuration");
+        check(&config)
+    };
+    let output = over("");
+    assert_eq!((output.status.code(), line(&output, "record").0), (Some(0), true));
+    assert!(line(&output, "record").1.contains("there is none yet"));
+    assert!(!folder.path().join("data").exists());
+    let on_a_server = over(&format!("[store]\nurl = \"{}\"\n", postgres::database()));
+    let (well, how) = line(&on_a_server, "record");
+    assert!(well && how.contains("there is none yet"), "nor on a database server: {how}");
+    let away = over(&format!("[store]\nurl = \"postgres://handrail:hushhush@127.0.0.1:{}/x\"\n", free_port()));
+    assert!(!line(&away, "record").0 && away.status.code() == Some(1));
+    assert!(!String::from_utf8_lossy(&[away.stdout, away.stderr].concat()).contains("hushhush"));
+}
