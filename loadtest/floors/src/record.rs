@@ -51,7 +51,8 @@ impl Desk {
         let connection = Connection::open(folder.join("floor.db")).context("making the file")?;
         connection.execute_batch(TABLES)?;
         let words = (1..WORDS).map(made_word).chain([HELD.to_owned()]);
-        let filter = AhoCorasick::builder().ascii_case_insensitive(true).build(words)?;
+        // Of a list of real words none can be skipped to by a rare letter, as of made ones.
+        let filter = AhoCorasick::builder().ascii_case_insensitive(true).prefilter(false).build(words)?;
         let (queue, waiting) = mpsc::channel(QUEUE);
         std::thread::Builder::new().name("writer".into()).spawn(move || write(&connection, waiting))?;
         Ok(Self { filter, queue })
@@ -70,8 +71,12 @@ impl Desk {
 
 /// A word that is in nobody's text.
 fn made_word(nth: usize) -> String {
-    let letter = |at: u32| char::from(b'a' + u8::try_from(nth / 26_usize.pow(at) % 26).unwrap_or(0));
-    format!("zq{}{}{}", letter(2), letter(1), letter(0))
+    let (mut word, mut rest) = (String::new(), nth);
+    for letters in [b"bdglmnprst".as_slice(), b"aeiou"].into_iter().cycle().take(6) {
+        word.push(char::from(letters[rest % letters.len()]));
+        rest /= letters.len();
+    }
+    word + "wuk"
 }
 
 fn write(connection: &Connection, mut waiting: mpsc::Receiver<Said>) -> rusqlite::Result<()> {
@@ -96,6 +101,13 @@ fn write(connection: &Connection, mut waiting: mpsc::Receiver<Said>) -> rusqlite
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_words_are_as_many_as_stated_and_different() {
+        let words: std::collections::HashSet<String> = (1..WORDS).map(made_word).collect();
+        assert_eq!(words.len(), WORDS - 1);
+        assert!(words.iter().all(|word| word.len() == 9), "{words:?}");
+    }
 
     #[tokio::test]
     async fn what_has_a_word_is_written_and_not_handed_on() {
