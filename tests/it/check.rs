@@ -2,9 +2,11 @@
 
 use crate::operate::{NAMED, Place};
 use crate::postgres;
-use crate::process::run;
+use crate::process::{Server, run};
+use crate::web;
 use crate::world::{Redis, free_port};
-use std::path::Path;
+use handrail_domain::time::Timestamp;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 /// What was said of one thing: whether it is well, and how.
@@ -16,6 +18,10 @@ fn line(output: &Output, what: &str) -> (bool, String) {
         matches!(mark, "ok" | "WRONG").then(|| (mark == "ok", rest.trim().to_owned()))
     });
     line.unwrap_or_else(|| panic!("nothing of {what}: {said}{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn default_packs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/rules").canonicalize().expect("the default packs")
 }
 
 fn check(config: &Path) -> Output {
@@ -90,4 +96,36 @@ fn before_the_first_start_there_is_no_record_and_asking_makes_none() {
     let away = over(&format!("[store]\nurl = \"postgres://handrail:hushhush@127.0.0.1:{}/x\"\n", free_port()));
     assert!(!line(&away, "record").0 && away.status.code() == Some(1));
     assert!(!String::from_utf8_lossy(&[away.stdout, away.stderr].concat()).contains("hushhush"));
+}
+
+#[tokio::test]
+async fn who_is_told_of_a_weakness_stands_where_rfc_9116_says_and_nothing_does_if_nobody_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = default_packs();
+    let serve = |data: &str, more: &str| {
+        let config = folder.path().join(format!("{data}.toml"));
+        let text = format!(
+            "[server]\nlisten = \"127.0.0.1:0\"\n{more}[store]\npath = \"{data}\"\n[rules]\nfolder = {rules:?}\n"
+        );
+        std::fs::write(&config, text).expect("a configuration");
+        Server::serve(&config)
+    };
+    let page = "/.well-known/security.txt";
+    let nobody = {
+        let server = serve("one", "");
+        web::ask(server.address, "GET", page, &[], "").await
+    };
+    assert_eq!((nobody.status, nobody.problem().as_str()), (404, "not_found"));
+    let server = serve("two", "security_contact = \"mailto:security@example.org\"\n");
+    let answer = web::ask(server.address, "GET", page, &[], "").await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "text/plain; charset=utf-8"));
+    let field = |name: &str| {
+        let line = answer.body.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.unwrap_or_else(|| panic!("no {name}: {}", answer.body)).to_owned()
+    };
+    assert_eq!(field("Contact"), "mailto:security@example.org");
+    let until = field("Expires");
+    let day = Timestamp::end_of_day(&until[..10]).expect("a day");
+    let days = day.since_ms(handrail::fresh::now()) / (24 * 3_600 * 1_000);
+    assert!((80..365).contains(&days) && until.ends_with('Z'), "{until}");
 }

@@ -238,6 +238,63 @@ fn no_file_knows_the_machine_it_was_written_on() {
     none("paths of a machine", found);
 }
 
+/// What a key or a token begins with, as those who give them out have it; put together here, so that this file is none.
+#[test]
+fn no_file_holds_a_secret() {
+    let marks = [
+        concat!("-----BEGIN ", "PRIVATE KEY"),
+        concat!("-----BEGIN RSA ", "PRIVATE KEY"),
+        concat!("-----BEGIN EC ", "PRIVATE KEY"),
+        concat!("-----BEGIN OPENSSH ", "PRIVATE KEY"),
+        concat!("AK", "IA"),
+        concat!("gh", "p_"),
+        concat!("github_", "pat_"),
+        concat!("xox", "b-"),
+        concat!("sk_", "live_"),
+        concat!("AIza", "Sy"),
+        concat!("glp", "at-"),
+    ];
+    let mut found = Vec::new();
+    let endings = [
+        ".rs",
+        ".ts",
+        ".tsx",
+        ".js",
+        ".mjs",
+        ".md",
+        ".toml",
+        ".json",
+        ".jsonl",
+        ".yml",
+        ".yaml",
+        ".html",
+        ".css",
+        ".sql",
+        ".sh",
+        ".txt",
+        ".csv",
+        ".conf",
+        ".service",
+        ".pem",
+        ".key",
+        ".env",
+        "Makefile",
+        "Caddyfile",
+        "Dockerfile",
+    ];
+    for (path, text) in files(&endings) {
+        for mark in marks {
+            let real =
+                |at: usize| text[at + mark.len()..].chars().take_while(|c| c.is_ascii_alphanumeric()).count() >= 16;
+            let key = mark.starts_with("---") && text.contains(mark);
+            if key || text.match_indices(mark).any(|(at, _)| real(at)) {
+                found.push(format!("{path}: {}…", &mark[..4]));
+            }
+        }
+    }
+    none("secrets", found);
+}
+
 /// The arguments of every log macro in a text, with its first line.
 fn log_lines(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();

@@ -136,6 +136,7 @@ impl Node {
             limits: limits.clone(),
             origins: origins.clone(),
             leave_to: config.fixed.server.leave_to.clone(),
+            security_contact: config.fixed.server.security_contact.clone(),
             exit: exit.clone(),
         };
         let gateway = Arc::new(Gateway {

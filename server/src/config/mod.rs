@@ -78,6 +78,8 @@ pub struct Server {
     pub trusted_addresses: Vec<Network>,
     /// The page that somebody goes to who leaves in a hurry: an `https` address that says nothing about them.
     pub leave_to: String,
+    /// Who is told of a weakness, as an address of `https:` or `mailto:`, on the page that RFC 9116 names. No such page without it.
+    pub security_contact: Option<String>,
     /// The certificate and its key.
     pub tls: Option<TlsFiles>,
     /// Where `/metrics` is served. Nowhere unless set.
@@ -225,6 +227,7 @@ impl Config {
             trusted_proxies: vec![Network::of(Ipv4Addr::LOCALHOST.into()), Network::of(Ipv6Addr::LOCALHOST.into())],
             trusted_addresses: Vec::new(),
             leave_to: LEAVE_TO.to_owned(),
+            security_contact: None,
             tls: None,
             metrics_listen: None,
             max_connections: 20_000,

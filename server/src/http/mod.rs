@@ -3,6 +3,7 @@
 mod articles;
 mod assets;
 mod body;
+mod contact;
 mod conversations;
 mod duty;
 mod headers;
@@ -37,6 +38,8 @@ pub struct Api {
     pub push: Option<Arc<Push>>,
     /// Where somebody goes who leaves in a hurry.
     pub leave_to: String,
+    /// Who is told of a weakness.
+    pub security_contact: Option<String>,
     /// Whether the node still takes new work.
     pub exit: tokio_util::sync::CancellationToken,
 }
@@ -87,6 +90,7 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/api/reports", get(reports::reports))
         .route("/api/rules", get(rules::rules))
         .merge(scheme_routes())
+        .route("/.well-known/security.txt", get(contact::security))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(refusal::not_found)

@@ -25,6 +25,7 @@ const PUBLIC: &[&str] = &[
     "/icon-192.png",
     "/icon-512.png",
     "/assets/{*path}",
+    "/.well-known/security.txt",
     "/health/live",
     "/health/ready",
     "/api/session",

@@ -159,6 +159,14 @@ impl<'a> Source<'a> {
         ConfigError { file: self.file.into(), line: Some(line_at(self.text, span.start)), key, problem }
     }
 
+    /// Where somebody can be written to, as RFC 9116 wants it.
+    fn contact(&self, key: &str, value: String) -> Result<String, ConfigError> {
+        let rest = ["mailto:", "https://"].iter().find_map(|start| value.strip_prefix(start));
+        let fits = rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()));
+        let problem = "nobody can be written to there. Allowed: such as mailto:security@example.org or https://example.org/security.";
+        if fits { Ok(value) } else { Err(self.refuse(key, problem.into())) }
+    }
+
     fn within(&self, key: &str, value: i64, allowed: RangeInclusive<u32>) -> Result<u32, ConfigError> {
         u32::try_from(value).ok().filter(|value| allowed.contains(value)).ok_or_else(|| {
             let problem = format!("{value} is out of bounds. Allowed: {} to {}.", allowed.start(), allowed.end());
@@ -253,6 +261,7 @@ struct RawServer {
     tls: Option<RawTls>,
     metrics_listen: Option<String>,
     leave_to: Option<String>,
+    security_contact: Option<String>,
     max_connections: Option<i64>,
     drain_seconds: Option<i64>,
 }
@@ -378,6 +387,9 @@ impl RawServer {
                 return Err(source.refuse("server.leave_to", problem.into()));
             }
             server.leave_to = page;
+        }
+        if let Some(contact) = self.security_contact {
+            server.security_contact = Some(source.contact("server.security_contact", contact)?);
         }
         if let Some(tls) = self.tls {
             let certificate = folder.join(source.not_empty("server.tls.certificate", tls.certificate)?);

@@ -142,6 +142,10 @@ fn a_server_that_others_can_reach_must_be_protected() {
 fn a_bad_value_is_refused_with_its_line_and_what_is_allowed() {
     check("[server]\nlisten = \"8080\"", 2, "server.listen", "such as 127.0.0.1:8080");
     check("[server]\nlisten = 8080", 2, "server.listen", "expected a string");
+    for wrong in ["security@example.org", "mailto:", "http://example.org", "mailto:a b@example.org"] {
+        let config = format!("[server]\nsecurity_contact = \"{wrong}\"");
+        check(&config, 2, "server.security_contact", "Allowed: such as mailto:");
+    }
     check("[server]\nleave_to = \"weather\"", 2, "server.leave_to", "Allowed: such as https://");
     check("[server]\nleave_to = \"javascript:alert(1)\"", 2, "server.leave_to", "Allowed: such as https://");
     for contact in
