@@ -1,6 +1,7 @@
-//! `handrail check`: an operator asks whether everything is there, before a start and at two in the morning.
+//! `handrail check` and `handrail drill`: an operator asks whether everything is there, before a start and at two in the morning, and
+//! tries on a good day what is promised for a bad one.
 
-use crate::operate::{NAMED, Place};
+use crate::operate::{NAMED, Place, pack};
 use crate::postgres;
 use crate::process::{Server, run};
 use crate::web;
@@ -128,4 +129,50 @@ async fn who_is_told_of_a_weakness_stands_where_rfc_9116_says_and_nothing_does_i
     let day = Timestamp::end_of_day(&until[..10]).expect("a day");
     let days = day.since_ms(handrail::fresh::now()) / (24 * 3_600 * 1_000);
     assert!((80..365).contains(&days) && until.ends_with('Z'), "{until}");
+}
+
+#[test]
+fn a_drill_takes_rules_record_and_redis_away_and_nothing_unsafe_gets_through() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("handrail.toml");
+    let drill = |rules: &Path| {
+        std::fs::write(&config, format!("[rules]\nfolder = {rules:?}\n")).expect("a configuration");
+        run(&["drill", "fail-closed", "--config", &config.to_string_lossy()], "")
+    };
+    let output = drill(&default_packs());
+    for what in ["all is there", "no rules", "no record", "no Redis"] {
+        let (held, how) = line(&output, what);
+        assert!(held, "{what}: {how}");
+    }
+    assert_eq!(output.status.code(), Some(0));
+    assert!(!folder.path().join("data").exists(), "the record of the configuration is left alone");
+    // With rules that hold nothing of the kind, what gets through is found.
+    let rules = folder.path().join("rules");
+    std::fs::create_dir(&rules).expect("a folder for rules");
+    std::fs::write(rules.join("x.toml"), pack("x", "zebra")).expect("a pack");
+    let output = drill(&rules);
+    let (held, how) = line(&output, "all is there");
+    assert!(!held && how.contains("delivered and should be held"), "{how}");
+    assert_eq!((line(&output, "no rules").0, output.status.code()), (true, Some(1)));
+}
+
+#[test]
+fn a_drill_puts_a_backup_back_beside_the_record_and_finds_a_damaged_one() {
+    let place = Place::start("");
+    let backup = place.path("monday");
+    place.does(&["backup", &backup.to_string_lossy()]);
+    let drill = || run(&["drill", "restore", &backup.to_string_lossy()], "");
+    let output = drill();
+    let (well, how) = line(&output, "backup");
+    assert!(well && how.contains("lines"), "{how}");
+    assert_eq!(output.status.code(), Some(0));
+    let file = backup.join("handrail.db");
+    let mut bytes = std::fs::read(&file).expect("the copy");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xFF;
+    std::fs::write(&file, bytes).expect("a damaged copy");
+    let output = drill();
+    assert!(!line(&output, "backup").0 && output.status.code() == Some(1));
+    let nowhere = run(&["drill", "restore", &place.path("nowhere").to_string_lossy()], "");
+    assert!(!line(&nowhere, "backup").0 && nowhere.status.code() == Some(1));
 }

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod drill;
 mod rules;
 
 pub use rules::{load_rules, read_rules};

@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod check;
+mod drill;
 mod erase;
 mod export;
 mod filter;
@@ -43,6 +44,9 @@ enum Command {
     ///
     /// Changes nothing. Ends with 0 when all is well, with 1 when something is wrong, and says what to do about it.
     Check(ConfigFile),
+    /// Try what is promised for a bad day: that a failing part delivers nothing, and that a backup can be put back.
+    #[command(subcommand)]
+    Drill(drill::DrillCommand),
     /// Make, reset or disable accounts.
     #[command(subcommand)]
     Account(Account),
@@ -203,6 +207,7 @@ impl Cli {
         match self.command {
             Command::Serve(file) => serve(&file).await,
             Command::Check(file) => check::run(&file).await,
+            Command::Drill(asked) => drill::run(asked).await,
             Command::Demo(asked) => run_demo(asked).await,
             Command::Account(asked) => account(asked).await,
             Command::Site(asked) => site::run(asked).await,

@@ -49,7 +49,7 @@ pub use people::{Credentials, NewAccount, SessionRow};
 pub use queue::QueueLine;
 pub use reader::Reader;
 pub use relationships::{Activity, RelationshipRow};
-pub use sqlite::{Copied, RECORD_FILE, inspect, is_in_use};
+pub use sqlite::{Copied, Lock, RECORD_FILE, inspect, is_in_use, lock};
 pub use tx::Tx;
 
 use handrail_domain::ids::{ConversationId, ItemId, MessageId};

@@ -212,6 +212,22 @@ pub fn is_in_use(folder: &Path) -> Result<bool, StoreError> {
     }
 }
 
+/// Nobody else writes to the file while this is there.
+pub struct Lock {
+    _connection: Connection,
+}
+
+/// Keeps everybody else from writing to the record in this folder, as a disk that does not answer would. Blocks.
+///
+/// # Errors
+/// If there is no record, or somebody writes to it for too long.
+pub fn lock(folder: &Path) -> Result<Lock, StoreError> {
+    let connection = Connection::open(folder.join(FILE)).map_err(|e| StoreError::new("hold the record", e))?;
+    connection.busy_timeout(BUSY)?;
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    Ok(Lock { _connection: connection })
+}
+
 /// Writes the file anew without what was let go in it, and empties the log of pages beside it. Says whether both could be done.
 pub(super) fn scrub(folder: &Path) -> Result<bool, StoreError> {
     let connection = Connection::open(folder.join(FILE)).map_err(|e| StoreError::new("open the record", e))?;
