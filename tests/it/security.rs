@@ -92,3 +92,39 @@ fn whatever_is_met_names_a_test_and_every_test_that_is_named_is_there() {
         }
     }
 }
+
+/// The tables and columns that an inventory names, in its order.
+fn inventory() -> BTreeMap<String, Vec<String>> {
+    let page = std::fs::read_to_string(root().join("server/DATA.md")).expect("the inventory");
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [table, columns, why, readers, until] = cells[..] else { panic!("five cells: {line}") };
+        assert!(![why, readers, until].contains(&""), "nothing is left open: {line}");
+        (table.to_owned(), columns.split(", ").map(str::to_owned).collect())
+    };
+    page.lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| table") && !line.starts_with("| ---"))
+        .map(row)
+        .collect()
+}
+
+#[tokio::test]
+async fn nothing_is_kept_that_is_not_in_the_data_inventory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(handrail::store::Store::open(folder.path()).expect("a record"));
+    let record = rusqlite::Connection::open(folder.path().join("handrail.db")).expect("the record");
+    let sql = "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
+               WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' ORDER BY m.name, c.cid";
+    let mut asked = record.prepare(sql).expect("a question");
+    let pairs = asked.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).expect("an answer");
+    let mut kept: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for pair in pairs {
+        let (table, column) = pair.expect("a column");
+        kept.entry(table).or_default().push(column);
+    }
+    let named = inventory();
+    for (table, columns) in &kept {
+        assert_eq!(named.get(table), Some(columns), "server/DATA.md is to say of {table} what each column is for");
+    }
+    assert_eq!(named.len(), kept.len(), "no row is of a table that is gone");
+}
