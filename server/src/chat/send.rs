@@ -6,11 +6,12 @@ use super::{Chat, Signed};
 use crate::fresh;
 use crate::store::{Failure, Reader, Scope, StoreError, Tx};
 use handrail_domain::conversation::{
-    ConversationState, Envelope, Message, MessageStatus, Told, answered, settled, submit,
+    Conversation, ConversationState, Envelope, Message, MessageStatus, Told, answered, settled, submit,
 };
 use handrail_domain::filter::Rules;
 use handrail_domain::ids::{AccountId, Cid, ConversationId, ItemId, MessageId, Seq};
-use handrail_domain::policy::may_send;
+use handrail_domain::people::Site;
+use handrail_domain::policy::{Permit, may_send};
 use handrail_domain::quarantine::ItemAct;
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::text::{Text, TextError};
@@ -169,49 +170,55 @@ fn take(
     if let (Some(_), Some(before)) = (&judged.basis, before(tx)?) {
         return again(&before, conversation, typed).map(Some);
     }
-    match take_new(tx, from, conversation, judged, envelope) {
-        Ok(Taken::New(sent)) => Ok(Some(sent)),
-        Ok(Taken::JudgedAmiss) => Ok(None),
+    let place = match permitted(tx, from, conversation) {
+        Ok(place) => place,
         // What was said before is answered as it was, also to somebody who may say nothing more.
-        Ok(Taken::Before) | Err(Failure::Refused(_)) if let Some(before) = before(tx)? => {
-            again(&before, conversation, typed).map(Some)
+        Err(refused) => {
+            return before(tx)?.map_or(Err(refused), |before| again(&before, conversation, typed).map(Some));
         }
-        Ok(Taken::Before) => Err(Code::Internal.into()),
-        Err(failure) => Err(failure),
+    };
+    if let Some(basis) = &judged.basis {
+        let standing = tx.standing(conversation, from, envelope.now, WINDOW_READ)?;
+        if !basis.stands(&standing, &place.site.settings.filter, envelope.now) {
+            return Ok(None);
+        }
     }
+    if let Some(sent) = write(tx, from, &place, judged, envelope)? {
+        return Ok(Some(sent));
+    }
+    let before = before(tx)?.ok_or(Code::Internal)?;
+    again(&before, conversation, typed).map(Some)
 }
 
-/// What became of a message that was taken to be new.
-enum Taken {
-    New(Sent),
-    /// It was said before. Nothing was written.
-    Before,
-    /// Its judgement does not stand any more. Nothing was written.
-    JudgedAmiss,
+/// Where somebody says something, and the proof that they may.
+struct Place {
+    conversation: Conversation,
+    site: Site,
+    permit: Permit,
 }
 
-/// That a message is new is found out as it is written, and not asked before: nearly all are.
-fn take_new(
-    tx: &mut Tx<'_>,
-    from: AccountId,
-    conversation: ConversationId,
-    judged: Judged,
-    envelope: Envelope,
-) -> Result<Taken, Failure> {
+/// Nothing is written to find that out.
+fn permitted(tx: &Tx<'_>, from: AccountId, conversation: ConversationId) -> Result<Place, Failure> {
     let account = tx.account(from)?.ok_or(Code::Unauthenticated)?;
     let conversation = tx.conversation(conversation)?.ok_or(Code::NotFound)?;
     let permit = may_send(&account, &conversation)?;
     let site = tx.site(conversation.site)?.ok_or(Code::Internal)?;
-    if let Some(basis) = &judged.basis {
-        let standing = tx.standing(conversation.id, from, envelope.now, WINDOW_READ)?;
-        if !basis.stands(&standing, &site.settings.filter, envelope.now) {
-            return Ok(Taken::JudgedAmiss);
-        }
-    }
-    let submission = submit(&conversation, &site, &permit, judged.verdict, envelope);
+    Ok(Place { conversation, site, permit })
+}
+
+/// Writes a message that is taken to be new. Nothing, and nothing is written, if it was said before: that is found out here and not asked
+/// first, since nearly all are new.
+fn write(
+    tx: &mut Tx<'_>,
+    from: AccountId,
+    Place { conversation, site, permit }: &Place,
+    judged: Judged,
+    envelope: Envelope,
+) -> Result<Option<Sent>, StoreError> {
+    let submission = submit(conversation, site, permit, judged.verdict, envelope);
     let message = submission.message;
     if !tx.add_message(&message, submission.events)? {
-        return Ok(Taken::Before);
+        return Ok(None);
     }
     if !judged.signs.is_empty() {
         tx.add_signs(conversation.id, from, &judged.signs, judged.told)?;
@@ -220,7 +227,7 @@ fn take_new(
         tx.put_item(item, None)?;
         note_ring(tx, item, item.held_at)?;
     }
-    Ok(Taken::New(Sent { message: message.id, status: message.status, seq: message.seq, duplicate: false }))
+    Ok(Some(Sent { message: message.id, status: message.status, seq: message.seq, duplicate: false }))
 }
 
 /// The same client id again: the same answer, or a conflict if it is for something else.
