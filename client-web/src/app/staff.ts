@@ -207,7 +207,8 @@ function heard(frame: Frame): void {
       skewMs = Date.parse(frame.now) - Date.now();
       now.value = Date.now() + skewMs;
       void resync();
-      void readReports();
+      // What somebody told the supervisors is theirs alone.
+      if (frame.account.role === "supervisor") void readReports();
       return;
     case "event":
       if (frame.queue === undefined || !sites.value.some(({ site }) => site === frame.queue)) return;
