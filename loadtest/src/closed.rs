@@ -11,7 +11,7 @@ use handrail_domain::ids::{Cid, ConversationId, Offset};
 use handrail_domain::wire::FromClient;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
@@ -52,7 +52,6 @@ struct Crowd {
     begun: Instant,
     measuring: AtomicBool,
     over: AtomicBool,
-    live: AtomicUsize,
     answered: AtomicU64,
     latency: Mutex<Times>,
     refused: Mutex<BTreeMap<String, u64>>,
@@ -82,7 +81,6 @@ impl Talk {
             begun: Instant::now(),
             measuring: AtomicBool::new(false),
             over: AtomicBool::new(false),
-            live: AtomicUsize::new(0),
             answered: AtomicU64::new(0),
             latency: Mutex::default(),
             refused: Mutex::default(),
@@ -91,7 +89,6 @@ impl Talk {
         for who in 0..people {
             opened.push(open(target, tongue, who).await?);
         }
-        crowd.live.store(people, Relaxed);
         let mut tasks = JoinSet::new();
         for (who, socket) in opened.into_iter().enumerate() {
             let mut voice = Voice { who, tongue: said_by(tongue, who), socket, said: 0, unacked: 0, offset: 0 };

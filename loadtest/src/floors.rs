@@ -5,7 +5,7 @@
 use crate::accounts::{self, Cast};
 use crate::args::Floors;
 use crate::closed::{Counted, Pace, Talk, Tongue};
-use crate::ground::{Remains, command, prepare_report, write_report};
+use crate::ground::{Remains, SPARE_FILES, command, prepare_report, write_report};
 use crate::link::Target;
 use crate::meter::{Quantiles, Times};
 use crate::proc;
@@ -19,8 +19,6 @@ use tokio::process::{Child, Command};
 
 /// How long a floor may take to listen.
 const LISTEN_MAX: Duration = Duration::from_secs(10);
-/// Files that are open beside the sockets.
-const SPARE_FILES: u64 = 256;
 
 /// Who is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,9 +14,6 @@ use serde::Serialize;
 const FASTER: f64 = 1.5;
 /// How often the gap between the last that was quick enough and the first that was not is halved.
 const HALVINGS: usize = 3;
-/// How long what is held may take to be decided at the end, in seconds: two supervisors have hundreds of items before them then, and what is
-/// decided while the history is read would be missing there.
-const DRAIN_S: u64 = 120;
 /// The fastest rate that is tried, in messages a second: beyond it the generator is what is measured.
 const RATE_MAX: f64 = 20_000.0;
 
@@ -96,7 +93,7 @@ fn one(args: &Knee, rate: f64) -> anyhow::Result<Run> {
     let file = file.to_str().context("the report's path is not UTF-8")?;
     let (step, warmup) = (args.step.as_millis(), args.step.as_millis() / 3);
     let line = format!(
-        "handrail-load run --relationships {} --rate {rate:.2} --duration {step}ms --warmup {warmup}ms --drain {DRAIN_S}s --json",
+        "handrail-load run --relationships {} --rate {rate:.2} --duration {step}ms --warmup {warmup}ms --json",
         args.relationships
     );
     let words = line.split_whitespace().chain([file]);

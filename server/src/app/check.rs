@@ -20,7 +20,6 @@ const FILES_SPARE: u64 = 256;
 const DAYS_LEAST: i64 = 14;
 /// So far may the last line of the log lie in the future: nodes' clocks agree to within a second or so.
 const AHEAD_MAX_MS: i64 = 2_000;
-const DAY_MS: i64 = 24 * 3_600 * 1_000;
 
 /// What was looked at, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,8 +131,7 @@ fn files(connections: u64) -> Result<String, String> {
 
 fn certificate(tls: Result<Tls, crate::gateway::tls::TlsError>, now: Timestamp) -> Result<String, String> {
     let tls = tls.map_err(|error| error.to_string())?;
-    let Some(end) = tls.expires() else { return Ok("it and its key belong together".to_owned()) };
-    let days = end.since_ms(now).div_euclid(DAY_MS);
+    let Some(days) = tls.days_left(now) else { return Ok("it and its key belong together".to_owned()) };
     if days < DAYS_LEAST {
         return Err(format!(
             "it ends in {days} days: put a renewed one in its place; the server need not be restarted"

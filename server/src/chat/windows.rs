@@ -227,3 +227,37 @@ pub(super) fn read_window(
     window.note(&record.signs(conversation, from, now.plus_ms(-DRIFT_MS_MAX))?, false);
     Ok(Kept { window, until: in_force.iter().map(|one| one.until).min(), basis })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A judgement that needs more of the processor than it may, the first so many times.
+    fn slow(times: usize) -> impl FnMut() -> Verdict {
+        let mut asked = 0;
+        move || {
+            asked += 1;
+            let begun = processor_time();
+            while asked <= times && processor_time().saturating_sub(begun) <= JUDGE_MAX {}
+            Verdict::failed(Text::parse("some words").unwrap())
+        }
+    }
+
+    #[test]
+    fn a_judgement_is_late_by_the_time_that_it_needs_itself_and_not_by_that_of_a_busy_machine() {
+        assert!(in_time(slow(0)).1);
+        assert!(in_time(slow(1)).1, "what seemed late once is asked again");
+        assert!(!in_time(slow(2)).1);
+    }
+
+    #[test]
+    fn a_judgement_that_panics_is_not_made_again() {
+        let mut asked = 0;
+        let (verdict, _) = in_time(|| {
+            asked += 1;
+            panic!("a fault of this test")
+        });
+        assert!(verdict.is_err());
+        assert_eq!(asked, 1);
+    }
+}

@@ -103,6 +103,11 @@ impl Tls {
         self.current.load().expires
     }
 
+    /// Whole days that are left until the certificate in use expires, negative after that; nothing if that cannot be read from it.
+    pub fn days_left(&self, now: Timestamp) -> Option<i64> {
+        Some(days_left(self.expires()?, now))
+    }
+
     /// Takes the files as they are now. If they cannot be used, the old certificate stays. Open connections stay either way.
     pub fn reload(&self) -> Result<(), TlsError> {
         self.current.store(Arc::new(read(&self.files)?));
