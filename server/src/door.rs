@@ -4,7 +4,7 @@
 use crate::chat::{Chat, Signed};
 use axum::response::{IntoResponse, Response};
 use handrail_domain::refusal::{Code, Refusal};
-use handrail_domain::wire::{COOKIE, Problem};
+use handrail_domain::wire::{COOKIE, PROOF_COOKIE, PROOF_HEADER, Problem};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE as COOKIE_HEADER, ORIGIN, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 
@@ -29,12 +29,13 @@ pub fn shown(headers: &HeaderMap) -> Option<Shown<'_>> {
     if let Some(token) = bearer {
         return Some(Shown::Bearer(token));
     }
+    cookie(headers, COOKIE).map(Shown::Cookie)
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(COOKIE_HEADER).iter().filter_map(|value| value.to_str().ok());
-    cookies
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE)
-        .map(|(_, token)| Shown::Cookie(token))
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
 /// Whether the page that asks is one of ours. A browser's cookie needs an exact `Origin`; with a bearer token there may be
@@ -48,12 +49,27 @@ pub fn same_origin(headers: &HeaderMap, shown: Shown<'_>, ours: &[String]) -> Re
     }
 }
 
-/// Who is asking, if their session lives.
+/// Who is asking, if their session lives and they may do something.
 pub async fn who(chat: &Chat, headers: &HeaderMap) -> Result<Signed, Refusal> {
+    chat.session(token(headers)?).await
+}
+
+/// Who is asking, also of staff who have no second step yet.
+pub async fn who_by_half(chat: &Chat, headers: &HeaderMap) -> Result<Signed, Refusal> {
+    chat.any_session(token(headers)?).await
+}
+
+fn token(headers: &HeaderMap) -> Result<&str, Refusal> {
     match shown(headers) {
-        Some(Shown::Cookie(token) | Shown::Bearer(token)) if token.len() <= TOKEN_MAX => chat.session(token).await,
+        Some(Shown::Cookie(token) | Shown::Bearer(token)) if token.len() <= TOKEN_MAX => Ok(token),
         Some(_) | None => Err(Code::Unauthenticated.into()),
     }
+}
+
+/// What a request shows of a code that was given just now.
+pub fn proof(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(PROOF_HEADER).and_then(|value| value.to_str().ok());
+    header.or_else(|| cookie(headers, PROOF_COOKIE)).filter(|proof| proof.len() <= TOKEN_MAX)
 }
 
 /// A refusal as RFC 9457 says it.

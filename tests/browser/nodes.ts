@@ -97,7 +97,7 @@ export class Nodes {
     const store = `[store]\npath = "${join(this.folder, name)}"\nurl = "postgres://handrail:handrail@127.0.0.1:${this.#ports.database}/record"\n`;
     const bus = `[bus]\nredis = "redis://127.0.0.1:${this.#ports.redis}"\n`;
     const limits = `[limits]\nframes_per_connection = ${RATE}\nsends_per_account = ${RATE}\nsends_per_conversation = ${RATE}\n`;
-    writeFileSync(file, `[server]\nlisten = "127.0.0.1:${port}"\n${store}${bus}[rules]\nfolder = "${join(ROOT, "config", "rules")}"\n${limits}`);
+    writeFileSync(file, `[server]\nlisten = "127.0.0.1:${port}"\n${store}${bus}[rules]\nfolder = "${join(ROOT, "config", "rules")}"\n[session]\nsecond_step = "nobody"\n${limits}`);
     return file;
   }
 

@@ -18,12 +18,13 @@ export class Server {
     return this.#run(["demo", "--data", join(this.folder, "data"), "--listen", this.#listen()]);
   }
 
-  /** Starts it, and then over its record a server with this in its configuration. */
+  /** Starts it, and then over its record a server with this in its configuration; one that asks nobody for a code, unless it says so. */
   async startWith(more: string): Promise<void> {
+    const session = more.includes("[session]") ? "" : '[session]\nsecond_step = "nobody"\n';
     await this.start();
     await this.kill();
     const config = join(this.folder, "handrail.toml");
-    writeFileSync(config, `[server]\nlisten = "${this.#listen()}"\n[rules]\nfolder = "${RULES}"\n${more}`);
+    writeFileSync(config, `[server]\nlisten = "${this.#listen()}"\n[rules]\nfolder = "${RULES}"\n${session}${more}`);
     await this.#run(["serve", "--config", config]);
   }
 

@@ -21,6 +21,7 @@ mod redis_away;
 mod rule_change;
 mod scenario;
 mod scheme;
+mod second_step;
 mod security;
 mod tidy;
 mod web;

@@ -51,8 +51,11 @@ impl Place {
         let limits = format!(
             "[limits]\nframes_per_connection = {rate}\nsends_per_account = {rate}\nsends_per_conversation = {rate}\n"
         );
-        std::fs::write(&config, format!("[server]\nlisten = \"127.0.0.1:0\"\n{limits}{more}"))
-            .expect("a configuration");
+        std::fs::write(
+            &config,
+            format!("[server]\nlisten = \"127.0.0.1:0\"\n[session]\nsecond_step = \"nobody\"\n{limits}{more}"),
+        )
+        .expect("a configuration");
         let server = Server::serve(&config);
         let all = people(&data);
         Self { folder, server, all, config: config.to_string_lossy().into_owned() }

@@ -75,8 +75,25 @@ function get<T>(path: string): Promise<Got<T>> {
   return call("GET", path);
 }
 
+/** Asks for a code of the second step, where a page can: says whether one was given. */
+let askForCode: (() => Promise<boolean>) | null = null;
+
+/** What is refused for want of a code is asked for again from now on, once one was given. */
+export function giveCodes(ask: () => Promise<boolean>): void {
+  askForCode = ask;
+}
+
+/** Where a code is what is said: another would not help. */
+const SAYS_CODE = ["/api/session/proof", "/api/second-step/confirm"];
+
 /** One request, with JSON where there is something to say. */
 export async function call<T>(method: string, path: string, body?: unknown): Promise<Got<T>> {
+  const got = await once<T>(method, path, body);
+  const codeHelps = !got.ok && got.code === "code_needed" && !SAYS_CODE.includes(path);
+  return codeHelps && (await askForCode?.()) ? once(method, path, body) : got;
+}
+
+async function once<T>(method: string, path: string, body?: unknown): Promise<Got<T>> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
   const said = body === undefined ? {} : { body: JSON.stringify(body) };

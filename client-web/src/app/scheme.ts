@@ -54,6 +54,7 @@ export const roles = () => call<RolesPage>("GET", "/api/roles");
 export const addPerson = (name: string, role: Role) => call<Invited>("POST", "/api/people", { name, role });
 export const invite = (id: string, checked: string) => call<Invited>("POST", `${at("/api/people", id)}/invite`, { checked });
 export const suspend = (id: string, reason: string) => call<null>("POST", `${at("/api/people", id)}/suspend`, { reason });
+export const takeStepAway = (id: string, reason: string) => call<null>("POST", `${at("/api/people", id)}/second-step`, { reason });
 export const restore = (id: string) => call<null>("POST", `${at("/api/people", id)}/restore`);
 export const breakGlass = (id: string, reason: string) => call<null>("POST", `${at("/api/people", id)}/glass`, { reason });
 export const identity = (id: string) => call<PaperView>("POST", `${at("/api/people", id)}/identity`);

@@ -11,14 +11,14 @@ const WORDS: Record<Language, Record<string, string>> = {
   en: {
     unauthenticated: "The name or the password is not right. Check both and try again.",
     rate_limited: "There were too many tries. Wait five minutes, then try again.",
-    code_needed: "Enter the code from your authenticator as well.",
+    code_needed: "Give your password again, with the code that your app shows now. Each code counts once.",
     expired: "You were signed out after a while. Sign in again.",
     other: "Signing in did not work. Try again.",
   },
   cy: {
     unauthenticated: "Dydy'r enw neu'r cyfrinair ddim yn gywir. Edrycha ar y ddau a thria eto.",
     rate_limited: "Roedd gormod o geisiadau. Arhosa bum munud, yna tria eto.",
-    code_needed: "Rho'r cod o dy ap dilysu hefyd.",
+    code_needed: "Rho dy gyfrinair eto, gyda'r cod mae dy ap yn ei ddangos nawr. Mae pob cod yn cyfrif unwaith.",
     expired: "Cest ti dy allgofnodi ar ôl sbel. Mewngofnoda eto.",
     other: "Wnaeth hynny ddim gweithio. Tria eto.",
   },

@@ -7,7 +7,9 @@ import { signedInJustNow } from "../app/device";
 import { startDuty } from "../app/duty";
 import { keepTold } from "../app/push";
 import { start } from "../app/staff";
+import { readStep } from "../app/step";
 import { startWorker } from "../core/worker";
+import { SetUpPage } from "../views/SecondStep";
 import { Staff } from "../views/Staff";
 
 const root = document.getElementById("app");
@@ -15,9 +17,12 @@ if (root) {
   root.replaceChildren();
   const justSignedIn = signedInJustNow();
   startWorker();
-  void keepTold(justSignedIn);
-  start();
-  startDuty();
-  startBehind();
-  render(<Staff />, root);
+  void readStep().then((step) => {
+    if (step.ok && step.value.state === "missing") return render(<SetUpPage onDone={() => location.reload()} />, root);
+    void keepTold(justSignedIn);
+    start();
+    startDuty();
+    startBehind();
+    render(<Staff />, root);
+  });
 }

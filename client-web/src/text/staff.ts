@@ -4,6 +4,29 @@ import type { ArticleAct, ArticleKind, ArticleState, Category, Evasion, OutcomeN
 import { plural } from "./en";
 
 export const enStaff = {
+  step: {
+    title: "Set up your second step",
+    why: "You can see what others wrote, so a password alone is not enough. From now on you also give a code from an app on your phone.",
+    app: "You need an app that makes codes, such as the one for passwords on your phone, or any authenticator.",
+    begin: "Show the picture for the app",
+    scan: "Scan this picture with the app. It then shows a code of six digits, and a new one every half minute.",
+    picture: "The picture that your app scans",
+    orType: "Or type this into the app:",
+    code: "Code from the app",
+    confirm: "Check the code",
+    spareTitle: "Write down your spare codes",
+    spareHint: "If you lose your phone, each of these lets you in once in place of a code. Keep them away from your phone. They are not shown again.",
+    spareDone: "I have written them down",
+    proveTitle: "A code, please",
+    proveHint: "This matters, so give the code that your app shows now, or a spare code. It then counts for five minutes.",
+    prove: "Go on",
+    notNow: "Not now",
+    setting: "Second step when you sign in",
+    isSet: (left: number) => `It is on. You have ${plural(left, "spare code", "spare codes")} left.`,
+    isOff: "It is off.",
+    setUp: "Set it up",
+    anew: "Set it up on another phone",
+  },
   severity: { low: "Low", medium: "Medium", high: "High", urgent: "Urgent" } satisfies Record<Severity, string>,
   category: {
     abuse: "Abuse",

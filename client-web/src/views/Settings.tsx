@@ -9,6 +9,7 @@ import { enDuty } from "../text/duty";
 import { enStaff } from "../text/staff";
 import { t } from "../text/words";
 import { Notify } from "./Notify";
+import { StepSetting } from "./SecondStep";
 
 const FROM: From[] = ["never", "urgent", "high", "medium", "low"];
 const words = enStaff.settings;
@@ -20,6 +21,7 @@ export function Settings({ dialog }: { dialog: RefObject<HTMLDialogElement | nul
       <Alerts />
       <Notify staff={enDuty.phone} />
       <Rest />
+      <StepSetting />
       <section class="setting" aria-labelledby="keys-title">
         <h3 id="keys-title">{enStaff.keys.title}</h3>
         <label class="check">

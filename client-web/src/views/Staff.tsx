@@ -19,6 +19,7 @@ import { Decisions } from "./Decisions";
 import { DutyBars, DutyButton, DutyDialog } from "./Duty";
 import { Item, meansRelease } from "./Item";
 import { Oversight } from "./Oversight";
+import { ProveDialog } from "./SecondStep";
 import { QueueList, reach } from "./QueueList";
 import { ReadingDialog } from "./Reading";
 import { Settings } from "./Settings";
@@ -78,6 +79,7 @@ export function Staff() {
       <DutyDialog />
       <ReadingDialog />
       <TogetherDialog />
+      <ProveDialog />
       <Settings dialog={dialog} />
       <Announcer />
     </>

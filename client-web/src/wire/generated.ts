@@ -198,7 +198,11 @@ code?: string,
  */
 token?: boolean, };
 
-export type SignedIn = { account: Me, token?: string, expires_at: string | null, };
+export type SignedIn = { account: Me, token?: string, 
+/**
+ * Beside the token, where a code was given: see [`Proved`].
+ */
+proof?: string, expires_at: string | null, };
 
 export type SessionView = { 
 /**
@@ -233,6 +237,42 @@ key: string,
  * Whether this device is told.
  */
 on: boolean, quiet: Quiet | null, };
+
+export type StepState = "off" | "missing" | "set";
+
+export type SecondStepView = { state: StepState, since: string | null, 
+/**
+ * Spare codes that are left.
+ */
+spare_codes: number, 
+/**
+ * Until when the last code counts for what matters; nothing, if it must be given again.
+ */
+proved_until: string | null, };
+
+export type SecondStepBegun = { 
+/**
+ * For typing, in base 32 (RFC 4648).
+ */
+secret: string, 
+/**
+ * The same as an app reads it.
+ */
+uri: string, 
+/**
+ * The same as a picture for a camera: rows of `0` and `1`, with 1 for dark.
+ */
+picture: Array<string>, };
+
+export type CodeGiven = { code: string, };
+
+export type SpareCodes = { spare_codes: Array<string>, };
+
+export type Proved = { 
+/**
+ * What to send as `handrail-proof`, for a client that shows its session as a bearer; a browser has a cookie.
+ */
+proof?: string, until: string, };
 
 export type PushAsked = { endpoint: string, 
 /**
@@ -718,6 +758,16 @@ export type RelationshipLine = { id: string, kind: Kind, state: ConversationStat
  */
 said: string | null, };
 
+export type SecondStepSeen = { since: string, 
+/**
+ * Which colleague asked, in the last day, for it to be taken away.
+ */
+asked_by: string | null, 
+/**
+ * Whether it is the reader's word that is still missing.
+ */
+waits_for_you: boolean, };
+
 export type PersonPage = { person: PersonLine, 
 /**
  * The name to sign in with, once they have one.
@@ -730,7 +780,11 @@ has_identity: boolean,
 /**
  * Until when the reader may read it.
  */
-glass_until: string | null, };
+glass_until: string | null, 
+/**
+ * Their second step, if they have set one. (Feature `second_step`.)
+ */
+second_step?: SecondStepSeen, };
 
 export type BreakGlass = { reason: string, };
 

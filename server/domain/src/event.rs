@@ -225,6 +225,12 @@ pub enum AccountAct {
     Disable,
     /// It may again.
     Enable,
+    /// Its second step was set, or set anew.
+    SetSecondStep,
+    /// A colleague asked for its second step to be taken away.
+    AskSecondStepAway,
+    /// Its second step is gone; its sessions ended.
+    TakeSecondStepAway,
 }
 
 /// What happened to a session.
@@ -237,6 +243,8 @@ pub enum SessionAct {
     SignOut,
     /// A sign-in was refused.
     Refuse,
+    /// A code of the second step was given for what matters.
+    Prove,
 }
 
 /// Whose feeds a line enters.

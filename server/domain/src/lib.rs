@@ -37,6 +37,7 @@ pub mod restriction;
 pub mod rights;
 pub mod scheme;
 pub mod score;
+pub mod second_step;
 pub mod text;
 pub mod time;
 pub mod wait;

@@ -46,7 +46,7 @@ codes! {
     /// Nobody is signed in, or the sign-in was wrong.
     Unauthenticated "unauthenticated" 401 false "The name or the password is not right, or you are signed out. Sign in and try again.";
     /// The second step of signing in is missing.
-    CodeNeeded "code_needed" 401 false "Enter the code from your authenticator as well.";
+    CodeNeeded "code_needed" 401 false "Enter the code from the app on your phone. Each code counts once, so wait for the next one if it was refused.";
     /// Not for this role.
     Forbidden "forbidden" 403 false "Your account may not do this. Ask your coordinator if you need to.";
     /// It is not there, or one may not see it.

@@ -239,6 +239,11 @@ fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Li
             if sessions.count_reads().await.is_err() {
                 tracing::warn!("some reads of articles were not counted");
             }
+            match sessions.disable_unused().await {
+                Ok(0) => (),
+                Ok(many) => tracing::warn!(many, "staff who had not signed in for long were disabled"),
+                Err(refusal) => tracing::warn!(code = refusal.code.as_str(), "unused accounts were not looked for"),
+            }
             if let Err(refusal) = sessions.sweep_sessions().await {
                 tracing::warn!(
                     code = refusal.code.as_str(),

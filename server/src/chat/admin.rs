@@ -224,6 +224,7 @@ impl Chat {
         Ok(self
             .write(Scope::Everything, move |tx| {
                 tx.set_disabled(account.id, disabled)?;
+                tx.used(account.id, fresh::now())?;
                 tx.end_sessions(account.id)?;
                 Ok(tx.append(event(account.site, What::Account { account: account.id, act }))?)
             })

@@ -17,9 +17,11 @@ mod read;
 mod reports;
 mod rota;
 mod scheme;
+mod second_step;
 mod send;
 mod sessions;
 mod shadow;
+mod staff;
 mod views;
 mod waits;
 mod windows;
@@ -39,6 +41,7 @@ pub use reports::{Reported, report_for, report_words};
 pub use rota::may_see_queue;
 pub use scheme::{Change, Denied, roles_page};
 pub(crate) use scheme::{write_about, write_between};
+pub use second_step::Proof;
 pub use send::{Send, Sent};
 pub use sessions::session_name;
 pub use sessions::{Hashes, SignedUp, hash_password, token_hash};
@@ -52,6 +55,7 @@ use handrail_domain::event::Hash;
 use handrail_domain::filter::Rules;
 use handrail_domain::people::Account;
 use handrail_domain::refusal::{Code, Refusal};
+use handrail_domain::second_step::StepState;
 use handrail_domain::time::Timestamp;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -66,6 +70,10 @@ pub struct Signed {
     pub session: Hash,
     /// When it ends; never, if nothing.
     pub expires_at: Option<Timestamp>,
+    /// How it stands with their second step.
+    pub second_step: StepState,
+    /// The hash of what shows that a code of it was given, and when that was.
+    pub proof: Option<(Hash, Timestamp)>,
 }
 
 /// The product over a record, a bus and a set of rules.

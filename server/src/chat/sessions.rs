@@ -1,6 +1,7 @@
 //! Signing in and out. Passwords are argon2id hashes, session tokens are kept as SHA-256; both are compared even when there
 //! is nobody of that name, so that the answer takes as long.
 
+use super::second_step::{Given, Proof, take_code};
 use super::{Chat, Signed};
 use crate::fresh;
 use crate::store::Scope;
@@ -11,6 +12,7 @@ use handrail_domain::event::{Event, Hash, SessionAct, What};
 use handrail_domain::ids::AccountId;
 use handrail_domain::people::Account;
 use handrail_domain::refusal::{Code, Refusal};
+use handrail_domain::second_step::{StepState, step_state};
 use handrail_domain::time::Timestamp;
 use handrail_domain::wire::SessionView;
 use sha2::{Digest, Sha256};
@@ -43,6 +45,8 @@ pub struct SignedUp {
     pub signed: Signed,
     /// The token, which is nowhere kept.
     pub token: String,
+    /// What shows that a code was given, where one was.
+    pub proof: Option<Proof>,
 }
 
 /// The hash that a token is kept as.
@@ -80,8 +84,9 @@ fn nobody() -> &'static str {
 }
 
 impl Chat {
-    /// Signs in. An unknown name and a wrong password get the same answer after the same work.
-    pub async fn sign_in(&self, username: String, password: String) -> Result<SignedUp, Refusal> {
+    /// Signs in. An unknown name and a wrong password get the same answer after the same work; who knows the password and has a second
+    /// step is asked for its code.
+    pub async fn sign_in(&self, username: String, password: String, code: Option<String>) -> Result<SignedUp, Refusal> {
         let found = self.read(move |record| record.credentials(&username)).await?;
         let turn = tokio::time::timeout(HASH_WAIT_MAX, self.hashes.0.clone().acquire_owned()).await;
         let turn = turn.map_err(|_| Code::Unavailable)?.map_err(|_| Code::Internal)?;
@@ -94,7 +99,7 @@ impl Chat {
             found.filter(|found| right && !found.account.disabled).map(|found| found.account)
         });
         let account = checked.await.map_err(|_| Code::Internal)?.ok_or(Code::Unauthenticated)?;
-        self.begin_session(account).await
+        self.begin_session(account, code).await
     }
 
     /// The hash of a password, when there is a turn for it.
@@ -108,30 +113,53 @@ impl Chat {
         hashed.await.map_err(|_| Code::Internal)?
     }
 
-    pub(super) async fn begin_session(&self, account: Account) -> Result<SignedUp, Refusal> {
+    /// Begins a session, once the second step of whoever has one is taken.
+    pub(super) async fn begin_session(&self, account: Account, code: Option<String>) -> Result<SignedUp, Refusal> {
+        let of = account.id;
+        let set = self.read(move |record| record.second_step(of)).await?.is_some_and(|step| step.secret.is_some());
+        let given = match (set, code) {
+            (false, _) => None,
+            (true, None) => return Err(Code::CodeNeeded.into()),
+            (true, Some(code)) => Some(Given::read(&code).ok_or(Code::CodeNeeded)?),
+        };
         let token = fresh::token(43);
         let session = token_hash(&token);
         let now = fresh::now();
         let length_ms = i64::try_from(self.lengths.of(account.role).absolute.as_millis()).unwrap_or(i64::MAX);
         let expires_at = Some(now.plus_ms(length_ms));
-        let who = account.clone();
+        let proof = set.then(|| Proof::new(now));
+        let (who, shown) = (account.clone(), proof.as_ref().map(Proof::hash));
         self.write(Scope::Own, move |tx| {
             tx.add_session(&session, who.id, now, expires_at)?;
+            tx.used(who.id, now)?;
+            if let (Some(given), Some(proof)) = (given, shown) {
+                take_code(tx, who.id, &given, now)?;
+                tx.prove_session(&session, &proof, now)?;
+            }
             Ok(tx.append(session_event(&who, SessionAct::SignIn, &session, now))?)
         })
         .await?;
-        Ok(SignedUp { signed: Signed { account, session, expires_at }, token })
+        let second_step = step_state(account.role, self.lengths.second_step, set);
+        let signed = Signed { account, session, expires_at, second_step, proof: shown.zip(Some(now)) };
+        Ok(SignedUp { signed, token, proof })
     }
 
-    /// Whose token this is, if it is anybody's now.
+    /// Whose token this is, if it is anybody's now who may do something.
     pub async fn session(&self, token: &str) -> Result<Signed, Refusal> {
+        let signed = self.any_session(token).await?;
+        if signed.second_step == StepState::Missing { Err(Code::CodeNeeded.into()) } else { Ok(signed) }
+    }
+
+    /// Whose token this is, if it is anybody's now, also of staff who have no second step yet.
+    pub async fn any_session(&self, token: &str) -> Result<Signed, Refusal> {
         let session = token_hash(token);
         let row = self.read(move |record| record.session(&session)).await?.ok_or(Code::Unauthenticated)?;
         let over = row.expires_at.is_some_and(|at| at <= fresh::now());
         if over || row.account.disabled {
             return Err(Code::Unauthenticated.into());
         }
-        Ok(Signed { account: row.account, session, expires_at: row.expires_at })
+        let second_step = step_state(row.account.role, self.lengths.second_step, row.second_step);
+        Ok(Signed { account: row.account, session, expires_at: row.expires_at, second_step, proof: row.proof })
     }
 
     /// Signs out: the session ends, and with it its sockets.
@@ -184,7 +212,7 @@ impl Chat {
     }
 }
 
-fn session_event(account: &Account, act: SessionAct, session: &Hash, at: Timestamp) -> Event {
+pub(super) fn session_event(account: &Account, act: SessionAct, session: &Hash, at: Timestamp) -> Event {
     Event {
         at,
         site: account.site,

@@ -15,6 +15,7 @@ use crate::app::demo::{self, DemoAccount};
 use crate::app::{Node, open, open_without_rules};
 use crate::chat::{AdminError, Chat};
 use crate::config::{self, Config};
+use crate::store::StaffRow;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use handrail_domain::conversation::ConversationState;
@@ -110,6 +111,9 @@ struct Demo {
     /// Let everybody say as much as they can: to measure the server, not its limits.
     #[arg(long)]
     unlimited: bool,
+    /// Ask staff for a code from an app beside their password, as a server does that is no demonstration.
+    #[arg(long)]
+    second_step: bool,
 }
 
 fn relationships(text: &str) -> Result<usize, String> {
@@ -160,6 +164,18 @@ enum Account {
         config: ConfigFile,
         /// The name to sign in with.
         username: String,
+    },
+    /// Take the second step away from who has lost phone and spare codes, once it is sure that it is they; their sessions end.
+    SecondStepOff {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// The name to sign in with.
+        username: String,
+    },
+    /// List every account that may see what others wrote: when it was last used, and whether it has a second step. For the monthly review.
+    Review {
+        #[command(flatten)]
+        config: ConfigFile,
     },
 }
 
@@ -251,6 +267,7 @@ async fn run_demo(asked: Demo) -> anyhow::Result<()> {
     if asked.unlimited {
         config.fixed.limits.allow_much();
     }
+    config.live.session.second_step = asked.second_step;
     let _log = crate::telemetry::start_log(config.fixed.log_format, config.live.log_level)?;
     let chat = open(&config).await?;
     let accounts = demo::seed(&chat, &asked.data, asked.relationships).await?;
@@ -325,7 +342,23 @@ async fn account(asked: Account) -> anyhow::Result<()> {
             admin(&config).await?.admin_disable(&username, false).await?;
             say(&format!("Account {username:?} may sign in again."))
         }
+        Account::SecondStepOff { config, username } => {
+            admin(&config).await?.admin_take_second_step_away(&username).await?;
+            say(&format!("Account {username:?} has no second step any more, and is signed out everywhere."))
+        }
+        Account::Review { config } => review(&admin(&config).await?.admin_staff().await?),
     }
+}
+
+fn review(staff: &[StaffRow]) -> anyhow::Result<()> {
+    let mut table = String::from("site\trole\tusername\tlast used\tsecond step\tmay sign in\n");
+    for row in staff {
+        let yes = |yes| if yes { "yes" } else { "no" };
+        let (role, used) = (row.account.role.as_str(), row.used_at.date());
+        let (second, may) = (yes(row.second_step), yes(!row.account.disabled));
+        table += &format!("{}\t{role}\t{}\t{used}\t{second}\t{may}\n", row.site, row.username);
+    }
+    say(table.trim_end())
 }
 
 fn show(made: bool, password: &str) -> anyhow::Result<()> {

@@ -194,6 +194,10 @@ pub struct SessionSettings {
     pub staff: SessionLength,
     /// Mentors, mentees and guest officers.
     pub parties: SessionLength,
+    /// Whether staff must have a second step beside their password.
+    pub second_step: bool,
+    /// Staff who have not signed in for so long are disabled; never, if nothing.
+    pub unused: Option<Duration>,
 }
 
 /// How long one kind of session lasts.
@@ -215,6 +219,8 @@ impl Config {
         config.fixed.server.listen = listen;
         config.fixed.store = data.to_path_buf();
         config.fixed.rules = Rules::Embedded;
+        config.live.session.second_step = false;
+        config.live.session.unused = None;
         Ok(config)
     }
 
@@ -309,7 +315,8 @@ impl Default for SessionSettings {
             idle: Duration::from_secs(idle * MINUTE),
             absolute: Duration::from_secs(hours * 60 * MINUTE),
         };
-        Self { staff: length(15, 8), parties: length(30, 12) }
+        let unused = Some(Duration::from_secs(90 * 24 * 60 * MINUTE));
+        Self { staff: length(15, 8), parties: length(30, 12), second_step: true, unused }
     }
 }
 

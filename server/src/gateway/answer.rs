@@ -28,7 +28,7 @@ const PONG_MS: u64 = 10_000;
 /// One device says that it writes at most this often.
 const TYPING_APART: Duration = Duration::from_secs(1);
 /// What this server adds to the protocol's first version.
-const FEATURES: [&str; 6] = ["read", "consent", "report", "expected_wait", "second", "scheme"];
+const FEATURES: [&str; 7] = ["read", "consent", "report", "expected_wait", "second", "scheme", "second_step"];
 
 /// How it went with one frame.
 pub(super) enum Went {

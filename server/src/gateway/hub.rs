@@ -228,7 +228,9 @@ impl Hub {
             What::Held { .. } => metrics().count(Counter::Held),
             What::Item { act: ItemAct::Decide, .. } => metrics().count(Counter::Decided),
             What::Account { account, act: AccountAct::Disable } => self.close_account(*account, Close::Suspended),
-            What::Account { account, act: AccountAct::Reset } => self.close_account(*account, Close::SignedOut),
+            What::Account { account, act: AccountAct::Reset | AccountAct::TakeSecondStepAway } => {
+                self.close_account(*account, Close::SignedOut)
+            }
             What::Session { account, act: SessionAct::SignOut, session } => {
                 let own = |device: &Arc<Device>| session_name(&device.signed.session) == *session;
                 self.devices_of(*account).into_iter().filter(own).for_each(|device| device.close(Close::SignedOut));

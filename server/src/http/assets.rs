@@ -21,7 +21,7 @@ const NO_CLIENT: &str = "Handrail is running, but it was built without its web c
 
 /// `GET /`: the sign-in page, or the app of one's role.
 pub(super) async fn home(State(api): State<Arc<Api>>, headers: HeaderMap) -> Response {
-    let page = match door::who(&api.chat, &headers).await {
+    let page = match door::who_by_half(&api.chat, &headers).await {
         Ok(who) => match who.account.role {
             Role::Mentee | Role::Mentor | Role::GuestOfficer => "index.html",
             Role::Supervisor | Role::Coordinator | Role::Operator => "staff.html",

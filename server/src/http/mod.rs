@@ -14,6 +14,7 @@ mod refusal;
 mod reports;
 mod rules;
 mod scheme;
+mod second_step;
 mod session;
 mod table;
 
@@ -65,6 +66,9 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/icon-512.png", get(assets::asset))
         .route("/api/join", post(session::join))
         .route("/api/session", post(session::sign_in).delete(session::sign_out))
+        .route("/api/session/proof", post(second_step::prove))
+        .route("/api/second-step", get(second_step::state).post(second_step::begin))
+        .route("/api/second-step/confirm", post(second_step::confirm))
         .route("/api/sessions", get(session::sessions).delete(session::sign_out_everywhere))
         .route("/api/me", get(session::me))
         .route("/api/articles", get(articles::articles))
@@ -112,6 +116,7 @@ fn scheme_routes() -> Router<Arc<Api>> {
         .route("/api/people/{id}/invite", post(scheme::invite))
         .route("/api/people/{id}/suspend", post(scheme::suspend))
         .route("/api/people/{id}/restore", post(scheme::restore))
+        .route("/api/people/{id}/second-step", post(scheme::take_second_step_away))
         .route("/api/people/{id}/glass", post(scheme::break_glass))
         .route("/api/people/{id}/identity", post(scheme::identity))
         .route("/api/glass/{id}/seen", post(scheme::glass_seen))

@@ -3,7 +3,7 @@
 use super::Api;
 use super::body::json;
 use super::refusal::Refused;
-use super::session::{asked_from_own_page, from_own_page};
+use super::session::{asked_from_own_page, from_own_page, proved};
 use super::table::{cell, csv_named};
 use crate::chat::{Change, Denied, roles_page};
 use crate::door;
@@ -68,6 +68,7 @@ pub(super) async fn site(State(api): Shared, headers: HeaderMap) -> Answer<SiteC
 pub(super) async fn choose_site(State(api): Shared, headers: HeaderMap, body: Bytes) -> Answer<SiteChoices> {
     let who = from_own_page(&api, &headers).await?;
     may_run(&who.account)?;
+    proved(&api, &headers, &who)?;
     let chosen: SiteChoices = json(&headers, &body)?;
     Ok(Json(api.chat.choose_site(&who, chosen).await?))
 }
@@ -81,6 +82,7 @@ pub(super) async fn people(State(api): Shared, headers: HeaderMap) -> Answer<Peo
 /// `GET /api/people.csv`.
 pub(super) async fn people_csv(State(api): Shared, headers: HeaderMap) -> Result<Response, Refused> {
     let who = door::who(&api.chat, &headers).await?;
+    proved(&api, &headers, &who)?;
     let mut out = String::from("id,role,name,standing,relationships,since\r\n");
     for one in api.chat.people(&who).await?.people {
         let standing = serde_json::to_value(one.standing).map_err(|_| Code::Internal)?;
@@ -99,6 +101,7 @@ pub(super) async fn add_person(
 ) -> Result<(StatusCode, Json<Invited>), Refused> {
     let who = from_own_page(&api, &headers).await?;
     may_run(&who.account)?;
+    proved(&api, &headers, &who)?;
     let new: NewPerson = json(&headers, &body)?;
     Ok((StatusCode::CREATED, Json(api.chat.add_person(&who, new).await?)))
 }
@@ -107,6 +110,7 @@ pub(super) async fn add_person(
 pub(super) async fn import(State(api): Shared, headers: HeaderMap, body: Bytes) -> Answer<Imported> {
     let who = from_own_page(&api, &headers).await?;
     may_run(&who.account)?;
+    proved(&api, &headers, &who)?;
     let import: Import = json(&headers, &body)?;
     Ok(Json(api.chat.import(&who, import).await?))
 }
@@ -127,6 +131,7 @@ pub(super) async fn invite(
 ) -> Answer<Invited> {
     let who = from_own_page(&api, &headers).await?;
     may_run(&who.account)?;
+    proved(&api, &headers, &who)?;
     let InviteAgain { checked } = json(&headers, &body)?;
     Ok(Json(api.chat.invite(&who, account(&id)?, checked).await?))
 }
@@ -153,7 +158,26 @@ pub(super) async fn restore(
 ) -> Result<StatusCode, Refused> {
     let who = from_own_page(&api, &headers).await?;
     may_run(&who.account)?;
+    proved(&api, &headers, &who)?;
     api.chat.suspend(&who, account(&id)?, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/people/{id}/second-step`: it is taken away from who has lost it, by two colleagues.
+pub(super) async fn take_second_step_away(
+    State(api): Shared,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<StatusCode, Refused> {
+    let who = from_own_page(&api, &headers).await?;
+    may_run(&who.account)?;
+    proved(&api, &headers, &who)?;
+    let WithReason { reason } = json(&headers, &body)?;
+    if reason.trim().is_empty() {
+        return Err(Refused::saying(Code::BadFrame, "Write down how you checked that it is they who ask.".into()));
+    }
+    api.chat.take_second_step_away(&who, account(&id)?, reason).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -166,6 +190,7 @@ pub(super) async fn break_glass(
 ) -> Result<StatusCode, Refused> {
     let who = from_own_page(&api, &headers).await?;
     may(&who.account, Right::BreakGlass)?;
+    proved(&api, &headers, &who)?;
     let BreakGlass { reason } = json(&headers, &body)?;
     api.chat.break_glass(&who, account(&id)?, &reason).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -282,6 +307,7 @@ pub(super) async fn relationships(State(api): Shared, headers: HeaderMap) -> Ans
 /// `GET /api/relationships.csv`.
 pub(super) async fn relationships_csv(State(api): Shared, headers: HeaderMap) -> Result<Response, Refused> {
     let who = door::who(&api.chat, &headers).await?;
+    proved(&api, &headers, &who)?;
     let mut out = String::from("id,state,people,began,ended,last_message\r\n");
     let day = |at: Option<Timestamp>| at.map(Timestamp::date).unwrap_or_default();
     for line in api.chat.relationships(&who).await?.relationships {
@@ -295,6 +321,7 @@ pub(super) async fn relationships_csv(State(api): Shared, headers: HeaderMap) ->
 /// `GET /api/papers.csv`: all that is written down, but for real names. That it was taken out is in the log.
 pub(super) async fn papers_csv(State(api): Shared, headers: HeaderMap) -> Result<Response, Refused> {
     let who = door::who(&api.chat, &headers).await?;
+    proved(&api, &headers, &who)?;
     let mut out = String::from("id,kind,about,by,written,changed,put_away,field,answer\r\n");
     for paper in api.chat.all_papers(&who).await? {
         let about = paper.account.map(|id| id.to_string()).or(paper.conversation.map(|id| id.to_string()));
@@ -328,11 +355,12 @@ pub(super) async fn begin(
 ) -> Result<(StatusCode, Json<RelationshipLine>), Refused> {
     let who = from_own_page(&api, &headers).await?;
     may_run(&who.account)?;
+    proved(&api, &headers, &who)?;
     let new: NewRelationship = json(&headers, &body)?;
     Ok((StatusCode::CREATED, Json(api.chat.begin_relationship(&who, new).await?)))
 }
 
-/// `POST /api/relationships/{id}/{act}`: pause, resume, end, hand_over.
+/// `POST /api/relationships/{id}/{act}`: pause, resume, end, hand_over. What keeps people apart waits for no code.
 pub(super) async fn change(
     State(api): Shared,
     headers: HeaderMap,
@@ -345,10 +373,14 @@ pub(super) async fn change(
     let RelationshipAct { words, to } = json(&headers, &body)?;
     let change = match act.as_str() {
         "pause" => Change::Pause,
-        "resume" => Change::Resume,
+        "resume" => {
+            proved(&api, &headers, &who)?;
+            Change::Resume
+        }
         "end" => Change::End,
         "hand_over" => {
             let to = to.ok_or_else(|| Refused::saying(Code::BadFrame, "Name the next mentor.".into()))?;
+            proved(&api, &headers, &who)?;
             api.chat.hand_over(&who, id, to, &words).await?;
             return Ok(StatusCode::NO_CONTENT);
         }

@@ -2,7 +2,7 @@
 
 use super::Api;
 use super::refusal::Refused;
-use crate::chat::{Signed, SignedUp};
+use crate::chat::{Denied, Proof, Signed, SignedUp};
 use crate::door::{self, Shown};
 use axum::Form;
 use axum::body::Bytes;
@@ -10,8 +10,9 @@ use axum::extract::{Query, State};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use handrail_domain::push::Language;
 use handrail_domain::refusal::{Code, Refusal};
+use handrail_domain::second_step::PROOF_MS;
 use handrail_domain::time::Timestamp;
-use handrail_domain::wire::{COOKIE, Join, Me, SessionPage, SignIn, SignedIn};
+use handrail_domain::wire::{COOKIE, Join, Me, PROOF_COOKIE, SessionPage, SignIn, SignedIn};
 use http::header::{CONTENT_TYPE, ORIGIN, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -29,22 +30,24 @@ pub(super) async fn sign_in(State(api): State<Arc<Api>>, headers: HeaderMap, bod
     }
     let asked: SignIn = serde_json::from_slice(&body).map_err(|_| Code::BadFrame)?;
     let wants_token = asked.token;
-    let begun = begin(&api, asked.username, asked.password).await?;
+    let begun = begin(&api, asked.username, asked.password, asked.code).await?;
     let signed_in = SignedIn {
         account: api.chat.me(&begun.signed),
         token: wants_token.then(|| begun.token.clone()),
+        proof: begun.proof.as_ref().filter(|_| wants_token).map(|proof| proof.token.clone()),
         expires_at: begun.signed.expires_at,
     };
-    let cookie = cookie(&begun.token, begun.signed.expires_at);
-    let mut response = axum::Json(signed_in).into_response();
-    response.headers_mut().insert(SET_COOKIE, cookie);
-    Ok(response)
+    let cookies = AppendHeaders(cookies(&begun).map(|cookie| (SET_COOKIE, cookie)));
+    Ok((cookies, axum::Json(signed_in)).into_response())
 }
 
 #[derive(Deserialize)]
 pub(super) struct SignInForm {
     username: String,
     password: String,
+    /// The code of the second step; a page that has no script sends the empty field along.
+    #[serde(default)]
+    code: String,
     /// "This is my own phone": the page may then keep messages on it.
     own: Option<String>,
     /// The language of the page that asks; a refusal goes back there.
@@ -64,28 +67,30 @@ pub(super) async fn sign_in_form(
         Language::Cy => "/mewngofnodi",
     };
     let begun = match (own_page(&api, &headers), form) {
-        (Ok(()), Ok(Form(form))) => begin(&api, form.username, form.password).await,
+        (Ok(()), Ok(Form(form))) => {
+            let code = Some(form.code).filter(|code| !code.trim().is_empty());
+            begin(&api, form.username, form.password, code).await
+        }
         (Err(refusal), _) => Err(refusal),
         (_, Err(_)) => Err(Code::BadFrame.into()),
     };
     match begun {
         Ok(begun) => {
-            let cookie = cookie(&begun.token, begun.signed.expires_at);
-            let cookies = [cookie, whose_phone(own)].map(|cookie| (SET_COOKIE, cookie));
+            let cookies = cookies(&begun).chain([whose_phone(own)]).map(|cookie| (SET_COOKIE, cookie));
             (AppendHeaders(cookies), Redirect::to("/")).into_response()
         }
         Err(refusal) => Redirect::to(&format!("{page}?error={}", refusal.code.as_str())).into_response(),
     }
 }
 
-async fn begin(api: &Api, username: String, password: String) -> Result<SignedUp, Refusal> {
+async fn begin(api: &Api, username: String, password: String, code: Option<String>) -> Result<SignedUp, Refusal> {
     if username.len() > USERNAME_MAX {
         return Err(Code::Unauthenticated.into());
     }
     // Names are not told apart by case, and neither are the guesses at their passwords.
     let name = username.to_lowercase();
     api.limits.check_guess(&name)?;
-    let begun = api.chat.sign_in(username, password).await?;
+    let begun = api.chat.sign_in(username, password, code).await?;
     api.limits.guessed_right(&name);
     Ok(begun)
 }
@@ -109,6 +114,22 @@ fn cookie(token: &str, expires_at: Option<Timestamp>) -> HeaderValue {
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
 }
 
+/// What a browser keeps of a session that has begun.
+fn cookies(begun: &SignedUp) -> impl Iterator<Item = HeaderValue> {
+    let session = cookie(&begun.token, begun.signed.expires_at);
+    std::iter::once(session).chain(begun.proof.as_ref().map(proof_cookie))
+}
+
+/// What a browser shows for a few minutes, once a code was given.
+pub(super) fn proof_cookie(proof: &Proof) -> HeaderValue {
+    let text = format!(
+        "{PROOF_COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={}",
+        proof.token,
+        PROOF_MS / 1_000
+    );
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
 /// Tells the page, once, that somebody has just given their password, and whether this is their own phone. Its script reads
 /// it, so it is no secret; that an address cannot say it keeps a locked page locked.
 fn whose_phone(own: bool) -> HeaderValue {
@@ -124,7 +145,7 @@ pub(super) async fn sign_out(
     headers: HeaderMap,
     Query(leaving): Query<Leaving>,
 ) -> Result<Response, Refused> {
-    let who = from_own_page(&api, &headers).await?;
+    let who = half_from_own_page(&api, &headers).await?;
     api.chat.sign_out(&who).await?;
     let cleared = if leaving.keep_unsent { KEEPS_UNSENT } else { CLEARS_ALL };
     Ok(gone(cleared))
@@ -173,10 +194,26 @@ fn gone(cleared: &'static str) -> Response {
 
 /// Who asks, and not by another page's script.
 pub(super) async fn from_own_page(api: &Api, headers: &HeaderMap) -> Result<Signed, Refusal> {
-    if let Some(shown @ Shown::Cookie(_)) = door::shown(headers) {
-        door::same_origin(headers, shown, &api.origins)?;
-    }
+    not_by_another_page(api, headers)?;
     door::who(&api.chat, headers).await
+}
+
+/// The same, also for staff who have no second step yet.
+pub(super) async fn half_from_own_page(api: &Api, headers: &HeaderMap) -> Result<Signed, Refusal> {
+    not_by_another_page(api, headers)?;
+    door::who_by_half(&api.chat, headers).await
+}
+
+fn not_by_another_page(api: &Api, headers: &HeaderMap) -> Result<(), Refusal> {
+    match door::shown(headers) {
+        Some(shown @ Shown::Cookie(_)) => door::same_origin(headers, shown, &api.origins),
+        Some(Shown::Bearer(_)) | None => Ok(()),
+    }
+}
+
+/// For what matters: whoever has a second step gave a code of it just now.
+pub(super) fn proved(api: &Api, headers: &HeaderMap, who: &Signed) -> Result<(), Refusal> {
+    api.chat.proved(who, door::proof(headers))
 }
 
 /// The same, with what they ask for. Who may not ask is told so before what is wrong with the asking.
@@ -194,7 +231,8 @@ pub(super) async fn join(State(api): State<Arc<Api>>, headers: HeaderMap, body: 
     own_page(&api, &headers)?;
     let asked: Join = super::body::json(&headers, &body)?;
     let begun = api.chat.join(asked).await?;
-    let signed_in = SignedIn { account: api.chat.me(&begun.signed), token: None, expires_at: begun.signed.expires_at };
+    let expires_at = begun.signed.expires_at;
+    let signed_in = SignedIn { account: api.chat.me(&begun.signed), token: None, proof: None, expires_at };
     let mut response = axum::Json(signed_in).into_response();
     response.headers_mut().insert(SET_COOKIE, cookie(&begun.token, begun.signed.expires_at));
     Ok(response)
@@ -224,19 +262,24 @@ pub(super) async fn join_form(
     };
     let again = |why: &str| Redirect::to(&format!("{page}?error={why}")).into_response();
     let (Ok(()), Ok(Form(form))) = (own_page(&api, &headers), form) else { return again("bad_frame") };
-    let own = form.own.is_some();
+    let (own, form_language) = (form.own.is_some(), form.language);
     let asked = Join { code: form.code, username: form.username, password: form.password };
     match api.chat.join(asked).await {
         Ok(begun) => {
             let cookies = [cookie(&begun.token, begun.signed.expires_at), whose_phone(own)];
             (AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie))), Redirect::to("/")).into_response()
         }
+        // The password is chosen; what is left is the code, for which one signs in.
+        Err(Denied { refusal: Refusal { code: Code::CodeNeeded, .. }, .. }) => match form_language {
+            Language::En => Redirect::to("/sign-in?error=code_needed").into_response(),
+            Language::Cy => Redirect::to("/mewngofnodi?error=code_needed").into_response(),
+        },
         Err(denied) => again(denied.refusal.code.as_str()),
     }
 }
 
 /// `GET /api/me`.
 pub(super) async fn me(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<axum::Json<Me>, Refused> {
-    let who = door::who(&api.chat, &headers).await?;
+    let who = door::who_by_half(&api.chat, &headers).await?;
     Ok(axum::Json(api.chat.me(&who)))
 }

@@ -225,6 +225,7 @@ impl Tx<'_> {
             "UPDATE account SET name = ?2, username = ?1, password = '' WHERE id = ?1",
             params![of.to_string(), ERASED],
         )?;
+        self.drop_second_step(of)?;
         Ok(())
     }
 

@@ -28,12 +28,30 @@ pub struct Credentials {
     pub password: String,
 }
 
+/// An account that may see what others wrote.
+pub struct StaffRow {
+    /// Who.
+    pub account: Account,
+    /// The name of their site.
+    pub site: String,
+    /// The name to sign in with.
+    pub username: String,
+    /// When they last signed in, or were let in.
+    pub used_at: Timestamp,
+    /// Whether they have a second step.
+    pub second_step: bool,
+}
+
 /// A session and whose it is.
 pub struct SessionRow {
     /// Who is signed in.
     pub account: Account,
     /// When that ends; never, if nothing.
     pub expires_at: Option<Timestamp>,
+    /// Whether the account's second step is set.
+    pub second_step: bool,
+    /// What shows that a code of it was given in this session, and when that was.
+    pub proof: Option<(Hash, Timestamp)>,
 }
 
 pub(super) const CONVERSATION: &str = "id, site, kind, state, last_seq";
@@ -141,14 +159,41 @@ impl Reader<'_> {
         self.many(&sql, params![site_id.to_string()], account)
     }
 
+    /// Every account that may see what others wrote, by site and name.
+    pub fn all_staff(&self) -> Result<Vec<StaffRow>, StoreError> {
+        let sql = format!(
+            "SELECT {ACCOUNT}, account.username AS username, site.name AS site_name,
+                    coalesce(account.used_at, account.created_at) AS used_at,
+                    (SELECT count(*) FROM second_step WHERE second_step.account = account.id AND secret IS NOT NULL) AS second_step
+             FROM account JOIN site ON site.id = account.site
+             WHERE account.role IN ('supervisor', 'coordinator', 'operator') ORDER BY site.name, account.username"
+        );
+        self.many(&sql, params![], |row| {
+            Ok(StaffRow {
+                account: account(row)?,
+                site: row.get("site_name")?,
+                username: row.get("username")?,
+                used_at: Timestamp(row.get("used_at")?),
+                second_step: row.get("second_step")?,
+            })
+        })
+    }
+
     /// The session of that token's hash.
     pub fn session(&self, token: &Hash) -> Result<Option<SessionRow>, StoreError> {
         let sql = format!(
-            "SELECT {ACCOUNT}, session.expires_at AS expires_at
+            "SELECT {ACCOUNT}, session.expires_at AS expires_at, session.proof AS proof, session.proved_at AS proved_at,
+                    (SELECT count(*) FROM second_step WHERE second_step.account = account.id AND secret IS NOT NULL) AS second_step
              FROM session JOIN account ON account.id = session.account WHERE session.token = ?1"
         );
         self.one(&sql, params![token], |row| {
-            Ok(SessionRow { account: account(row)?, expires_at: row.get::<Option<i64>>("expires_at")?.map(Timestamp) })
+            let proved_at = row.get::<Option<i64>>("proved_at")?.map(Timestamp);
+            Ok(SessionRow {
+                account: account(row)?,
+                expires_at: row.get::<Option<i64>>("expires_at")?.map(Timestamp),
+                second_step: row.get("second_step")?,
+                proof: row.get::<Option<Hash>>("proof")?.zip(proved_at),
+            })
         })
     }
 
@@ -275,6 +320,12 @@ impl Tx<'_> {
             "INSERT INTO session (token, account, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
             params![token, account_id.to_string(), at.0, expires_at.map(|t| t.0)],
         )?;
+        Ok(())
+    }
+
+    /// Somebody signed in to an account, or was let in again.
+    pub fn used(&mut self, account_id: AccountId, at: Timestamp) -> Result<(), StoreError> {
+        self.run_beside("UPDATE account SET used_at = ?2 WHERE id = ?1", params![account_id.to_string(), at.0])?;
         Ok(())
     }
 

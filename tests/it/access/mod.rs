@@ -32,6 +32,10 @@ const PUBLIC: &[&str] = &[
     "/join",
     "/ymuno",
     "/api/join",
+    // For who has a session, whoever they are: `second_step.rs` plays these.
+    "/api/session/proof",
+    "/api/second-step",
+    "/api/second-step/confirm",
 ];
 /// Routes that the tables below ask.
 const ASKED: &[&str] = &[
@@ -94,7 +98,10 @@ async fn sites() -> Sites {
     Server::demo(&data, 2).kill();
     let rules = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/rules");
     let file = folder.path().join("handrail.toml");
-    let text = format!("[server]\nlisten = \"127.0.0.1:0\"\n[rules]\nfolder = {:?}\n", rules.canonicalize().unwrap());
+    let text = format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\n[session]\nsecond_step = \"nobody\"\n[rules]\nfolder = {:?}\n",
+        rules.canonicalize().unwrap()
+    );
     std::fs::write(&file, text).unwrap();
     let config = file.to_string_lossy().into_owned();
     let all = people(&data);

@@ -47,6 +47,7 @@ const TABLE: &[(&str, &str, Who, Of, &str, u16)] = &[
     ("POST", "/api/people/{id}/invite", RUN, Mentee, r#"{"checked": "in person"}"#, 200),
     ("POST", "/api/people/{id}/suspend", RUN, Mentee, r#"{"reason": ""}"#, 400),
     ("POST", "/api/people/{id}/restore", RUN, Mentee, "", 204),
+    ("POST", "/api/people/{id}/second-step", RUN, Mentee, r#"{"reason": "in person"}"#, 409),
     ("POST", "/api/people/{id}/glass", GLASS, Mentee, r#"{"reason": "to see who may"}"#, 204),
     ("POST", "/api/people/{id}/identity", GLASS, Mentee, "", 404),
     ("POST", "/api/glass/{id}/seen", GLASS, Absent("g_AAAAAAAAAAAAAAAAAAAAAA"), "", 404),

@@ -117,7 +117,7 @@ fn configure(config: &Path, more: &str) {
     let limits = format!(
         "[limits]\nframes_per_connection = {rate}\nsends_per_account = {rate}\nsends_per_conversation = {rate}\n"
     );
-    let server = "[server]\nlisten = \"127.0.0.1:0\"\ndrain_seconds = 3\n";
+    let server = "[server]\nlisten = \"127.0.0.1:0\"\ndrain_seconds = 3\n[session]\nsecond_step = \"nobody\"\n";
     std::fs::write(config, format!("{server}{limits}{more}")).expect("a configuration");
 }
 

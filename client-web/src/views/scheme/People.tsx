@@ -6,6 +6,7 @@ import { addPerson, everybody, joinLink, people } from "../../app/scheme";
 import { day } from "../../core/time";
 import { enScheme } from "../../text/scheme";
 import { Modal } from "../../ui/Modal";
+import { FileLink } from "../SecondStep";
 import type { Invited, PersonLine, Role } from "../../wire/generated";
 import { ImportTable } from "./ImportTable";
 
@@ -50,9 +51,7 @@ export function People() {
         <button class="button" type="button" onClick={() => setDialog("import")}>
           {words.import}
         </button>
-        <a class="button" href="/api/people.csv" download>
-          {words.export}
-        </a>
+        <FileLink href="/api/people.csv">{words.export}</FileLink>
       </div>
       <p class="problem" role="alert">
         {problem}

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { hrefOf } from "../../app/place";
-import { breakGlass, forms, identity, invite, person, restore, suspend } from "../../app/scheme";
+import { breakGlass, forms, identity, invite, person, restore, suspend, takeStepAway } from "../../app/scheme";
 import { clock } from "../../core/time";
 import { enScheme } from "../../text/scheme";
 import { Modal } from "../../ui/Modal";
@@ -17,7 +17,7 @@ const words = enScheme.person;
 export function Person({ id }: { id: string }) {
   const [page, setPage] = useState<PersonPage | null>(null);
   const [problem, setProblem] = useState("");
-  const [dialog, setDialog] = useState<"suspend" | "glass" | "reset" | null>(null);
+  const [dialog, setDialog] = useState<"suspend" | "glass" | "reset" | "away" | null>(null);
   const [invited, setInvited] = useState<Invited | null>(null);
   const read = async () => {
     const got = await person(id);
@@ -58,7 +58,8 @@ export function Person({ id }: { id: string }) {
       <p class="problem" role="alert">
         {problem}
       </p>
-      <Acts line={page.person} onInvite={() => (standing === "active" ? setDialog("reset") : void letIn(""))} onSuspend={() => setDialog("suspend")} onRestore={() => void done(restore(account))} />
+      <Acts line={page.person} onInvite={() => (standing === "active" ? setDialog("reset") : void letIn(""))} onSuspend={() => setDialog("suspend")} onRestore={() => void done(restore(account))} onAway={page.second_step ? () => setDialog("away") : null} />
+      {page.second_step?.asked_by && <p class="hint">{(page.second_step.waits_for_you ? words.awayWaits : words.awayAsked)(page.second_step.asked_by)}</p>}
       <Identity page={page} onBreak={() => setDialog("glass")} />
       {role !== "supervisor" && role !== "coordinator" && (
         <section class="part">
@@ -78,6 +79,7 @@ export function Person({ id }: { id: string }) {
       )}
       {dialog === "suspend" && <Reason title={words.suspendTitle(name)} hint={words.suspendHint} go={words.suspend} onGo={(reason) => void done(suspend(account, reason))} onClose={() => setDialog(null)} />}
       {dialog === "reset" && <Reason title={words.resetTitle(name)} hint={words.resetHint} label={words.checked} go={words.reset} onGo={(checked) => void letIn(checked)} onClose={() => setDialog(null)} />}
+      {dialog === "away" && <Reason title={words.awayTitle(name)} hint={words.awayHint} label={words.checked} go={words.away} onGo={(checked) => void done(takeStepAway(account, checked))} onClose={() => setDialog(null)} />}
       {dialog === "glass" && <Reason title={words.glassTitle} hint={words.glassHint} go={words.glass} onGo={(reason) => void done(breakGlass(account, reason))} onClose={() => setDialog(null)} />}
     </main>
   );
@@ -88,9 +90,11 @@ interface ActsProps {
   onInvite: () => void;
   onSuspend: () => void;
   onRestore: () => void;
+  /** Nothing, for who has no second step. */
+  onAway: (() => void) | null;
 }
 
-function Acts({ line, onInvite, onSuspend, onRestore }: ActsProps) {
+function Acts({ line, onInvite, onSuspend, onRestore, onAway }: ActsProps) {
   const { account, role, standing } = line;
   return (
     <div class="decide-buttons">
@@ -111,6 +115,11 @@ function Acts({ line, onInvite, onSuspend, onRestore }: ActsProps) {
       ) : (
         <button class="button" type="button" onClick={() => onSuspend()}>
           {words.suspend}
+        </button>
+      )}
+      {onAway && (
+        <button class="button" type="button" onClick={() => onAway()}>
+          {words.away}
         </button>
       )}
     </div>

@@ -6,6 +6,7 @@ import { change, everybody, people, relationship, relationships } from "../../ap
 import { day } from "../../core/time";
 import { enScheme } from "../../text/scheme";
 import { Modal } from "../../ui/Modal";
+import { FileLink } from "../SecondStep";
 import type { ConversationState, RelationshipLine, RelationshipPage } from "../../wire/generated";
 import { Papers } from "./Papers";
 
@@ -36,12 +37,8 @@ export function Relationships() {
             ))}
           </select>
         </div>
-        <a class="button" href="/api/relationships.csv" download>
-          {words.export}
-        </a>
-        <a class="button" href="/api/papers.csv" download>
-          {words.exportPapers}
-        </a>
+        <FileLink href="/api/relationships.csv">{words.export}</FileLink>
+        <FileLink href="/api/papers.csv">{words.exportPapers}</FileLink>
       </div>
       <p class="problem" role="alert">
         {problem}

@@ -8,6 +8,7 @@ use crate::ids::Offset;
 use crate::push::{Language, Quiet};
 use crate::refusal::Code;
 use crate::score::Score;
+use crate::second_step::StepState;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,10 @@ pub struct SignedIn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub token: Option<String>,
+    /// Beside the token, where a code was given: see [`Proved`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub proof: Option<String>,
     #[cfg_attr(test, ts(type = "string | null"))]
     pub expires_at: Option<Timestamp>,
 }
@@ -139,4 +144,57 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional, type = "number"))]
     pub retry_after_ms: Option<u64>,
+}
+
+/// `GET /api/second-step`: how it stands with one's own. (Feature `second_step`.)
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SecondStepView {
+    pub state: StepState,
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub since: Option<Timestamp>,
+    /// Spare codes that are left.
+    pub spare_codes: usize,
+    /// Until when the last code counts for what matters; nothing, if it must be given again.
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub proved_until: Option<Timestamp>,
+}
+
+/// `POST /api/second-step`: what an app needs to make codes. Shown this once.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SecondStepBegun {
+    /// For typing, in base 32 (RFC 4648).
+    pub secret: String,
+    /// The same as an app reads it.
+    pub uri: String,
+    /// The same as a picture for a camera: rows of `0` and `1`, with 1 for dark.
+    pub picture: Vec<String>,
+}
+
+/// `POST /api/second-step/confirm` and `POST /api/session/proof`: a code of the app. The latter also takes a spare one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct CodeGiven {
+    pub code: String,
+}
+
+/// The answer to `POST /api/second-step/confirm`: codes for who has lost their phone, each for one use. Shown this once.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SpareCodes {
+    pub spare_codes: Vec<String>,
+}
+
+/// The answer to `POST /api/session/proof`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Proved {
+    /// What to send as `handrail-proof`, for a client that shows its session as a bearer; a browser has a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub proof: Option<String>,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub until: Timestamp,
 }

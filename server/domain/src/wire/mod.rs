@@ -28,6 +28,10 @@ pub const SUBPROTOCOL: &str = "handrail.v1.json";
 pub const FRAME_BYTES_MAX: usize = 32 * 1024;
 /// The session cookie's name.
 pub const COOKIE: &str = "__Host-handrail";
+/// The cookie of who has just given a code of their second step, and the header of a client that has no cookies.
+pub const PROOF_COOKIE: &str = "__Host-handrail-proof";
+/// See [`PROOF_COOKIE`].
+pub const PROOF_HEADER: &str = "handrail-proof";
 
 #[cfg(test)]
 mod generated;

@@ -107,6 +107,22 @@ pub struct PersonPage {
     /// Until when the reader may read it.
     #[cfg_attr(test, ts(type = "string | null"))]
     pub glass_until: Option<Timestamp>,
+    /// Their second step, if they have set one. (Feature `second_step`.)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub second_step: Option<SecondStepSeen>,
+}
+
+/// Somebody's second step, as those see it who may take it away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SecondStepSeen {
+    #[cfg_attr(test, ts(type = "string"))]
+    pub since: Timestamp,
+    /// Which colleague asked, in the last day, for it to be taken away.
+    pub asked_by: Option<String>,
+    /// Whether it is the reader's word that is still missing.
+    pub waits_for_you: bool,
 }
 
 /// `POST /api/people/{id}/glass`.

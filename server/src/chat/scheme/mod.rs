@@ -8,6 +8,7 @@ mod numbers;
 mod papers;
 mod people;
 mod relationships;
+mod second_step;
 mod site;
 mod terms;
 

@@ -55,6 +55,7 @@ impl Chat {
                 papers: views_of(record, shown, &reader, false)?,
                 has_identity,
                 glass_until: glass.map(|glass| glass.until),
+                second_step: super::second_step::seen(record, id, reader.id, now)?,
             }))
         });
         found.await?.ok_or_else(|| Code::NotFound.into())
@@ -120,6 +121,7 @@ impl Chat {
                 tx.end_invites(id, fresh::now())?;
             }
             tx.set_disabled(id, disabled)?;
+            tx.used(id, fresh::now())?;
             tx.end_sessions(id)?;
             let act = if disabled { AccountAct::Disable } else { AccountAct::Enable };
             Ok(tx.append(noted(by.site, by.id, What::Account { account: id, act }))?)
@@ -159,7 +161,7 @@ impl Chat {
             Ok(account)
         });
         let account = entered.await?;
-        Ok(self.begin_session(account).await?)
+        Ok(self.begin_session(account, None).await?)
     }
 }
 

@@ -339,6 +339,8 @@ struct RawLength {
 struct RawSession {
     staff: Option<RawLength>,
     parties: Option<RawLength>,
+    second_step: Option<String>,
+    unused_days: Option<i64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -465,6 +467,15 @@ impl RawSession {
             let minutes = source.within(&format!("session.{name}.idle_minutes"), raw.idle_minutes, 1..=hours * 60)?;
             let seconds = |seconds: u32| Duration::from_secs(seconds.into());
             *length = SessionLength { idle: seconds(minutes * 60), absolute: seconds(hours * 3_600) };
+        }
+        settings.second_step = match self.second_step.as_deref() {
+            None | Some("staff") => true,
+            Some("nobody") => false,
+            Some(_) => return Err(source.refuse("session.second_step", "this is \"staff\" or \"nobody\".".into())),
+        };
+        if let Some(days) = self.unused_days {
+            let days = source.within("session.unused_days", days, 0..=3_650)?;
+            settings.unused = (days > 0).then(|| Duration::from_secs(u64::from(days) * 86_400));
         }
         Ok(settings)
     }

@@ -9,6 +9,7 @@ use crate::store::{Scope, Store};
 use handrail_domain::filter::{Rules, Source};
 use handrail_domain::ids::{Cid, ConversationId, SiteId};
 use handrail_domain::people::{Account, Role, SiteSettings};
+use handrail_domain::second_step::StepState;
 use handrail_domain::wire::{DecisionBody, Reason};
 use std::path::Path;
 use std::sync::Arc;
@@ -50,7 +51,7 @@ pub(crate) fn open(folder: &Path) -> Arc<Chat> {
 }
 
 fn signed(account: &Account) -> Signed {
-    Signed { account: account.clone(), session: [0; 32], expires_at: None }
+    Signed { account: account.clone(), session: [0; 32], expires_at: None, second_step: StepState::Off, proof: None }
 }
 
 impl World {
