@@ -40,6 +40,11 @@ fn tests_in(cell: &str) -> Vec<String> {
     words.filter(named).map(str::to_owned).collect()
 }
 
+/// The outside judges in a cell.
+fn judges_in(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).filter_map(|word| word.strip_prefix("judge ")).collect()
+}
+
 /// The walks in a cell: what stands in quotes.
 fn walks_in(cell: &str) -> Vec<String> {
     cell.split('“').skip(1).filter_map(|rest| rest.split_once('”')).map(|(title, _)| title.to_owned()).collect()
@@ -79,13 +84,19 @@ fn whatever_is_met_names_a_test_and_every_test_that_is_named_is_there() {
         sources(&root().join(folder), &[".rs"], &mut rust);
     }
     sources(&root().join("tests/browser"), &[".spec.ts"], &mut browser);
+    let mut judges = String::new();
+    sources(&root().join("scripts/judges"), &[".sh"], &mut judges);
     for row in rows(&page()) {
         let (tests, walks) = (tests_in(&row.shown), walks_in(&row.shown));
-        let shown = !tests.is_empty() || !walks.is_empty() || KEPT_BY_TOOLS.contains(&row.number);
+        let found = judges_in(&row.shown);
+        let shown = [tests.len(), walks.len(), found.len()] != [0; 3] || KEPT_BY_TOOLS.contains(&row.number);
         assert!(row.state != "met" || shown, "target {} is said to be met, and no test shows it", row.number);
         for test in tests {
             let story = root().join(format!("tests/scenarios/{test}.txt")).is_file();
             assert!(story || rust.contains(&format!("fn {test}(")), "target {}: there is no test {test}", row.number);
+        }
+        for judge in found {
+            assert!(judges.contains(&format!("judge_{judge}()")), "target {}: there is no judge {judge}", row.number);
         }
         for walk in walks {
             assert!(browser.contains(&format!("\"{walk}\"")), "target {}: there is no walk {walk:?}", row.number);

@@ -12,7 +12,7 @@ pub const DRAWN_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1_000;
 
 /// Why a decision is looked at again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LookReason {
     /// It was drawn at random.
@@ -46,7 +46,7 @@ impl LookReason {
 
 /// What somebody would have done with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Opinion {
     /// Deliver it as it was written.
@@ -120,7 +120,7 @@ impl Look {
 
 /// Why a supervisor reads a whole conversation. One of few, so that it can be counted and stand in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReadReason {
     /// To decide on a held message.

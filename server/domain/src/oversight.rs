@@ -39,7 +39,7 @@ pub struct Waits {
 
 /// What second looks say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Looks {
     /// Messages that the filter let pass, of which somebody said what they think.
     pub passed: usize,

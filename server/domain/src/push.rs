@@ -29,7 +29,7 @@ const RETRY_MS_MAX: i64 = 2 * 60 * MINUTE_MS;
 
 /// The languages that a notification speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     /// English.
@@ -73,7 +73,7 @@ impl Language {
 /// The hours in which a phone stays quiet, on its own clock. A phone says how far that clock is from UTC whenever it is used, so
 /// between the clocks' change and the next use they are an hour off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Quiet {
     /// The minute of the day they begin.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Something that only some may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Right {
     /// To take part in conversations.

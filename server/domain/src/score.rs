@@ -26,7 +26,7 @@ pub struct Judged {
 
 /// What one rule did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Score {
     /// Its id.
     pub rule: String,
@@ -39,10 +39,10 @@ pub struct Score {
     /// How many still wait, were taken back, or expired: nobody said.
     pub unsaid: usize,
     /// Its last true hit.
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub last_upheld_at: Option<Timestamp>,
     /// How long messages waited that it alone held and a person released as they were, in milliseconds.
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub delay_ms: i64,
     /// Whether so few of its holds were upheld that somebody should look at it. Never for a rule that saw something urgent.
     pub review: bool,

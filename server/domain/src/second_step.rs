@@ -18,7 +18,7 @@ pub const TAKE_AWAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// How it stands with an account's second step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StepState {
     /// There is none, and none is asked for.

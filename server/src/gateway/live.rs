@@ -15,6 +15,7 @@ use http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{HeaderMap, Method, Request, StatusCode};
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use std::sync::Arc;
 use tokio_tungstenite::WebSocketStream;
@@ -51,13 +52,15 @@ const READ_BUFFER: usize = 2 * 1024;
 /// The most that may wait inside the library to be written, in bytes; our own outbox bounds what comes before it.
 const WRITE_BUFFER_MAX: usize = 1024 * 1024;
 
-fn socket_config() -> WebSocketConfig {
-    WebSocketConfig::default()
+/// The server's end of a socket on a connection that was upgraded, for messages of at most so many bytes.
+pub async fn socket(upgraded: Upgraded, message_bytes_max: usize) -> WebSocketStream<TokioIo<Upgraded>> {
+    let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER_MAX)
-        .max_message_size(Some(FRAME_BYTES_MAX))
-        .max_frame_size(Some(FRAME_BYTES_MAX))
+        .max_message_size(Some(message_bytes_max))
+        .max_frame_size(Some(message_bytes_max));
+    WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await
 }
 
 /// The handler of `GET /live`.
@@ -87,8 +90,7 @@ pub async fn live(State(gateway): State<Arc<Gateway>>, mut request: Request<Body
     gateway.tracker.spawn(async move {
         match upgrade.await {
             Ok(upgraded) => {
-                let io = TokioIo::new(upgraded);
-                let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(socket_config())).await;
+                let socket = socket(upgraded, FRAME_BYTES_MAX).await;
                 converse(shared, socket, signed).await;
             }
             Err(error) => tracing::debug!(%error, "an upgrade came to nothing"),

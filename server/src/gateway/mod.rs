@@ -14,5 +14,5 @@ pub mod turns;
 
 pub use follow::follow;
 pub use hub::Hub;
-pub use live::{Gateway, live};
+pub use live::{Gateway, live, socket};
 pub use queue::serve_queues;

@@ -73,7 +73,17 @@ async fn guarded(request: Request, next: Next) -> Response {
 
 /// Why a request cannot be what it says: then it goes no further, as somebody in between may read it otherwise than we do.
 fn unfit(request: &Request) -> Option<StatusCode> {
-    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    // No route takes OPTIONS or TRACE; which methods it takes instead, only the route can say.
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::TRACE,
+    ];
     if !known.contains(request.method()) {
         return Some(StatusCode::METHOD_NOT_ALLOWED);
     }

@@ -5,6 +5,7 @@ mod assets;
 mod body;
 mod contact;
 mod conversations;
+mod described;
 mod duty;
 mod headers;
 mod health;
@@ -64,6 +65,8 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/icon.svg", get(assets::asset))
         .route("/icon-192.png", get(assets::asset))
         .route("/icon-512.png", get(assets::asset))
+        .route("/api/openapi.json", get(described::openapi))
+        .route("/api/protocol.md", get(described::protocol))
         .route("/api/join", post(session::join))
         .route("/api/session", post(session::sign_in).delete(session::sign_out))
         .route("/api/session/proof", post(second_step::prove))

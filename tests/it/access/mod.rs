@@ -26,6 +26,8 @@ const PUBLIC: &[&str] = &[
     "/icon-512.png",
     "/assets/{*path}",
     "/.well-known/security.txt",
+    "/api/openapi.json",
+    "/api/protocol.md",
     "/health/live",
     "/health/ready",
     "/api/session",
@@ -353,6 +355,30 @@ async fn who_signs_out_everywhere_is_nobody_on_every_device_and_others_stay() {
         assert_eq!(http(address, "GET", "/api/me", token, "").await.0, 401);
     }
     assert_eq!(http(address, "GET", "/api/me", &sites.mentee.token, "").await.0, 200, "somebody else stays");
+}
+
+/// A client is written from this page: it names every method of every route, and no other.
+#[test]
+fn the_description_of_the_api_names_every_route_and_method_that_there_is() {
+    let http = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/src/http");
+    let text = std::fs::read_to_string(http.join("mod.rs")).unwrap();
+    let mut built = BTreeSet::new();
+    for route in text.split(".route(").skip(1) {
+        let mut parts = route.splitn(3, '"').skip(1);
+        let (path, handlers) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let handlers = handlers.lines().next().unwrap_or_default();
+        if path.starts_with("/api/") || path.starts_with("/health/") {
+            for method in ["get", "post", "put", "delete"].iter().filter(|m| handlers.contains(&format!("{m}("))) {
+                built.insert(format!("{method} {path}"));
+            }
+        }
+    }
+    let described: Value = serde_json::from_str(&std::fs::read_to_string(http.join("openapi.json")).unwrap()).unwrap();
+    let paths = described["paths"].as_object().expect("paths").iter();
+    let named = paths.flat_map(|(path, methods)| {
+        methods.as_object().expect("methods").keys().map(move |method| format!("{method} {path}"))
+    });
+    assert_eq!(named.collect::<BTreeSet<_>>(), built);
 }
 
 /// A new route is not forgotten: it is asked above, or it is the same for everybody.

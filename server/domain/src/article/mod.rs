@@ -34,7 +34,7 @@ pub const REVIEW_AFTER_MS: i64 = 365 * 24 * 60 * 60 * 1_000;
 macro_rules! words {
     ($(#[$outer:meta])* $kind:ident { $($(#[$doc:meta])* $name:ident $word:literal;)* }) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        #[cfg_attr(test, derive(ts_rs::TS))]
+        #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
         $(#[$outer])*
         #[serde(rename_all = "snake_case")]
         pub enum $kind { $($(#[$doc])* $name,)* }

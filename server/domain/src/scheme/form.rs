@@ -45,13 +45,13 @@ pub struct Field {
 
 /// An answer as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Answer {
     /// Yes or no.
     Yes(bool),
     /// A number.
-    Number(#[cfg_attr(test, ts(type = "number"))] i64),
+    Number(#[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))] i64),
     /// Words, a day, a moment, or one word of several.
     Text(String),
     /// Several words, or accounts.

@@ -34,7 +34,7 @@ pub struct Giver {
 
 /// Something that speaks for a pair. The word is one of the form's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Shared {
     /// In which field they meet.
     pub field: String,
@@ -44,7 +44,7 @@ pub struct Shared {
 
 /// What stands against a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Against {
     /// The referral is not answered.

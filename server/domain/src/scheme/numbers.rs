@@ -11,10 +11,10 @@ pub const SMALL_BELOW: u64 = 5;
 
 /// A number of people, or that they are too few to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Told {
     /// The number; nothing, if it is kept back.
-    #[cfg_attr(test, ts(type = "number | null"))]
+    #[cfg_attr(test, ts(type = "number | null"), schemars(with = "Option<i64>"))]
     pub number: Option<u64>,
 }
 
@@ -25,7 +25,7 @@ pub fn told(number: u64) -> Told {
 
 /// What was said of one area of life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct AreaLine {
     /// The area.
     pub area: String,

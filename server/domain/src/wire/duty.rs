@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 /// `GET /api/duty`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct DutyPage {
     /// Who is on duty, and whether their device is connected.
     pub on: Vec<OnDuty>,
@@ -34,40 +34,40 @@ pub struct DutyPage {
 
 /// Somebody on duty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct OnDuty {
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub account: AccountId,
     pub name: String,
     pub tier: u8,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub since: Timestamp,
     pub connected: bool,
 }
 
 /// What waits in the queue of one's own site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Waiting {
     pub open: usize,
     pub ringing: usize,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub oldest: Option<Timestamp>,
 }
 
 /// What a shift left to the next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Handover {
     pub name: String,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub at: Timestamp,
     pub note: String,
 }
 
 /// What is still open when a shift ends: names and times, no words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Left {
     /// The most urgent first, fifty at most.
     pub open: Vec<LeftItem>,
@@ -78,11 +78,11 @@ pub struct Left {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct LeftItem {
     pub severity: Severity,
     pub from: String,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub held_at: Timestamp,
     pub tier: u8,
     pub held_by: Option<String>,
@@ -90,7 +90,7 @@ pub struct LeftItem {
 
 /// `POST /api/duty`: one is on duty from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StartShift {
     pub tier: u8,
@@ -98,7 +98,7 @@ pub struct StartShift {
 
 /// `POST /api/duty/finish`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FinishShift {
     /// To those who come next.
@@ -107,7 +107,7 @@ pub struct FinishShift {
 
 /// `GET /api/items/{item}/background`: what a supervisor may know who decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Background {
     /// What was said before it, oldest first: more than the item carries.
     pub before: Vec<ContextLine>,
@@ -117,7 +117,7 @@ pub struct Background {
     /// Reports about this conversation in ninety days.
     pub reports: usize,
     /// Other items of this conversation that are open.
-    #[cfg_attr(test, ts(type = "string[]"))]
+    #[cfg_attr(test, ts(type = "string[]"), schemars(with = "Vec<String>"))]
     pub also_open: Vec<ItemId>,
     pub rings: Vec<RingView>,
     /// What was decided, once it was.
@@ -128,17 +128,17 @@ pub struct Background {
 
 /// A restricted term in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RestrictionFact {
     pub term: String,
     pub reason: String,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub until: Timestamp,
 }
 
 /// What is known of a party in this conversation, in ninety days.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct PersonFacts {
     pub person: Person,
     pub held: usize,
@@ -150,33 +150,33 @@ pub struct PersonFacts {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct PastDecision {
     pub outcome: OutcomeName,
     pub severity: Severity,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub at: Timestamp,
 }
 
 /// That an item rang, whom, and who answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RingView {
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub at: Timestamp,
     pub tier: u8,
     pub rung: Vec<String>,
     pub answered_by: Option<String>,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub answered_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct LookFact {
     pub reason: LookReason,
     pub asked_by: Option<String>,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub asked_at: Timestamp,
     pub said_by: Option<String>,
     pub opinion: Option<Opinion>,
@@ -186,7 +186,7 @@ pub struct LookFact {
 
 /// `POST /api/conversations/{id}/read`: a supervisor reads what was said there, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReadAsked {
     pub reason: ReadReason,
@@ -198,7 +198,7 @@ pub struct ReadAsked {
 
 /// All that was said, whatever became of it, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct ReadPage {
     pub people: Vec<Person>,
     pub lines: Vec<ReadLine>,
@@ -206,16 +206,16 @@ pub struct ReadPage {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct ReadLine {
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub message: MessageId,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub from: AccountId,
     pub text: String,
     /// What was shown in its place.
     pub shown: Option<String>,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub at: Timestamp,
     pub status: MessageStatus,
     pub decided: Option<Decided>,
@@ -223,7 +223,7 @@ pub struct ReadLine {
 
 /// A decision, and who made it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Decided {
     pub by: Holder,
     pub decision: DecisionBody,
@@ -240,16 +240,16 @@ impl std::fmt::Debug for Decided {
 
 /// `POST /api/looks`: a message to give a second opinion on. What was done with it is not said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct LookView {
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub id: LookId,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub conversation: ConversationId,
     pub from: Person,
     pub to: Vec<Person>,
     pub text: String,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub at: Timestamp,
     pub before: Vec<ContextLine>,
     /// Whether somebody asked for it, and so knows that it was held.
@@ -258,7 +258,7 @@ pub struct LookView {
 
 /// `POST /api/looks/{id}`: what one would have done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LookSaid {
     pub opinion: Opinion,
@@ -268,7 +268,7 @@ pub struct LookSaid {
 
 /// What was done, told once one has said what one would have done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct LookTold {
     pub agrees: bool,
     /// Whether the filter let it pass.
@@ -279,7 +279,7 @@ pub struct LookTold {
 
 /// `POST /api/items/{item}/look`: somebody else shall look at a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LookAsked {
     pub reason: LookReason,
@@ -287,7 +287,7 @@ pub struct LookAsked {
 
 /// `GET /api/oversight`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct OversightPage {
     pub days: u32,
     pub held: usize,
@@ -302,46 +302,46 @@ pub struct OversightPage {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct SeverityWaits {
     pub severity: Severity,
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub target_ms: i64,
     pub waits: WaitsView,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct HourWaits {
     pub hour: u8,
     pub waits: WaitsView,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct WaitsView {
     pub held: usize,
     pub decided: usize,
     pub in_time: usize,
-    #[cfg_attr(test, ts(type = "number | null"))]
+    #[cfg_attr(test, ts(type = "number | null"), schemars(with = "Option<i64>"))]
     pub p50_ms: Option<i64>,
-    #[cfg_attr(test, ts(type = "number | null"))]
+    #[cfg_attr(test, ts(type = "number | null"), schemars(with = "Option<i64>"))]
     pub p95_ms: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct OutcomeCount {
     pub outcome: OutcomeName,
     pub count: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct PersonLoad {
     pub name: String,
     pub role: Role,
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub on_duty_ms: i64,
     pub decided: usize,
     pub serious: usize,

@@ -8,13 +8,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// Where a client wants its feed to go on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Resume {
     /// The record's epoch, which a restore changes.
     pub epoch: String,
     /// The last offset that was seen.
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub offset: Offset,
     /// The mark that came with it.
     pub mark: String,
@@ -22,7 +22,7 @@ pub struct Resume {
 
 /// A decision as it is asked for.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum DecisionBody {
     /// Deliver it as it is.
@@ -56,7 +56,7 @@ pub enum DecisionBody {
 
 /// Why a message was altered or not passed on: to count, and to tell its sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     Abuse,
@@ -101,7 +101,7 @@ impl From<Category> for Reason {
 
 /// Why somebody tells the supervisors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReportReason {
     Unsafe,
@@ -133,12 +133,12 @@ impl ReportReason {
 
 /// A frame from a client.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 pub enum FromClient {
     /// The first frame.
     Hello {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         id: u64,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
@@ -146,39 +146,39 @@ pub enum FromClient {
     },
     /// Say something.
     Send {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         id: u64,
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         conversation: ConversationId,
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         cid: Cid,
         text: String,
     },
     /// Take back one's own held message.
     Withdraw {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         id: u64,
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         message: MessageId,
     },
     /// Accept or decline an altered text.
     Answer {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         id: u64,
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         message: MessageId,
         accept: bool,
     },
     /// Read up to here.
     Read {
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         conversation: ConversationId,
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         seq: Seq,
     },
     /// Writing, or not any more.
     Typing {
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         conversation: ConversationId,
         on: bool,
     },
@@ -186,11 +186,11 @@ pub enum FromClient {
     Away { on: bool },
     /// Tell the supervisors. The words may be empty: the reason alone says enough.
     Report {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         id: u64,
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         cid: Cid,
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         conversation: ConversationId,
         reason: ReportReason,
         text: String,
@@ -198,68 +198,68 @@ pub enum FromClient {
     },
     /// Watch the live queue of a site.
     Watch {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         id: u64,
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         queue: SiteId,
     },
     /// Watch it no longer.
     Unwatch {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         id: u64,
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         queue: SiteId,
     },
     /// Take an item, or keep it.
     Claim {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         id: u64,
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         item: ItemId,
     },
     /// Give an item back.
     Unclaim {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         id: u64,
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         item: ItemId,
     },
     /// Decide on an item that one holds.
     Decide {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         id: u64,
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         item: ItemId,
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         version: u64,
         decision: DecisionBody,
     },
     /// Take a decision back while that is possible.
     Undo {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         id: u64,
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         item: ItemId,
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         version: u64,
     },
     /// Somebody is on it: stop the ringing.
     Acknowledge {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         id: u64,
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         item: ItemId,
     },
     /// End a pause.
     Lift {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         id: u64,
-        #[cfg_attr(test, ts(type = "string"))]
+        #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
         conversation: ConversationId,
     },
     /// Seen up to here; advisory.
     Ack {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         offset: Offset,
     },
     /// Are you there?

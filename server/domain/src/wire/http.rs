@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// `POST /api/session`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     pub username: String,
@@ -31,7 +31,7 @@ pub struct SignIn {
 
 /// The answer to a sign-in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct SignedIn {
     pub account: Me,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,32 +41,32 @@ pub struct SignedIn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub proof: Option<String>,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub expires_at: Option<Timestamp>,
 }
 
 /// One of one's own sessions: a device that is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct SessionView {
     /// Whether it is the one that asks.
     pub this: bool,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub since: Timestamp,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub expires_at: Option<Timestamp>,
 }
 
 /// `GET /api/sessions`: newest first, a hundred at most.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct SessionPage {
     pub sessions: Vec<SessionView>,
 }
 
 /// `GET /api/push`: how it stands with the device that asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct PushState {
     /// The key that a browser's push service must be given (RFC 8292), in base64url.
     pub key: String,
@@ -77,7 +77,7 @@ pub struct PushState {
 
 /// `PUT /api/push`: where this device is told, as its browser says it (RFC 8291).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PushAsked {
     pub endpoint: String,
@@ -91,7 +91,7 @@ pub struct PushAsked {
 
 /// A page of delivered messages, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct HistoryPage {
     pub messages: Vec<MessageView>,
     /// Whether there are older ones.
@@ -100,11 +100,11 @@ pub struct HistoryPage {
 
 /// A page of a queue: most urgent first, then oldest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct ItemPage {
     pub items: Vec<ItemView>,
     /// The queue's head when this was read.
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub head: Offset,
     /// What to pass as `after` for the next page.
     pub next: Option<String>,
@@ -112,7 +112,7 @@ pub struct ItemPage {
 
 /// A page of the reports of one's own site, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct ReportPage {
     pub reports: Vec<ReportView>,
     /// What to pass as `after` for the next page.
@@ -121,7 +121,7 @@ pub struct ReportPage {
 
 /// The rules that judge, and how they have done in one's own site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RulesPage {
     pub version: String,
     pub rules: usize,
@@ -133,7 +133,7 @@ pub struct RulesPage {
 
 /// An error body: RFC 9457, with `code`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Problem {
     #[serde(rename = "type")]
     pub kind: String,
@@ -142,27 +142,27 @@ pub struct Problem {
     pub code: Code,
     pub detail: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional, type = "number"))]
+    #[cfg_attr(test, ts(optional, type = "number"), schemars(with = "Option<i64>"))]
     pub retry_after_ms: Option<u64>,
 }
 
 /// `GET /api/second-step`: how it stands with one's own. (Feature `second_step`.)
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct SecondStepView {
     pub state: StepState,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub since: Option<Timestamp>,
     /// Spare codes that are left.
     pub spare_codes: usize,
     /// Until when the last code counts for what matters; nothing, if it must be given again.
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub proved_until: Option<Timestamp>,
 }
 
 /// `POST /api/second-step`: what an app needs to make codes. Shown this once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct SecondStepBegun {
     /// For typing, in base 32 (RFC 4648).
     pub secret: String,
@@ -174,7 +174,7 @@ pub struct SecondStepBegun {
 
 /// `POST /api/second-step/confirm` and `POST /api/session/proof`: a code of the app. The latter also takes a spare one.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CodeGiven {
     pub code: String,
@@ -182,19 +182,19 @@ pub struct CodeGiven {
 
 /// The answer to `POST /api/second-step/confirm`: codes for who has lost their phone, each for one use. Shown this once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct SpareCodes {
     pub spare_codes: Vec<String>,
 }
 
 /// The answer to `POST /api/session/proof`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Proved {
     /// What to send as `handrail-proof`, for a client that shows its session as a bearer; a browser has a cookie.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub proof: Option<String>,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub until: Timestamp,
 }

@@ -12,34 +12,34 @@ use serde::{Deserialize, Serialize};
 
 /// An item as its reader may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct ItemView {
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub item: ItemId,
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub version: u64,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub site: SiteId,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub conversation: ConversationId,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub message: MessageId,
     pub from: Person,
     pub to: Vec<Person>,
     pub text: String,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub held_at: Timestamp,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub due_at: Timestamp,
     pub severity: Severity,
     pub rules: String,
     pub findings: Vec<Finding>,
     pub state: StateName,
     pub claimed_by: Option<Holder>,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub claimed_until: Option<Timestamp>,
     pub decided_by: Option<Holder>,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub effective_at: Option<Timestamp>,
     pub outcome: Option<OutcomeName>,
     pub withdrawn: bool,
@@ -59,7 +59,7 @@ pub struct ItemView {
 
 /// What one supervisor decided, and a second must agree to.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Proposal {
     pub by: Holder,
     pub decision: DecisionBody,

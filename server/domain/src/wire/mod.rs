@@ -35,3 +35,5 @@ pub const PROOF_HEADER: &str = "handrail-proof";
 
 #[cfg(test)]
 mod generated;
+#[cfg(test)]
+mod openapi;

@@ -13,13 +13,13 @@ use std::collections::BTreeMap;
 
 /// `GET /api/forms`: what each kind of paper asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct FormsPage {
     pub forms: Vec<FormView>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct FormView {
     pub kind: PaperKind,
     pub about: About,
@@ -33,7 +33,7 @@ pub struct FormView {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct FieldView {
     pub name: String,
     pub input: InputView,
@@ -42,7 +42,7 @@ pub struct FieldView {
 
 /// What may be answered in a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum InputView {
     Line {
@@ -54,9 +54,9 @@ pub enum InputView {
     Day,
     Moment,
     Number {
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         least: i64,
-        #[cfg_attr(test, ts(type = "number"))]
+        #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
         most: i64,
     },
     Choice {
@@ -106,27 +106,27 @@ pub fn forms_for(role: Role) -> FormsPage {
 
 /// A paper, as its reader may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct PaperView {
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub id: PaperId,
     pub kind: PaperKind,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub account: Option<AccountId>,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub conversation: Option<ConversationId>,
     /// What it says; nothing, if that was erased.
     pub answers: Option<BTreeMap<String, Answer>>,
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub version: u64,
     pub by: Person,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub made_at: Timestamp,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub changed_at: Timestamp,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub due_at: Option<Timestamp>,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub closed_at: Option<Timestamp>,
     /// Who has signed it as it is now.
     pub signed: Vec<Person>,
@@ -138,42 +138,42 @@ pub struct PaperView {
 
 /// `POST /api/papers`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewPaper {
     pub kind: PaperKind,
     #[serde(default)]
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub account: Option<AccountId>,
     #[serde(default)]
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub conversation: Option<ConversationId>,
     pub answers: BTreeMap<String, Answer>,
 }
 
 /// `PUT /api/papers/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PaperWritten {
     /// The version that its writer read.
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub version: u64,
     pub answers: BTreeMap<String, Answer>,
 }
 
 /// `POST /api/papers/{id}/{act}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PaperSeen {
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub version: u64,
 }
 
 /// `GET /api/conversations/{id}/papers`: what a party reads of their relationship.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct OwnPapers {
     pub papers: Vec<PaperView>,
     pub forms: Vec<FormView>,
@@ -185,7 +185,7 @@ pub struct OwnPapers {
 
 /// `POST /api/conversations/{id}/briefing`: what the party has read, as it was shown.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BriefingRead {
     pub read: Vec<String>,

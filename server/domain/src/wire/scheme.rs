@@ -19,13 +19,13 @@ use std::collections::BTreeMap;
 
 /// `GET /api/roles`: who may do what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RolesPage {
     pub rights: Vec<RightLine>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RightLine {
     pub right: Right,
     pub roles: Vec<Role>,
@@ -33,28 +33,28 @@ pub struct RightLine {
 
 /// `GET /api/people`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct PeoplePage {
     pub people: Vec<PersonLine>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct PersonLine {
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub account: AccountId,
     pub name: String,
     pub role: Role,
     pub standing: Standing,
     /// Relationships that are open or paused.
     pub relationships: usize,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub since: Timestamp,
 }
 
 /// `POST /api/people`: somebody new, who is invited at once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewPerson {
     pub name: String,
@@ -63,19 +63,19 @@ pub struct NewPerson {
 
 /// An invitation, shown once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Invited {
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub account: AccountId,
     pub name: String,
     pub code: String,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub until: Timestamp,
 }
 
 /// `POST /api/people/{id}/invite`.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InviteAgain {
     /// How it was checked who asks for a new password. Needed for somebody who has one.
@@ -85,7 +85,7 @@ pub struct InviteAgain {
 
 /// `POST /api/join`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Join {
     pub code: String,
@@ -95,7 +95,7 @@ pub struct Join {
 
 /// `GET /api/people/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct PersonPage {
     pub person: PersonLine,
     /// The name to sign in with, once they have one.
@@ -105,7 +105,7 @@ pub struct PersonPage {
     /// Whether there is a paper that says who they really are.
     pub has_identity: bool,
     /// Until when the reader may read it.
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub glass_until: Option<Timestamp>,
     /// Their second step, if they have set one. (Feature `second_step`.)
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,9 +115,9 @@ pub struct PersonPage {
 
 /// Somebody's second step, as those see it who may take it away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct SecondStepSeen {
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub since: Timestamp,
     /// Which colleague asked, in the last day, for it to be taken away.
     pub asked_by: Option<String>,
@@ -127,7 +127,7 @@ pub struct SecondStepSeen {
 
 /// `POST /api/people/{id}/glass`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BreakGlass {
     pub reason: String,
@@ -135,7 +135,7 @@ pub struct BreakGlass {
 
 /// `POST /api/people/{id}/suspend`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WithReason {
     pub reason: String,
@@ -143,32 +143,32 @@ pub struct WithReason {
 
 /// `GET /api/relationships`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RelationshipsPage {
     pub relationships: Vec<RelationshipLine>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RelationshipLine {
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub id: ConversationId,
     pub kind: Kind,
     pub state: ConversationState,
     pub parties: Vec<Member>,
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub began: Timestamp,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub ended: Option<Timestamp>,
     /// When somebody last said something there.
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub said: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Member {
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub account: AccountId,
     pub name: String,
     pub role: Role,
@@ -178,22 +178,22 @@ pub struct Member {
 
 /// `GET /api/relationships/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RelationshipPage {
     pub relationship: RelationshipLine,
     /// What both are told while it is paused, or because it has ended.
     pub words: Option<String>,
     pub papers: Vec<PaperView>,
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub minutes: i64,
 }
 
 /// `POST /api/relationships`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewRelationship {
-    #[cfg_attr(test, ts(type = "Array<string>"))]
+    #[cfg_attr(test, ts(type = "Array<string>"), schemars(with = "Vec<String>"))]
     pub parties: Vec<AccountId>,
     /// What the plan says; see the form.
     pub plan: BTreeMap<String, Answer>,
@@ -201,7 +201,7 @@ pub struct NewRelationship {
 
 /// `POST /api/relationships/{id}/{act}`: pause, resume, end.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RelationshipAct {
     /// What both are told.
@@ -209,13 +209,13 @@ pub struct RelationshipAct {
     pub words: String,
     /// Of `hand_over`: the next mentor.
     #[serde(default)]
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub to: Option<AccountId>,
 }
 
 /// `GET /api/matches/{account}`: mentors for a mentee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct MatchPage {
     pub mentee: PersonLine,
     pub needs: BTreeMap<String, Answer>,
@@ -223,7 +223,7 @@ pub struct MatchPage {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct MatchLine {
     pub mentor: PersonLine,
     pub offer: BTreeMap<String, Answer>,
@@ -235,7 +235,7 @@ pub struct MatchLine {
 
 /// `GET /api/home`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct HomePage {
     pub tasks: Vec<TaskView>,
     /// Whether there are more than are shown.
@@ -243,19 +243,19 @@ pub struct HomePage {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct TaskView {
     pub kind: TaskKind,
     pub about: String,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub account: Option<AccountId>,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub conversation: Option<ConversationId>,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub paper: Option<PaperId>,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub glass: Option<GlassId>,
-    #[cfg_attr(test, ts(type = "string | null"))]
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub at: Option<Timestamp>,
 }
 
@@ -268,7 +268,7 @@ impl From<Task> for TaskView {
 
 /// `GET /api/scheme`: what a funder is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct SchemePage {
     pub site: String,
     pub from: String,
@@ -279,7 +279,7 @@ pub struct SchemePage {
 
 /// One number of a scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct SchemeLine {
     pub what: SchemeNumber,
     pub told: Told,
@@ -287,7 +287,7 @@ pub struct SchemeLine {
 
 /// What a number of a scheme is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SchemeNumber {
     PeopleEngaged,
@@ -334,22 +334,22 @@ impl SchemeNumber {
 
 /// `GET` and `PUT /api/site`: what a site has chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SiteChoices {
     /// Read, never written.
     #[serde(default)]
     pub name: String,
     pub hours: Option<String>,
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub low_minutes: i64,
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub medium_minutes: i64,
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub high_minutes: i64,
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub urgent_minutes: i64,
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
     pub undo_seconds: i64,
     pub consent: bool,
     /// Whether a member of a mentee's family may be in a relationship.
@@ -358,7 +358,7 @@ pub struct SiteChoices {
     pub retention_days: Option<u32>,
     pub categories: Vec<CategoryChoice>,
     /// Sites that this one would share its rota with.
-    #[cfg_attr(test, ts(type = "Array<string>"))]
+    #[cfg_attr(test, ts(type = "Array<string>"), schemars(with = "Vec<String>"))]
     pub shares_with: Vec<SiteId>,
     /// The other sites of the system. Read, never written.
     #[serde(default)]
@@ -367,9 +367,9 @@ pub struct SiteChoices {
 
 /// Another site of the system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct OtherSite {
-    #[cfg_attr(test, ts(type = "string"))]
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
     pub site: SiteId,
     pub name: String,
     /// Whether it has chosen to share its rota with this one.
@@ -378,7 +378,7 @@ pub struct OtherSite {
 
 /// What a site does about one category.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CategoryChoice {
     pub category: Category,
@@ -388,7 +388,7 @@ pub struct CategoryChoice {
 
 /// `POST /api/people/import`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Import {
     /// Lines of a table (RFC 4180): `role,name,with`.
@@ -399,7 +399,7 @@ pub struct Import {
 
 /// What an import did, or would do.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Imported {
     pub people: usize,
     pub relationships: usize,
@@ -409,7 +409,7 @@ pub struct Imported {
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct BadLine {
     pub line: usize,
     pub advice: String,
