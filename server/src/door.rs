@@ -2,6 +2,7 @@
 //! the socket and HTTP, ask here.
 
 use crate::chat::{Chat, Signed};
+use crate::telemetry::metrics;
 use axum::response::{IntoResponse, Response};
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::wire::{COOKIE, PROOF_COOKIE, PROOF_HEADER, Problem};
@@ -80,6 +81,7 @@ pub fn problem(refusal: &Refusal) -> Response {
 /// The same, with what exactly must be done instead.
 pub fn problem_saying(refusal: &Refusal, detail: &str) -> Response {
     let code = refusal.code;
+    metrics().refuse(code);
     let body = Problem {
         kind: "about:blank".into(),
         title: code.as_str().into(),

@@ -86,6 +86,8 @@ named! {
         FilterFailed "handrail_filter_failures_total" "Messages held because the filter failed or was late.";
         /// A connection fell behind and was paged from the log.
         CatchUps "handrail_catch_ups_total" "Pages read from the log for connections that had fallen behind.";
+        /// A connection went on where an earlier one broke off.
+        Resumes "handrail_resumes_total" "Connections that went on where an earlier one broke off.";
         /// A phone's push service took a notification.
         Pushed "handrail_pushes_total" "Notifications that a push service took.";
         /// A push service did not.
@@ -102,8 +104,8 @@ named! {
         Sockets "handrail_sockets" "Open WebSockets.";
         /// Sends that wait for the writer.
         WriterQueue "handrail_writer_queue" "Acts waiting for the store's writer.";
-        /// Items that wait for a decision.
-        ItemsOpen "handrail_items_open" "Held messages waiting for a decision.";
+        /// Sockets that watch a queue.
+        Watchers "handrail_watchers" "Sockets on which a supervisor watches a queue.";
         /// 1 when Redis is used and in reach, 0 when it is used and out of reach, -1 when it is not used.
         Redis "handrail_redis_up" "1 when Redis is in reach, 0 when it is not, -1 when none is used.";
         /// Days until the certificate in use ends; a hundred years while the server has none.
@@ -162,6 +164,24 @@ struct Histogram {
     /// How many fell into each bucket, and one more for those beyond the last.
     counts: [AtomicU64; BUCKETS.len() + 1],
     sum_ns: AtomicU64,
+}
+
+/// Says in the log that a route refused somebody, for want of a sign-in, of a right, or of patience: at most once a second, with how
+/// many there were, so that nobody fills a disk by knocking. Who it was stands in the record where they signed in.
+pub fn refused(status: u16, route: &str) {
+    static UNSAID: AtomicU64 = AtomicU64::new(0);
+    static SAID_AT: AtomicI64 = AtomicI64::new(0);
+    let many = UNSAID.fetch_add(1, Ordering::Relaxed) + 1;
+    let second = crate::fresh::now().0 / 1_000;
+    if SAID_AT.swap(second, Ordering::Relaxed) != second {
+        UNSAID.store(0, Ordering::Relaxed);
+        tracing::warn!(status, route, many, "refused");
+    }
+}
+
+/// Days until the certificate in use ends; nothing, where the server has none.
+pub fn certificate_days() -> Option<i64> {
+    Some(metrics().level(Gauge::CertificateDays)).filter(|days| *days != NO_CERTIFICATE_DAYS)
 }
 
 /// The numbers that the whole process shares.
@@ -277,6 +297,14 @@ impl Histogram {
             format_args!("{}.{:09}", sum_ns / 1_000_000_000, sum_ns % 1_000_000_000),
         );
         sample(out, &format!("{name}_count"), "", so_far);
+    }
+}
+
+/// Writes one number, or one a label, in Prometheus' text form: for what is asked for as it is wanted.
+pub fn numbers(out: &mut String, name: &str, help: &str, kind: &str, rows: impl IntoIterator<Item = (String, f64)>) {
+    head(out, name, help, kind);
+    for (labels, value) in rows {
+        sample(out, name, &labels, value);
     }
 }
 

@@ -165,9 +165,11 @@ export const enScheme = {
       condition: "Condition ends",
       plan_ends: "Planned end",
       rule: "A rule holds back too much",
+      certificate: "Tell whoever runs this server",
       article: "Article to be read again",
     } as Record<TaskKind, string>,
     due: ["first_meeting", "check", "condition", "plan_ends", "article"] as TaskKind[],
+    certificate: (n: string) => `Its certificate ends in ${plural(Number(n), "day", "days")}. After that nobody can come in.`,
     waiting: (n: string) => plural(Number(n), "message waits", "messages wait"),
   },
 

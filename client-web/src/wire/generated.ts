@@ -676,7 +676,7 @@ export type PaperKind = "identity" | "referral" | "officer" | "needs" | "offer" 
 
 export type About = "person" | "relationship";
 
-export type TaskKind = "concern" | "uncovered" | "glass" | "first_meeting" | "briefing" | "unmatched" | "no_referral" | "not_joined" | "silent" | "meeting" | "check" | "condition" | "plan_ends" | "rule" | "article";
+export type TaskKind = "concern" | "uncovered" | "certificate" | "glass" | "first_meeting" | "briefing" | "unmatched" | "no_referral" | "not_joined" | "silent" | "meeting" | "check" | "condition" | "plan_ends" | "rule" | "article";
 
 export type RightLine = { right: Right, roles: Array<Role>, };
 

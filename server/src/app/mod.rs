@@ -3,11 +3,12 @@
 pub mod check;
 pub mod demo;
 pub mod drill;
+mod numbers;
 mod rules;
 
 pub use rules::{load_rules, read_rules};
 
-use crate::bus::{Bus, BusHealth, LocalBus, RedisBus};
+use crate::bus::{Bus, LocalBus, RedisBus};
 use crate::chat::Chat;
 use crate::config::{self, Config};
 use crate::gateway::accept::{self, Bounds, Door};
@@ -19,14 +20,11 @@ use crate::http::{Api, guard, routes};
 use crate::push::{Hook, Push};
 use crate::records::{Book, Checkpoints, check_start};
 use crate::store::Store;
-use crate::telemetry::{Gauge, METRICS_CONTENT_TYPE, metrics};
+use crate::telemetry::metrics;
 use anyhow::Context;
 use axum::Router;
-use axum::extract::State;
-use axum::response::IntoResponse;
 use axum::routing::get;
 use handrail_domain::filter::Rules;
-use http::header::CONTENT_TYPE;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,7 +118,8 @@ impl Node {
                 bounds: Bounds::default(),
                 metrics: metrics().clone(),
             };
-            let page = Router::new().route("/metrics", get(metrics_page)).with_state(chat.clone());
+            // On a listener of its own: who may scrape is not who may chat.
+            let page = Router::new().route("/metrics", get(numbers::page)).with_state(chat.clone());
             tokio::spawn(accept::serve(listener, None, page, door, exit.clone(), tracker.clone()));
         }
         let origins = server.origins(address);
@@ -262,18 +261,6 @@ fn spawn(halt: &CancellationToken, work: impl Future<Output = ()> + Send + 'stat
             () = work => (),
         }
     });
-}
-
-/// `GET /metrics`, on a listener of its own: who may scrape is not who may chat.
-async fn metrics_page(State(chat): State<Arc<Chat>>) -> impl IntoResponse {
-    metrics().set(Gauge::WriterQueue, i64::try_from(chat.store().health().waiting).unwrap_or(i64::MAX));
-    let redis = match (chat.bus(), chat.bus().health()) {
-        (Bus::Local(_), _) => -1,
-        (Bus::Redis(_), BusHealth::Away) => 0,
-        (Bus::Redis(_), BusHealth::Ok) => 1,
-    };
-    metrics().set(Gauge::Redis, redis);
-    std::future::ready(([(CONTENT_TYPE, METRICS_CONTENT_TYPE)], metrics().render())).await
 }
 
 async fn stop_signal() -> std::io::Result<()> {

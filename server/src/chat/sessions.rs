@@ -96,10 +96,39 @@ impl Chat {
             let known = found.as_ref().map(|found| found.password.clone()).filter(|hash| !hash.is_empty());
             let hash = known.unwrap_or_else(|| nobody().to_owned());
             let right = password.len() <= PASSWORD_BYTES_MAX && verify(&password, &hash);
-            found.filter(|found| right && !found.account.disabled).map(|found| found.account)
+            match found.map(|found| found.account) {
+                Some(account) if right && !account.disabled => Ok(account),
+                known => Err(known),
+            }
         });
-        let account = checked.await.map_err(|_| Code::Internal)?.ok_or(Code::Unauthenticated)?;
-        self.begin_session(account, code).await
+        let account = match checked.await.map_err(|_| Code::Internal)? {
+            Ok(account) => account,
+            Err(known) => {
+                self.note_refused(known);
+                return Err(Code::Unauthenticated.into());
+            }
+        };
+        let gave_code = code.is_some();
+        let begun = self.begin_session(account.clone(), code).await;
+        if gave_code && begun.as_ref().is_err_and(|refusal| refusal.code == Code::CodeNeeded) {
+            self.note_refused(Some(account));
+        }
+        begun
+    }
+
+    /// Writes into the log that somebody did not get into an account. Nobody waits for it: an answer must not tell by its time that there
+    /// is such an account.
+    fn note_refused(&self, known: Option<Account>) {
+        let Some(account) = known else { return };
+        let noted = self.store.write(Scope::Own, move |tx| {
+            let refused = session_event(&account, SessionAct::Refuse, &Hash::default(), fresh::now());
+            Ok(tx.append(refused)?)
+        });
+        tokio::spawn(async move {
+            if noted.await.is_err() {
+                tracing::warn!("a refused sign-in could not be logged");
+            }
+        });
     }
 
     /// The hash of a password, when there is a turn for it.

@@ -91,6 +91,9 @@ impl Asker {
         let arrival = chat.arrive(&self.device.signed, resume).await.map_err(|_| Close::Store)?;
         self.gateway.hub.arrived(&self.device, &arrival.conversations);
         self.gateway.chat.came(self.device.signed.account.id);
+        if arrival.resumed == Resumed::Replay {
+            metrics().count(Counter::Resumes);
+        }
         let welcome = Welcome {
             id,
             account: arrival.me,

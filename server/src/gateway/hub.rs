@@ -124,7 +124,10 @@ impl Hub {
     /// A device went. Says whether it was its account's last.
     pub fn leave(&self, device: &Arc<Device>) -> bool {
         let account = device.signed.account.id;
-        self.lock_watchers().values_mut().for_each(|devices| devices.retain(|other| other.id != device.id));
+        let mut watchers = self.lock_watchers();
+        watchers.values_mut().for_each(|devices| devices.retain(|other| other.id != device.id));
+        count_watchers(&watchers);
+        drop(watchers);
         self.count.fetch_sub(1, Ordering::Relaxed);
         metrics().shift(Gauge::Sockets, -1);
         if let Some(mut devices) = self.devices.get_mut(&account) {
@@ -320,11 +323,15 @@ impl Hub {
         if !devices.iter().any(|other| other.id == device.id) {
             devices.push(device.clone());
         }
+        count_watchers(&watchers);
     }
 
     /// It does no more.
     pub fn unwatch(&self, device: &Device, site: SiteId) {
-        self.lock_watchers().entry(site).or_default().retain(|other| other.id != device.id);
+        let mut watchers = self.lock_watchers();
+        watchers.entry(site).or_default().retain(|other| other.id != device.id);
+        count_watchers(&watchers);
+        drop(watchers);
         device.outbox.unwatch(site);
     }
 
@@ -354,4 +361,9 @@ pub(super) fn encode(frame: &FromServer) -> Option<Frame> {
         .map(Frame::from)
         .map_err(|error| tracing::error!(%error, "a frame could not be written"))
         .ok()
+}
+
+fn count_watchers(watchers: &BTreeMap<SiteId, Vec<Arc<Device>>>) {
+    let many = watchers.values().map(Vec::len).sum::<usize>();
+    metrics().set(Gauge::Watchers, i64::try_from(many).unwrap_or(i64::MAX));
 }

@@ -2,9 +2,10 @@
 //! length and one host. It reads no body and knows no route.
 
 use crate::gateway::accept::Peer;
+use crate::telemetry::refused;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use handrail_domain::refusal::Code;
@@ -54,6 +55,7 @@ async fn guarded(request: Request, next: Next) -> Response {
     // Where both a length and an encoding are given, hyper keeps the encoding alone, and we cannot see that there were two. So a
     // connection ends with the first chunked request: nothing behind it is taken for another request (RFC 9112, 6.1).
     let chunked = request.headers().contains_key(TRANSFER_ENCODING);
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = match unfit(&request) {
         Some(status) => turned_away(status),
         None => next.run(request).await,
@@ -63,6 +65,9 @@ async fn guarded(request: Request, next: Next) -> Response {
     }
     if is_unexplained(&response) {
         explain(&mut response);
+    }
+    if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS) {
+        refused(response.status().as_u16(), route.as_ref().map_or("none", MatchedPath::as_str));
     }
     if chunked {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

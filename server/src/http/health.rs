@@ -2,6 +2,7 @@
 
 use super::Api;
 use crate::bus::BusHealth;
+use crate::telemetry::certificate_days;
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
@@ -21,6 +22,8 @@ pub(super) struct Ready {
     bus: bool,
     /// Acts that wait for the writer.
     writer_waiting: usize,
+    /// Days until the certificate in use ends; nothing, where the server has none.
+    certificate_days: Option<i64>,
 }
 
 /// `GET /health/live`.
@@ -42,5 +45,15 @@ pub(super) async fn ready(State(api): State<Arc<Api>>) -> (StatusCode, Json<Read
         (false, _) => "unavailable",
     };
     let code = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, Json(Ready { status, store: readable, rules, bus, writer_waiting: store.waiting }))
+    (
+        code,
+        Json(Ready {
+            status,
+            store: readable,
+            rules,
+            bus,
+            writer_waiting: store.waiting,
+            certificate_days: certificate_days(),
+        }),
+    )
 }

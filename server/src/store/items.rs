@@ -14,6 +14,16 @@ use handrail_domain::time::Timestamp;
 use handrail_domain::wire::DecisionBody;
 use serde::{Deserialize, Serialize};
 
+/// What waits for a decision, of one severity.
+pub struct WaitingNow {
+    /// How soon a person must look.
+    pub severity: Severity,
+    /// How many.
+    pub many: u64,
+    /// Since when the oldest waits.
+    pub oldest: Timestamp,
+}
+
 /// Which items of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenItems {
@@ -240,6 +250,20 @@ impl Reader<'_> {
              AND item.data -> 'state' ->> 'outcome' = 'released' ORDER BY item.held_at DESC, item.id LIMIT ?3"
         );
         self.many(&sql, params![site.to_string(), since.0, limit], item)
+    }
+
+    /// What waits for a decision in all sites.
+    pub fn waiting_now(&self) -> Result<Vec<WaitingNow>, StoreError> {
+        let sql = "SELECT severity, count(*) AS many, min(held_at) AS oldest FROM item
+             WHERE state <> 'closed' AND state <> 'decided' GROUP BY severity";
+        self.many(sql, params![], |row| {
+            let severity = Severity::from_level(row.get("severity")?);
+            Ok(WaitingNow {
+                severity: severity.ok_or_else(|| StoreError::new("severity", "out of range"))?,
+                many: row.get("many")?,
+                oldest: Timestamp(row.get("oldest")?),
+            })
+        })
     }
 
     /// Items that the clock must look at by now, the longest due first.

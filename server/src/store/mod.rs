@@ -43,7 +43,7 @@ pub use feed::{FeedEntry, Logged, Owner};
 pub use filter::{Disagreement, DisagreementCount, Said, ShadowRun};
 pub use glance::{Glance, glance, glance_at};
 pub use invites::PersonRow;
-pub use items::{OpenItems, body as decision_body};
+pub use items::{OpenItems, WaitingNow, body as decision_body};
 pub use looks::SaidBefore;
 pub use messages::Standing;
 pub use people::{Credentials, NewAccount, SessionRow, StaffRow};

@@ -38,7 +38,7 @@ export function Home() {
         <ul class="tasks">
           {page.tasks.map((task) => (
             <li key={`${task.kind} ${task.about} ${task.paper ?? task.conversation ?? task.account ?? ""}`}>
-              <span class={task.kind === "concern" || task.kind === "uncovered" ? "tag strong" : "tag"}>{words.tasks[task.kind]}</span>
+              <span class={["concern", "uncovered", "certificate"].includes(task.kind) ? "tag strong" : "tag"}>{words.tasks[task.kind]}</span>
               <About task={task} />
               <span class="hint">{when(task)}</span>
               {task.kind === "concern" && task.paper !== null && <Worry paper={task.paper} onDone={() => void read()} />}
@@ -97,7 +97,7 @@ function Seen({ glass, onSeen }: { glass: string; onSeen: (glass: string) => Pro
 }
 
 function About({ task }: { task: TaskView }) {
-  const about = task.kind === "uncovered" ? words.waiting(task.about) : task.about;
+  const about = task.kind === "uncovered" ? words.waiting(task.about) : task.kind === "certificate" ? words.certificate(task.about) : task.about;
   const href = mayRun() ? hrefOfTask(task) : null;
   return href === null ? <span>{about}</span> : <a href={href}>{about}</a>;
 }

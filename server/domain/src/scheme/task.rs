@@ -13,6 +13,8 @@ pub enum TaskKind {
     Concern,
     /// Messages wait, and nobody is on duty.
     Uncovered,
+    /// The certificate of the server ends: whoever runs it must be told. `about` is how many days are left.
+    Certificate,
     /// Somebody read a real name, and no second person has read of it.
     Glass,
     /// Somebody left custody, and has not met their mentor within three working days.

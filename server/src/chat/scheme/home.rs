@@ -6,6 +6,7 @@ use crate::chat::rota::sharing;
 use crate::chat::{Chat, Signed};
 use crate::fresh;
 use crate::store::{PersonRow, Reader, RelationshipRow, StoreError};
+use crate::telemetry::certificate_days;
 use handrail_domain::conversation::ConversationState;
 use handrail_domain::ids::SiteId;
 use handrail_domain::people::{Account, Role};
@@ -20,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How far back rules are looked at, in milliseconds: thirty days.
 const RULES_MS: i64 = 30 * 24 * 3_600 * 1_000;
+/// So many days before the certificate of the server ends, those who answer for a site are told.
+const CERTIFICATE_DAYS: i64 = 14;
 /// Papers of one kind, and relationships, that are looked at.
 const LOOKED_AT: usize = 5_000;
 
@@ -54,10 +57,17 @@ impl Chat {
             let misfires = scores.into_iter().filter(|score| score.review);
             tasks.extend(misfires.map(|score| task(TaskKind::Rule, score.rule, None)));
         }
+        tasks.extend(certificate_ends(certificate_days()));
         tasks.sort_by(|one, other| (one.kind, one.at, &one.about).cmp(&(other.kind, other.at, &other.about)));
         let more = tasks.len() > TASKS_MAX;
         Ok(HomePage { tasks: tasks.into_iter().take(TASKS_MAX).map(TaskView::from).collect(), more })
     }
+}
+
+/// The certificate of the server ends, and whoever runs it may not have seen the log.
+fn certificate_ends(days: Option<i64>) -> Option<Task> {
+    let days = days.filter(|days| *days <= CERTIFICATE_DAYS)?;
+    Some(task(TaskKind::Certificate, days.max(0).to_string(), None))
 }
 
 fn task(kind: TaskKind, about: String, at: Option<Timestamp>) -> Task {
@@ -179,4 +189,16 @@ fn of_paper(record: &Reader<'_>, kind: TaskKind, paper: &Paper, at: Option<Times
         paper: Some(paper.id),
         ..task(kind, about, at)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_ends_within_two_weeks_is_a_task_of_those_who_answer_for_a_site() {
+        let told = |days| certificate_ends(days).map(|task| task.about);
+        assert_eq!([told(None), told(Some(15))], [None, None]);
+        assert_eq!([told(Some(14)), told(Some(1)), told(Some(-3))], ["14", "1", "0"].map(|days| Some(days.to_owned())));
+    }
 }
