@@ -9,6 +9,7 @@ mod faults;
 mod filter_cli;
 mod history;
 mod library;
+mod made_up;
 mod nodes;
 mod numbers;
 mod operate;

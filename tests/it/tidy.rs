@@ -32,7 +32,7 @@ fn root() -> PathBuf {
 }
 
 /// Every file of the project with one of these endings: its path from the root, and its text.
-fn files(endings: &[&str]) -> Vec<(String, String)> {
+pub(crate) fn files(endings: &[&str]) -> Vec<(String, String)> {
     let skipped = ["target", "node_modules", "dist", "results", "data", "handrail-demo"];
     let (mut found, mut folders) = (Vec::new(), vec![root()]);
     while let Some(folder) = folders.pop() {
