@@ -1,7 +1,7 @@
 # Handrail's commands. `make run` to see it, `make test` before every commit, `make load` to measure it.
 
 .DELETE_ON_ERROR:
-.PHONY: run pictures test test-long fuzz load load-nodes load-storm load-long load-knee bench bench-store client check rust-test client-test browser-test judge need-build need-test clean
+.PHONY: run pictures test test-long fuzz load load-nodes load-storm load-long load-knee bench bench-store client check rust-test client-test browser-test judge release need-build need-test clean
 
 CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ_VERSION := 0.13.2
@@ -77,6 +77,10 @@ fuzz: need-build $(TOOLS)/.cargo-fuzz
 ## Outside judges, of protocol, TLS, HTTP and headers; a quarter of an hour. Which found what is in server/SECURITY.md.
 judge: need-build client
 	scripts/judge
+
+## What is given out: the program, what it is made of, checksums. `scripts/release --again` shows that it can be built again.
+release: need-build
+	scripts/release
 
 # --- Measuring -------------------------------------------------------------------------------------------------------
 

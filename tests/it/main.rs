@@ -4,6 +4,7 @@ mod access;
 mod check;
 mod client;
 mod crowd;
+mod defaults;
 mod duty;
 mod faults;
 mod filter_cli;
