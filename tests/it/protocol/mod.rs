@@ -1,6 +1,7 @@
 //! PROTOCOL.md line by line, over real sockets: what is asked wrongly, by whom it must not be, or too much of, gets the stated
 //! answer; after each the server still works.
 
+mod beside;
 mod codes;
 mod frames;
 mod http;
