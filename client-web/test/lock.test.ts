@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { isSoon } from "../src/app/idle";
 import { here, idleFor, locked, markLocked, openByPassword, pin, removePin, setMinutes, setPin, TRIES_MAX, triesLeft, tryPin } from "../src/app/lock";
 
 beforeEach(() => removePin());
@@ -72,4 +73,13 @@ test("a page says two minutes before that it locks, and of a short time half way
     "locks",
   ]);
   expect([idleFor(29_999, 1), idleFor(30_000, 1), idleFor(60_001, 1)]).toEqual(["in use", "locks soon", "locks"]);
+});
+
+test("the end of a session is told two minutes before, or half of a short time before, and never where there is none", () => {
+  const minute = 60_000;
+  expect(isSoon(27 * minute, 30 * minute)).toBe(false);
+  expect(isSoon(28 * minute, 30 * minute)).toBe(true);
+  expect(isSoon(29_000, minute)).toBe(false);
+  expect(isSoon(30_000, minute)).toBe(true);
+  expect(isSoon(1_000 * minute, null)).toBe(false);
 });

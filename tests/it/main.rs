@@ -9,6 +9,7 @@ mod duty;
 mod faults;
 mod filter_cli;
 mod history;
+mod idle;
 mod library;
 mod made_up;
 mod nodes;

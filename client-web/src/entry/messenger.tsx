@@ -4,6 +4,7 @@ import "../css/messenger.css";
 import { render } from "preact";
 import { applyLook, own, signedInJustNow } from "../app/device";
 import { goodbye } from "../app/goodbye";
+import { stayWhileTouched } from "../app/idle";
 import { forgetLast } from "../app/last";
 import { forgetSaved } from "../app/library";
 import { locked, lockWhenIdle, openByPassword } from "../app/lock";
@@ -21,6 +22,7 @@ const root = document.getElementById("app");
 function open(page: HTMLElement): void {
   start();
   lockWhenIdle();
+  stayWhileTouched();
   render(<Messenger />, page);
 }
 

@@ -5,6 +5,7 @@ import { render } from "preact";
 import { startBehind } from "../app/behind";
 import { signedInJustNow } from "../app/device";
 import { startDuty } from "../app/duty";
+import { stayWhileTouched } from "../app/idle";
 import { keepTold } from "../app/push";
 import { start } from "../app/staff";
 import { readStep } from "../app/step";
@@ -22,6 +23,7 @@ if (root) {
     void keepTold(justSignedIn);
     start();
     startDuty();
+    stayWhileTouched();
     startBehind();
     render(<Staff />, root);
   });

@@ -325,6 +325,7 @@ export const cy: Words = {
     out: "Roedd hynny'n anghywir ormod o weithiau. Rwyt ti wedi cael dy allgofnodi.",
     soon: "Bydd y dudalen hon yn cloi cyn bo hir.",
     stay: "Aros",
+    outSoon: "Byddi di'n cael dy allgofnodi cyn bo hir. Does neb wedi defnyddio'r dudalen hon ers tro.",
     forgot: "Rydw i wedi anghofio'r PIN",
     forgotHint: "Allgofnoda, wedyn mewngofnoda gyda dy gyfrinair. Mae dy negeseuon yno o hyd.",
   },

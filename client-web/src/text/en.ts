@@ -325,6 +325,7 @@ export const en = {
     out: "That was wrong too many times. You are signed out.",
     soon: "This page locks soon.",
     stay: "Stay",
+    outSoon: "You will be signed out soon. Nobody has used this page for a while.",
     forgot: "I forgot the PIN",
     forgotHint: "Sign out, then sign in with your password. Your messages are still there.",
   },

@@ -14,6 +14,7 @@ import { enScheme } from "../text/scheme";
 import { enStaff } from "../text/staff";
 import { Announcer } from "../ui/Announcer";
 import { LinkBanner } from "../ui/LinkBanner";
+import { LockSoon } from "../ui/LockSoon";
 import { form } from "./Decide";
 import { Decisions } from "./Decisions";
 import { DutyBars, DutyButton, DutyDialog } from "./Duty";
@@ -72,6 +73,7 @@ export function Staff() {
         </button>
       </header>
       <LinkBanner link={staff.link} />
+      <LockSoon />
       <DutyBars />
       <Page item={item} />
       <UndoBar />

@@ -196,7 +196,11 @@ code?: string,
 /**
  * Whether the answer shall carry the token too, for a client that sends it as a bearer.
  */
-token?: boolean, };
+token?: boolean, 
+/**
+ * Whether the device is this person's own phone, where a session does not end because nobody does anything.
+ */
+own?: boolean, };
 
 export type SignedIn = { account: Me, token?: string, 
 /**
@@ -239,6 +243,12 @@ key: string,
 on: boolean, quiet: Quiet | null, };
 
 export type StepState = "off" | "missing" | "set";
+
+export type Here = { 
+/**
+ * After how long without a touch this session ends; never, if nothing.
+ */
+idle_ms: number | null, };
 
 export type SecondStepView = { state: StepState, since: string | null, 
 /**

@@ -245,6 +245,8 @@ pub enum SessionAct {
     Refuse,
     /// A code of the second step was given for what matters.
     Prove,
+    /// It ended because nobody did anything in it.
+    Expire,
 }
 
 /// Whose feeds a line enters.

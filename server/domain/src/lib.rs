@@ -24,6 +24,7 @@ pub mod erasure;
 pub mod event;
 pub mod filter;
 pub mod finding;
+pub mod idle;
 pub mod ids;
 pub mod look;
 pub mod oversight;

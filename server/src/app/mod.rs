@@ -219,6 +219,8 @@ fn background(config: &Config, chat: &Arc<Chat>, hub: &Arc<Hub>, limits: &Arc<Li
     }
     let clock = chat.clone();
     spawn(halt, async move { clock.keep_time().await });
+    let idle = chat.clone();
+    spawn(halt, async move { idle.keep_idle().await });
     let retention = chat.clone();
     spawn(halt, async move { retention.keep_retention().await });
     let shadow = chat.clone();

@@ -8,6 +8,7 @@ mod duty;
 mod erase;
 mod filter;
 mod hold;
+mod idle;
 mod library;
 mod looks;
 mod moderate;
@@ -44,7 +45,7 @@ pub(crate) use scheme::{write_about, write_between};
 pub use second_step::Proof;
 pub use send::{Send, Sent};
 pub use sessions::session_name;
-pub use sessions::{Hashes, SignedUp, hash_password, token_hash};
+pub use sessions::{Arriving, Hashes, SignedUp, hash_password, token_hash};
 pub use views::{item_for_each, plain_frame};
 
 use crate::bus::Bus;
@@ -90,6 +91,7 @@ pub struct Chat {
     absent: push::Absent,
     calls: duty::Calls,
     reads: library::Reads,
+    touched: idle::Touched,
 }
 
 impl Chat {
@@ -108,6 +110,7 @@ impl Chat {
             absent: push::Absent::default(),
             calls: duty::Calls::default(),
             reads: library::Reads::default(),
+            touched: idle::Touched::default(),
         })
     }
 

@@ -49,6 +49,15 @@ pub struct SignedUp {
     pub proof: Option<Proof>,
 }
 
+/// What somebody says as they arrive, beside who they are.
+#[derive(Default)]
+pub struct Arriving {
+    /// The code of their second step.
+    pub code: Option<String>,
+    /// That the device is their own phone.
+    pub own_phone: bool,
+}
+
 /// The hash that a token is kept as.
 pub fn token_hash(token: &str) -> Hash {
     Sha256::digest(token.as_bytes()).into()
@@ -86,7 +95,7 @@ fn nobody() -> &'static str {
 impl Chat {
     /// Signs in. An unknown name and a wrong password get the same answer after the same work; who knows the password and has a second
     /// step is asked for its code.
-    pub async fn sign_in(&self, username: String, password: String, code: Option<String>) -> Result<SignedUp, Refusal> {
+    pub async fn sign_in(&self, username: String, password: String, arriving: Arriving) -> Result<SignedUp, Refusal> {
         let found = self.read(move |record| record.credentials(&username)).await?;
         let turn = tokio::time::timeout(HASH_WAIT_MAX, self.hashes.0.clone().acquire_owned()).await;
         let turn = turn.map_err(|_| Code::Unavailable)?.map_err(|_| Code::Internal)?;
@@ -108,8 +117,8 @@ impl Chat {
                 return Err(Code::Unauthenticated.into());
             }
         };
-        let gave_code = code.is_some();
-        let begun = self.begin_session(account.clone(), code).await;
+        let gave_code = arriving.code.is_some();
+        let begun = self.begin_session(account.clone(), arriving).await;
         if gave_code && begun.as_ref().is_err_and(|refusal| refusal.code == Code::CodeNeeded) {
             self.note_refused(Some(account));
         }
@@ -143,7 +152,8 @@ impl Chat {
     }
 
     /// Begins a session, once the second step of whoever has one is taken.
-    pub(super) async fn begin_session(&self, account: Account, code: Option<String>) -> Result<SignedUp, Refusal> {
+    pub(super) async fn begin_session(&self, account: Account, arriving: Arriving) -> Result<SignedUp, Refusal> {
+        let Arriving { code, own_phone } = arriving;
         let of = account.id;
         let set = self.read(move |record| record.second_step(of)).await?.is_some_and(|step| step.secret.is_some());
         let given = match (set, code) {
@@ -161,6 +171,9 @@ impl Chat {
         self.write(Scope::Own, move |tx| {
             tx.add_session(&session, who.id, now, expires_at)?;
             tx.used(who.id, now)?;
+            if own_phone {
+                tx.on_own_phone(&session)?;
+            }
             if let (Some(given), Some(proof)) = (given, shown) {
                 take_code(tx, who.id, &given, now)?;
                 tx.prove_session(&session, &proof, now)?;

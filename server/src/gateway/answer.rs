@@ -150,6 +150,9 @@ impl Asker {
     async fn take(&mut self, frame: FromClient, unanswered: usize) -> Went {
         let (gateway, device) = (self.gateway.clone(), self.device.clone());
         let (chat, who) = (&gateway.chat, &device.signed);
+        if is_done_by_a_person(&frame) {
+            chat.here(who);
+        }
         match frame {
             FromClient::Send { id, conversation, cid, text } => {
                 if unanswered >= UNANSWERED_MAX {
@@ -322,6 +325,31 @@ fn err(
 }
 
 /// The id that an answer to this frame would carry.
+/// Whether a page says this only because somebody did something; all else a page may say by itself.
+fn is_done_by_a_person(frame: &FromClient) -> bool {
+    match frame {
+        FromClient::Send { .. }
+        | FromClient::Withdraw { .. }
+        | FromClient::Answer { .. }
+        | FromClient::Report { .. }
+        | FromClient::Lift { .. }
+        | FromClient::Decide { .. }
+        | FromClient::Undo { .. }
+        | FromClient::Acknowledge { .. }
+        | FromClient::Typing { .. } => true,
+        FromClient::Hello { .. }
+        | FromClient::Read { .. }
+        | FromClient::Away { .. }
+        | FromClient::Watch { .. }
+        | FromClient::Unwatch { .. }
+        | FromClient::Claim { .. }
+        | FromClient::Unclaim { .. }
+        | FromClient::Ack { .. }
+        | FromClient::Ping {}
+        | FromClient::Pong {} => false,
+    }
+}
+
 fn id_of(frame: &FromClient) -> Option<u64> {
     match frame {
         FromClient::Hello { id, .. }

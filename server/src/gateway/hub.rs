@@ -234,9 +234,10 @@ impl Hub {
             What::Account { account, act: AccountAct::Reset | AccountAct::TakeSecondStepAway } => {
                 self.close_account(*account, Close::SignedOut)
             }
-            What::Session { account, act: SessionAct::SignOut, session } => {
+            What::Session { account, act: act @ (SessionAct::SignOut | SessionAct::Expire), session } => {
+                let close = if *act == SessionAct::Expire { Close::Expired } else { Close::SignedOut };
                 let own = |device: &Arc<Device>| session_name(&device.signed.session) == *session;
-                self.devices_of(*account).into_iter().filter(own).for_each(|device| device.close(Close::SignedOut));
+                self.devices_of(*account).into_iter().filter(own).for_each(|device| device.close(close));
             }
             What::Conversation { .. } => {
                 let Some(id) = logged.event.conversation else { return };

@@ -69,6 +69,7 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/api/protocol.md", get(described::protocol))
         .route("/api/join", post(session::join))
         .route("/api/session", post(session::sign_in).delete(session::sign_out))
+        .route("/api/session/here", post(session::here))
         .route("/api/session/proof", post(second_step::prove))
         .route("/api/second-step", get(second_step::state).post(second_step::begin))
         .route("/api/second-step/confirm", post(second_step::confirm))

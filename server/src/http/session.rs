@@ -2,7 +2,7 @@
 
 use super::Api;
 use super::refusal::Refused;
-use crate::chat::{Denied, Proof, Signed, SignedUp};
+use crate::chat::{Arriving, Denied, Proof, Signed, SignedUp};
 use crate::door::{self, Shown};
 use axum::Form;
 use axum::body::Bytes;
@@ -12,7 +12,7 @@ use handrail_domain::push::Language;
 use handrail_domain::refusal::{Code, Refusal};
 use handrail_domain::second_step::PROOF_MS;
 use handrail_domain::time::Timestamp;
-use handrail_domain::wire::{COOKIE, Join, Me, PROOF_COOKIE, SessionPage, SignIn, SignedIn};
+use handrail_domain::wire::{COOKIE, Here, Join, Me, PROOF_COOKIE, SessionPage, SignIn, SignedIn};
 use http::header::{CONTENT_TYPE, ORIGIN, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -30,7 +30,8 @@ pub(super) async fn sign_in(State(api): State<Arc<Api>>, headers: HeaderMap, bod
     }
     let asked: SignIn = serde_json::from_slice(&body).map_err(|_| Code::BadFrame)?;
     let wants_token = asked.token;
-    let begun = begin(&api, asked.username, asked.password, asked.code).await?;
+    let begun =
+        begin(&api, asked.username, asked.password, Arriving { code: asked.code, own_phone: asked.own }).await?;
     let signed_in = SignedIn {
         account: api.chat.me(&begun.signed),
         token: wants_token.then(|| begun.token.clone()),
@@ -69,7 +70,7 @@ pub(super) async fn sign_in_form(
     let begun = match (own_page(&api, &headers), form) {
         (Ok(()), Ok(Form(form))) => {
             let code = Some(form.code).filter(|code| !code.trim().is_empty());
-            begin(&api, form.username, form.password, code).await
+            begin(&api, form.username, form.password, Arriving { code, own_phone: own }).await
         }
         (Err(refusal), _) => Err(refusal),
         (_, Err(_)) => Err(Code::BadFrame.into()),
@@ -83,14 +84,14 @@ pub(super) async fn sign_in_form(
     }
 }
 
-async fn begin(api: &Api, username: String, password: String, code: Option<String>) -> Result<SignedUp, Refusal> {
+async fn begin(api: &Api, username: String, password: String, arriving: Arriving) -> Result<SignedUp, Refusal> {
     if username.len() > USERNAME_MAX {
         return Err(Code::Unauthenticated.into());
     }
     // Names are not told apart by case, and neither are the guesses at their passwords.
     let name = username.to_lowercase();
     api.limits.check_guess(&name)?;
-    let begun = api.chat.sign_in(username, password, code).await?;
+    let begun = api.chat.sign_in(username, password, arriving).await?;
     api.limits.guessed_right(&name);
     Ok(begun)
 }
@@ -195,7 +196,15 @@ fn gone(cleared: &'static str) -> Response {
 /// Who asks, and not by another page's script.
 pub(super) async fn from_own_page(api: &Api, headers: &HeaderMap) -> Result<Signed, Refusal> {
     not_by_another_page(api, headers)?;
-    door::who(&api.chat, headers).await
+    let who = door::who(&api.chat, headers).await?;
+    api.chat.here(&who);
+    Ok(who)
+}
+
+/// `POST /api/session/here`: somebody is at this device. Pages say so when they are touched, once a minute at most.
+pub(super) async fn here(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<axum::Json<Here>, Refused> {
+    let who = from_own_page(&api, &headers).await?;
+    Ok(axum::Json(Here { idle_ms: api.chat.idle_limit(&who).await? }))
 }
 
 /// The same, also for staff who have no second step yet.
@@ -230,7 +239,7 @@ pub(super) async fn asked_from_own_page<T: serde::de::DeserializeOwned>(
 pub(super) async fn join(State(api): State<Arc<Api>>, headers: HeaderMap, body: Bytes) -> Result<Response, Refused> {
     own_page(&api, &headers)?;
     let asked: Join = super::body::json(&headers, &body)?;
-    let begun = api.chat.join(asked).await?;
+    let begun = api.chat.join(asked, false).await?;
     let expires_at = begun.signed.expires_at;
     let signed_in = SignedIn { account: api.chat.me(&begun.signed), token: None, proof: None, expires_at };
     let mut response = axum::Json(signed_in).into_response();
@@ -264,7 +273,7 @@ pub(super) async fn join_form(
     let (Ok(()), Ok(Form(form))) = (own_page(&api, &headers), form) else { return again("bad_frame") };
     let (own, form_language) = (form.own.is_some(), form.language);
     let asked = Join { code: form.code, username: form.username, password: form.password };
-    match api.chat.join(asked).await {
+    match api.chat.join(asked, own).await {
         Ok(begun) => {
             let cookies = [cookie(&begun.token, begun.signed.expires_at), whose_phone(own)];
             (AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie))), Redirect::to("/")).into_response()

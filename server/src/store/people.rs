@@ -6,6 +6,7 @@ use super::sql::{Row, params};
 use super::{StoreError, Tx};
 use handrail_domain::conversation::{Conversation, ConversationState, Kind, Party};
 use handrail_domain::event::Hash;
+use handrail_domain::idle;
 use handrail_domain::ids::{AccountId, ConversationId, Seq, SiteId};
 use handrail_domain::people::{Account, Role, Site};
 use handrail_domain::time::Timestamp;
@@ -64,6 +65,22 @@ pub(super) fn account(row: &Row<'_>) -> Result<Account, StoreError> {
         role: word(row, "role", Role::parse)?,
         name: row.get("name")?,
         disabled: row.get("disabled")?,
+    })
+}
+
+const IDLE: &str = "SELECT session.token AS token, account.id AS account, account.site AS site, account.role AS role, account.name AS name,
+        account.disabled AS disabled, session.own_phone AS own_phone, session.expires_at AS expires_at,
+        coalesce(session.seen_at, session.created_at) AS seen_at,
+        (SELECT count(*) FROM shift WHERE shift.account = account.id AND shift.ended_at IS NULL) AS on_duty
+    FROM session JOIN account ON account.id = session.account";
+
+fn idle_session(row: &Row<'_>) -> Result<idle::Session, StoreError> {
+    Ok(idle::Session {
+        role: word(row, "role", Role::parse)?,
+        seen_at: Timestamp(row.get("seen_at")?),
+        own_phone: row.get("own_phone")?,
+        on_duty: row.get("on_duty")?,
+        ends: row.get::<Option<i64>>("expires_at")?.is_some(),
     })
 }
 
@@ -197,6 +214,25 @@ impl Reader<'_> {
         })
     }
 
+    /// A session, as far as it matters whether anybody does anything in it.
+    pub fn idle_session(&self, token: &Hash) -> Result<Option<idle::Session>, StoreError> {
+        self.one(&format!("{IDLE} WHERE session.token = ?1"), params![token], idle_session)
+    }
+
+    /// Sessions in which nobody has done anything since a moment, the longest first, and whose they are; but for those that stay anyway.
+    pub fn idle_sessions(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Hash, Account, idle::Session)>, StoreError> {
+        let sql = format!(
+            "{IDLE} WHERE session.own_phone = 0 AND session.expires_at IS NOT NULL
+             AND coalesce(session.seen_at, session.created_at) < ?1
+             ORDER BY coalesce(session.seen_at, session.created_at) LIMIT ?2"
+        );
+        self.many(&sql, params![before.0, limit], |row| Ok((row.get("token")?, account(row)?, idle_session(row)?)))
+    }
+
     /// The sessions of an account that are not over, newest first: the hash of each token, when it began, and when it ends.
     pub fn open_sessions(
         &self,
@@ -320,6 +356,19 @@ impl Tx<'_> {
             "INSERT INTO session (token, account, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
             params![token, account_id.to_string(), at.0, expires_at.map(|t| t.0)],
         )?;
+        Ok(())
+    }
+
+    /// A session is on a phone that its person said is theirs alone.
+    pub fn on_own_phone(&mut self, token: &Hash) -> Result<(), StoreError> {
+        self.run_beside("UPDATE session SET own_phone = 1 WHERE token = ?1", params![token])?;
+        Ok(())
+    }
+
+    /// Somebody did something in a session. What is older than what is known changes nothing.
+    pub fn seen(&mut self, token: &Hash, at: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE session SET seen_at = ?2 WHERE token = ?1 AND coalesce(seen_at, 0) < ?2";
+        self.run_beside(sql, params![token, at.0])?;
         Ok(())
     }
 

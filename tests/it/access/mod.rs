@@ -35,6 +35,7 @@ const PUBLIC: &[&str] = &[
     "/ymuno",
     "/api/join",
     // For who has a session, whoever they are: `second_step.rs` plays these.
+    "/api/session/here",
     "/api/session/proof",
     "/api/second-step",
     "/api/second-step/confirm",

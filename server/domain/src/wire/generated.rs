@@ -83,6 +83,7 @@ fn of_the_routes(out: &mut String) {
         push::Quiet,
         PushState,
         crate::second_step::StepState,
+        Here,
         SecondStepView,
         SecondStepBegun,
         CodeGiven,

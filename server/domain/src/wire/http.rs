@@ -27,6 +27,19 @@ pub struct SignIn {
     #[serde(default)]
     #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub token: bool,
+    /// Whether the device is this person's own phone, where a session does not end because nobody does anything.
+    #[serde(default)]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub own: bool,
+}
+
+/// The answer to `POST /api/session/here`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Here {
+    /// After how long without a touch this session ends; never, if nothing.
+    #[cfg_attr(test, ts(type = "number | null"), schemars(with = "Option<i64>"))]
+    pub idle_ms: Option<i64>,
 }
 
 /// The answer to a sign-in.

@@ -4,7 +4,7 @@ use super::papers::{paper_about, views_of};
 use super::relationships::line_of;
 use super::{Denied, Stopped, noted};
 use crate::chat::sessions::token_hash;
-use crate::chat::{Chat, Signed, SignedUp, admin};
+use crate::chat::{Arriving, Chat, Signed, SignedUp, admin};
 use crate::fresh;
 use crate::store::{NewAccount, PersonRow, Reader, Tx};
 use handrail_domain::event::{AccountAct, What};
@@ -131,7 +131,7 @@ impl Chat {
 
     /// Lets somebody in by a code: they choose a name to sign in with and a password. Whoever knew the account's password before does
     /// not any more.
-    pub async fn join(&self, join: Join) -> Result<SignedUp, Denied> {
+    pub async fn join(&self, join: Join, own_phone: bool) -> Result<SignedUp, Denied> {
         let bad = || Denied::saying(Code::NotFound, "We do not know that code, or it has run out. Ask for a new one.");
         let key = token_hash(&typed(&join.code).ok_or_else(bad)?);
         let found = self.read(move |record| {
@@ -161,7 +161,7 @@ impl Chat {
             Ok(account)
         });
         let account = entered.await?;
-        Ok(self.begin_session(account, None).await?)
+        Ok(self.begin_session(account, Arriving { code: None, own_phone }).await?)
     }
 }
 

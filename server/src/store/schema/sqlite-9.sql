@@ -24,5 +24,9 @@ CREATE INDEX spare_code_account ON spare_code (account);
 ALTER TABLE session ADD COLUMN proof BLOB;
 ALTER TABLE session ADD COLUMN proved_at INTEGER;
 
+-- Whether it is on a phone that its person said is theirs alone, and when they last did something in it: null until that is written.
+ALTER TABLE session ADD COLUMN own_phone INTEGER NOT NULL DEFAULT 0 CHECK (own_phone IN (0, 1));
+ALTER TABLE session ADD COLUMN seen_at INTEGER;
+
 -- When somebody last signed in to it, or was let in again: staff who do not for long are disabled.
 ALTER TABLE account ADD COLUMN used_at INTEGER;

@@ -37,6 +37,7 @@ fn own() -> Vec<Route> {
         add(POST, "/api/join", "Come in by a code.").whom(For::Everybody).takes::<Join>().gives::<SignedIn>(),
         add(POST, "/api/session", "Sign in.").whom(For::Everybody).takes::<SignIn>().gives::<SignedIn>(),
         add(DELETE, "/api/session", "Sign out here.").ask("keep_unsent", json!({ "type": "boolean" })).does(),
+        add(POST, "/api/session/here", "Somebody is at this device.").gives::<Here>(),
         add(POST, "/api/session/proof", "Give a code of the second step again.").takes::<CodeGiven>().gives::<Proved>(),
         add(GET, "/api/second-step", "How it stands with one's second step.").gives::<SecondStepView>(),
         add(POST, "/api/second-step", "Begin to set a second step.").whom(For::Proved).gives::<SecondStepBegun>(),
