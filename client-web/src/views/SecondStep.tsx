@@ -88,7 +88,7 @@ function SpareCodes({ codes, onDone }: { codes: string[]; onDone: () => void }) 
       <ol class="spare">
         {codes.map((code) => (
           <li key={code}>
-            <code>{inGroups(code, 5)}</code>
+            <code>{inGroups(code, 7)}</code>
           </li>
         ))}
       </ol>
