@@ -51,9 +51,8 @@ async fn a_sign_in_that_was_refused_is_a_line_of_the_record_where_there_is_such_
     let log = world.chat.store().read(|record| record.log_page(0, 1_000)).await.expect("the log");
     let of_sessions: Vec<_> = log
         .iter()
-        .filter_map(|line| match &line.event.what {
-            What::Session { account, act, .. } => Some((*account, *act)),
-            _ => None,
+        .filter_map(|line| {
+            if let What::Session { account, act, .. } = &line.event.what { Some((*account, *act)) } else { None }
         })
         .collect();
     assert_eq!(of_sessions, [(account, SessionAct::Refuse), (account, SessionAct::SignIn)]);
