@@ -1,6 +1,6 @@
 // What was said. Stays at the end when one is at the end, keeps its place when older messages come above it, and otherwise never moves.
 
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { link, loading, loadProblem, newAfter, older, outbox } from "../app/messenger";
 import { day } from "../core/time";
 import type { Thread } from "../state/messenger";
@@ -18,7 +18,10 @@ export function MessageList({ thread, me }: { thread: Thread; me: Me }) {
   const atEnd = useRef(true);
   const before = useRef({ height: 0, firstKey: "", count: 0 });
   const [below, setBelow] = useState(0);
-  const lines = timeline(thread, outbox.rows.value, me.id, newAfter.value);
+  const shown = useSteady(thread);
+  const rows = outbox.rows.value;
+  const fresh = newAfter.value;
+  const lines = useMemo(() => timeline(shown, rows, me.id, fresh), [shown, rows, me.id, fresh]);
 
   useLayoutEffect(() => {
     const box = scroll.current;
@@ -60,7 +63,7 @@ export function MessageList({ thread, me }: { thread: Thread; me: Me }) {
         <Top thread={thread} empty={lines.length === 0} me={me} />
         <ol role="list">
           {lines.map((line) => (
-            <Entry key={line.entry.key} line={line} thread={thread} me={me} />
+            <Entry key={line.entry.key} line={line} thread={shown} me={me} />
           ))}
         </ol>
         <Typing thread={thread} />
@@ -72,6 +75,18 @@ export function MessageList({ thread, me }: { thread: Thread; me: Me }) {
       )}
     </div>
   );
+}
+
+/** The conversation as it is; while what was missed comes in, as it was before that. To draw a list anew for each of hundreds would
+ * hold up a slow phone for as long as it lasts. What one says oneself meanwhile is shown at once. */
+function useSteady(thread: Thread): Thread {
+  const { phase, live } = link.state.value;
+  const rows = outbox.rows.value;
+  const shown = useRef({ thread, rows });
+  const catchingUp = phase === "open" && !live;
+  const same = shown.current.thread.view.id === thread.view.id && shown.current.rows === rows;
+  if (!catchingUp || !same) shown.current = { thread, rows };
+  return shown.current.thread;
 }
 
 function Top({ thread, empty, me }: { thread: Thread; empty: boolean; me: Me }) {
