@@ -28,18 +28,34 @@ const READ_PAGE: usize = 100;
 const FACTS_MS: i64 = 90 * 24 * 60 * 60 * 1_000;
 
 impl Chat {
-    /// What a supervisor may know who decides on an item. To an outsider, and to a party of its conversation, it does not exist.
+    /// What a supervisor may know who decides on an item. To an outsider, and to a party of its conversation, it does not exist. Who holds
+    /// it or decided on it stands in the log by that; that anybody else reads it is in the log before it is shown.
     pub async fn background(&self, who: &Signed, item: ItemId) -> Result<Background, Refusal> {
         let reader = who.account.clone();
+        let now = fresh::now();
         let found = self.read(move |record| {
             let Some(item) = record.item(item)? else { return Ok(None) };
             let Some(conversation) = record.conversation(item.conversation)? else { return Ok(None) };
             if may_moderate(&reader, &conversation, None).is_err() {
                 return Ok(None);
             }
-            background(record, &item, &conversation, fresh::now()).map(Some)
+            let behind = background(record, &item, &conversation, now)?;
+            let theirs = item.holder(now).is_some_and(|(holder, _)| holder == reader.id)
+                || item.decision().is_some_and(|(by, _)| by == reader.id);
+            Ok(Some((behind, (!theirs).then_some(item))))
         });
-        found.await?.ok_or_else(|| Code::NotFound.into())
+        let (behind, beside) = found.await?.ok_or(Code::NotFound)?;
+        if let Some(item) = beside {
+            let (by, messages) = (who.account.id, behind.before.len() as u64 + 1);
+            self.write(Scope::Own, move |tx| {
+                let what = What::Read { reason: ReadReason::Decide, messages };
+                let event = admin::event(item.site, what);
+                let (conversation, message) = (Some(item.conversation), Some(item.message));
+                Ok(tx.append(Event { conversation, message, actor: Some(by), ..event })?)
+            })
+            .await?;
+        }
+        Ok(behind)
     }
 
     /// A page of all that was said in a conversation, whatever became of it, newest first. That it was read, by whom and why, is

@@ -64,6 +64,37 @@ async fn what_stands_behind_an_item_is_for_those_who_may_decide_on_it() {
     assert!(desk.log("read").await.is_empty());
 }
 
+async fn who_reads_beside(on: On) {
+    let desk = Desk::on(on).await;
+    let (message, item) = desk.holds("c1", HELD).await;
+    let path = format!("/api/items/{item}/background");
+    let mut may = desk.world.connect(&desk.may).await;
+    may.ask(json!({ "op": "claim", "item": item })).await.expect("she takes it");
+    desk.reads(&desk.may, &path).await;
+    assert!(desk.log("read").await.is_empty(), "that she holds it is in the log by her claim");
+    for n in 1..=2 {
+        desk.reads(&desk.lee, &path).await;
+        let logged = desk.log("read").await;
+        assert_eq!(logged.len(), n, "a line a read");
+        let told = |event: &handrail_domain::event::Event| (event.actor, event.message.map(|id| id.to_string()));
+        assert!(
+            logged.iter().all(|event| told(event) == (Some(desk.lee.account), Some(message.clone()))),
+            "{logged:?}"
+        );
+    }
+    desk.world.is_whole().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_an_item_that_a_colleague_holds_is_in_the_log() {
+    who_reads_beside(On::Local).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_an_item_that_a_colleague_holds_is_in_the_log_of_a_database_server_too() {
+    who_reads_beside(On::Postgres).await;
+}
+
 /// All pages of a conversation: the texts, newest first.
 async fn read_whole(desk: &Desk) -> Vec<Value> {
     let path = format!("/api/conversations/{}/read", desk.conversation);
