@@ -85,6 +85,7 @@ export class Nodes {
     const run = (input: string, ...words: string[]) =>
       execFileSync(process.env["HANDRAIL_BINARY"] ?? "", [...words.slice(0, 2), "--config", this.#config("one"), ...words.slice(2)], { input }).toString();
     run("", "site", "add", "Two Nodes");
+    run("", "site", "basis", "Two Nodes", "--article-6", "public_task", "--condition", "counselling", "--policy", "Shelf 3", "--review", "2099-01-01");
     for (const [role, username] of [["mentee", "mentee1"], ["mentor", "mentor1"], ["supervisor", "supervisor1"], ["supervisor", "supervisor2"]] as const) {
       const name = username === "supervisor1" ? "Sam" : username === "supervisor2" ? "Priya" : username;
       run(PASSWORD, "account", "add", "--site", "Two Nodes", "--role", role, "--name", name, "--username", username, "--password-stdin");

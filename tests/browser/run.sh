@@ -47,8 +47,15 @@ kill "$server" && wait "$server" || true
 printf '[store]\npath = "%s"\n[rules]\nfolder = "%s"\n' "$data/demo" "$root/config/rules" >"$data/handrail.toml"
 "$binary" relationship add --config "$data/handrail.toml" mentor1 mentee2 >"$data/relationship"
 
+# What every site must have written down before anybody is brought together there.
+basis() {
+  "$binary" site basis --config "$data/handrail.toml" "$1" --article-6 public_task --condition counselling --policy "Shelf 3" \
+    --review "$(date -d '+1 year' +%F)" >>"$data/relationship"
+}
+
 # A second site, which asks the sender of an altered text, and where nobody is on duty unless a walk says so.
 "$binary" site add --config "$data/handrail.toml" Harbour >>"$data/relationship"
+basis Harbour
 "$binary" site consent --config "$data/handrail.toml" Harbour on >>"$data/relationship"
 "$binary" site hours --config "$data/handrail.toml" Harbour "every day, 4pm to 10pm" >>"$data/relationship"
 for who in mentee:mentee mentor:mentor supervisor:supervisor newcomer:mentee other:mentor coordinator:coordinator; do
@@ -61,6 +68,7 @@ done
 
 # A third site, where there is nobody yet but those who will run it.
 "$binary" site add --config "$data/handrail.toml" Hillside >>"$data/relationship"
+basis Hillside
 for name in coordinator colleague; do
   echo "hillside-password-$name" | "$binary" account add --config "$data/handrail.toml" --site Hillside --role coordinator \
     --name "Hillside ${name^}" --username "hillside-$name" --password-stdin >>"$data/relationship"

@@ -381,6 +381,33 @@ test("supervisors of two sites that share a rota see what is held in both, and n
   await choose(theirs, "Hillside", false);
 });
 
+test("what the law wants written down is a task until it is, and every version stays", async ({ enter }) => {
+  const desk = await enter(hillside("colleague"), DESK);
+  const task = desk.getByRole("listitem").filter({ hasText: "Risk to children" });
+  await task.getByRole("link").click();
+  const part = desk.getByRole("region", { name: "Risk to children" });
+  await expect(part).toContainText("Not written yet.");
+  await check(desk, "papers of the scheme");
+  const write = async (go: string, found: string) => {
+    await part.getByRole("button", { name: go }).click();
+    await part.getByLabel(/^What was found/).fill(found);
+    await part.getByLabel(/^Agreed by/).fill("The board");
+    await part.getByLabel(/^To be looked at again/).fill("2099-01-01");
+    await part.getByRole("button", { name: "Save" }).click();
+  };
+  await write("Write it: Risk to children", "Strangers cannot write here.");
+  await expect(part).toContainText("Version 1, by Hillside Colleague");
+  await write("Write it anew: Risk to children", "Strangers cannot write here, and everything is read first.");
+  await expect(part).toContainText("Version 2, by Hillside Colleague");
+  await part.getByText("1 version before this").click();
+  await expect(part.getByText("Strangers cannot write here.", { exact: true })).toBeVisible();
+  await part.getByRole("button", { name: "Write it anew: Risk to children" }).click();
+  await check(desk, "writing a paper of the scheme");
+  await go(desk, "Home").click();
+  await expect(desk.getByRole("heading", { name: "To do", level: 2 })).toBeVisible();
+  await expect(task).toHaveCount(0);
+});
+
 test("an officer reads what a mentor wrote to them, on a phone", async ({ enter, visit }) => {
   const hand = new Hand();
   const name = unique();

@@ -209,6 +209,7 @@ fn what_matters(of: &Person) -> Vec<(&'static str, String, Value)> {
         ("POST", person("glass"), json!({"reason": "to see"})),
         ("POST", person("second-step"), json!({"reason": "in person"})),
         ("POST", "/api/relationships".into(), json!({})),
+        ("POST", "/api/site/papers".into(), json!({})),
         ("POST", "/api/relationships/c_AAAAAAAAAAAAAAAAAAAAAA/resume".into(), json!({"words": ""})),
         (
             "POST",

@@ -7,14 +7,18 @@ use handrail::bus::{Bus, BusHealth, LocalBus, RedisBus};
 use handrail::chat::Chat;
 use handrail::config::{Config, Secret};
 use handrail::fresh;
-use handrail::store::{NewAccount, Scope};
+use handrail::store::{Failure, NewAccount, Scope, Tx};
 use handrail_domain::article::{ArticleState, Content, Kind as ArticleKind, Topic, Version};
 use handrail_domain::conversation::Kind;
 use handrail_domain::filter::Rules;
-use handrail_domain::ids::{AccountId, ArticleId, ConversationId, SiteId};
+use handrail_domain::ids::{AccountId, ArticleId, ConversationId, PaperId, SiteId};
 use handrail_domain::people::{Account, Role, Site, SiteSettings};
 use handrail_domain::push::Language;
+use handrail_domain::scheme::form::Answer;
+use handrail_domain::scheme::paper::PaperKind;
+use handrail_domain::scheme::site_paper::{self, SitePaper};
 use handrail_domain::wire::Presence;
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -171,9 +175,12 @@ impl World {
         Person { name: name.to_owned(), account: id, role, token }
     }
 
-    /// Another site, with nobody in it.
+    /// Another site, with nobody in it and its papers written.
     pub(crate) async fn other_site(&self) -> SiteId {
-        self.chat.admin_add_site("Elsewhere").await.expect("a site")
+        let site = self.chat.admin_add_site("Elsewhere").await.expect("a site");
+        let written = self.chat.store().write(Scope::Everything, move |tx| write_site_papers(tx, site)).await;
+        written.expect("its papers");
+        site
     }
 
     /// Begins a relationship between two people whose roles converse.
@@ -279,9 +286,32 @@ async fn open(config: &Config, redis: Option<&Redis>, rules: Option<Arc<Rules>>)
     Chat::new(store, bus, rules, config.live.session.clone())
 }
 
+/// What the law wants a scheme to have written down, all of it and for long.
+fn write_site_papers(tx: &mut Tx<'_>, site: SiteId) -> Result<(), Failure> {
+    for kind in site_paper::kinds() {
+        let answers = kind.answers(site_paper_answers(kind)).expect("answers that fit the form");
+        let due_at = answers.time("review");
+        let id = PaperId::from_bits(fresh::bits());
+        let paper = SitePaper { id, site, kind, version: 1, answers, by: None, at: fresh::now(), due_at };
+        tx.add_site_paper(&paper, &fresh::bytes::<16>())?;
+    }
+    Ok(())
+}
+
+/// Answers for a paper of the scheme about itself.
+pub(crate) fn site_paper_answers(kind: PaperKind) -> BTreeMap<String, Answer> {
+    let all: &[(&str, &str)] = if kind == PaperKind::Basis {
+        &[("article_6", "public_task"), ("condition", "counselling"), ("policy", "Shelf 3"), ("review", "2099-01-01")]
+    } else {
+        &[("found", "Everything is read before it is shown."), ("agreed_by", "The board"), ("review", "2099-01-01")]
+    };
+    all.iter().map(|(field, words)| ((*field).to_owned(), (*words).to_owned().into())).collect()
+}
+
 async fn seed(chat: &Chat, site: SiteId, settings: SiteSettings) {
     let seeded = chat.store().write(Scope::Everything, move |tx| {
         tx.put_site(&Site { id: site, name: "Ashby".into(), settings })?;
+        write_site_papers(tx, site)?;
         let article = ArticleId::from_bits(fresh::bits());
         tx.add_article(article, site, true)?;
         Ok(tx.put_version(&Version {

@@ -2,9 +2,9 @@
 
 import { computed, signal } from "@preact/signals";
 
-export type Place = "home" | "queue" | "decisions" | "people" | "relationships" | "match" | "oversight" | "scheme" | "library" | "site" | "roles";
+export type Place = "home" | "queue" | "decisions" | "people" | "relationships" | "match" | "oversight" | "scheme" | "library" | "site" | "papers" | "roles";
 
-const PLACES: Place[] = ["home", "decisions", "people", "relationships", "match", "oversight", "scheme", "library", "site", "roles"];
+const PLACES: Place[] = ["home", "decisions", "people", "relationships", "match", "oversight", "scheme", "library", "site", "papers", "roles"];
 
 const hash = signal(location.hash);
 addEventListener("hashchange", () => (hash.value = location.hash));

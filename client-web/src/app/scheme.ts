@@ -10,6 +10,7 @@ import type {
   Invited,
   MatchPage,
   NewPaper,
+  NewSitePaper,
   PaperView,
   PaperWritten,
   PeoplePage,
@@ -22,6 +23,8 @@ import type {
   RolesPage,
   SchemePage,
   SiteChoices,
+  SitePaperView,
+  SitePapersPage,
 } from "../wire/generated";
 import { call, type Got } from "./api";
 
@@ -70,6 +73,9 @@ export const change = (id: string, act: string, words: string, to: string | null
 
 export const site = () => call<SiteChoices>("GET", "/api/site");
 export const chooseSite = (choices: SiteChoices) => call<SiteChoices>("PUT", "/api/site", choices);
+
+export const sitePapers = () => call<SitePapersPage>("GET", "/api/site/papers");
+export const writeSitePaper = (paper: NewSitePaper) => call<SitePaperView>("POST", "/api/site/papers", paper);
 
 export const importTable = (csv: string, dry: boolean) => call<Imported>("POST", "/api/people/import", { csv, dry });
 

@@ -5,7 +5,7 @@ import type { Answer, FormView, InputView, PaperView } from "../wire/generated";
 import type { FormWords } from "./PaperForm";
 
 interface Props {
-  paper: PaperView;
+  paper: Pick<PaperView, "answers">;
   form: FormView | undefined;
   words: FormWords & { yes: string; no: string; erased: string };
   people?: { account: string; name: string }[];

@@ -34,6 +34,7 @@ import { Relationship, Relationships } from "./scheme/Relationships";
 import { Report } from "./scheme/Report";
 import { Roles } from "./scheme/Roles";
 import { SitePage } from "./scheme/SitePage";
+import { SitePapers } from "./scheme/SitePapers";
 import { TogetherDialog } from "./Together";
 import { UndoBar } from "./UndoBar";
 import type { ItemView } from "../wire/generated";
@@ -99,12 +100,13 @@ const TITLES: Record<Place, string> = {
   match: enScheme.people.title,
   scheme: enScheme.report.title,
   site: enScheme.site.title,
+  papers: enScheme.sitePapers.title,
   roles: enScheme.roles.title,
 };
 
 const NAMES: Partial<Record<Place, string>> = { ...enDuty.nav, ...enScheme.nav };
 /** The page whose name in the menu is marked. */
-const UNDER: Partial<Record<Place, Place>> = { match: "people", roles: "site" };
+const UNDER: Partial<Record<Place, Place>> = { match: "people", roles: "site", papers: "site" };
 
 function Places({ supervises }: { supervises: boolean }) {
   const all: Place[] = supervises
@@ -142,6 +144,8 @@ function Page({ item }: { item: ItemView | null }) {
       return <Report />;
     case "site":
       return <SitePage />;
+    case "papers":
+      return <SitePapers />;
     case "roles":
       return <Roles />;
     case "queue":

@@ -682,11 +682,11 @@ worse: Told,
  */
 reached: Told, };
 
-export type PaperKind = "identity" | "referral" | "officer" | "needs" | "offer" | "check" | "also" | "note" | "plan" | "condition" | "goal" | "check_in" | "meeting" | "time" | "debrief" | "concern" | "feedback" | "pulse";
+export type PaperKind = "identity" | "referral" | "officer" | "needs" | "offer" | "check" | "also" | "note" | "plan" | "condition" | "goal" | "check_in" | "meeting" | "time" | "debrief" | "concern" | "feedback" | "pulse" | "basis" | "childrens_access" | "illegal_content" | "childrens_risk" | "measures";
 
-export type About = "person" | "relationship";
+export type About = "person" | "relationship" | "site";
 
-export type TaskKind = "concern" | "uncovered" | "certificate" | "glass" | "first_meeting" | "briefing" | "unmatched" | "no_referral" | "not_joined" | "silent" | "meeting" | "check" | "condition" | "plan_ends" | "rule" | "article";
+export type TaskKind = "concern" | "uncovered" | "certificate" | "site_paper" | "glass" | "first_meeting" | "briefing" | "unmatched" | "no_referral" | "not_joined" | "silent" | "meeting" | "check" | "condition" | "plan_ends" | "rule" | "article";
 
 export type RightLine = { right: Right, roles: Array<Role>, };
 
@@ -725,6 +725,24 @@ signed: Array<Person>,
  * Whether the reader may change it, put it away, sign it.
  */
 writes: boolean, closes: boolean, signs: boolean, };
+
+export type SitePapersPage = { 
+/**
+ * Every version, the newest first.
+ */
+papers: Array<SitePaperView>, forms: Array<FormView>, };
+
+export type SitePaperView = { id: string, kind: PaperKind, version: number, answers: { [key in string]: Answer }, 
+/**
+ * Who wrote it; nothing: whoever runs the server.
+ */
+by: Person | null, at: string, due_at: string | null, };
+
+export type NewSitePaper = { kind: PaperKind, 
+/**
+ * The version that its writer read; 0, if there was none.
+ */
+version: number, answers: { [key in string]: Answer }, };
 
 export type NewPaper = { kind: PaperKind, account: string | null, conversation: string | null, answers: { [key in string]: Answer }, };
 

@@ -1,6 +1,7 @@
 //! What runs a scheme without a screen: sites, accounts, relationships.
 
 use super::Chat;
+use super::scheme::basis_needed;
 use super::sessions::hash_password;
 use crate::fresh;
 use crate::store::{Failure, NewAccount, Scope, Tx};
@@ -251,6 +252,9 @@ impl Chat {
         let site = site.ok_or_else(|| AdminError("a relationship needs two people or more; name them all".into()))?;
         if parties.iter().any(|account| account.site != site) {
             return Err(AdminError("these people belong to different sites; pair people of one site".into()));
+        }
+        if let Some(advice) = self.read(move |record| basis_needed(record, site)).await? {
+            return Err(AdminError(advice.into()));
         }
         let ids: Vec<AccountId> = parties.iter().map(|account| account.id).collect();
         Ok(self.write(Scope::Everything, move |tx| add_relationship(tx, site, &ids)).await?)

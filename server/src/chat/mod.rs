@@ -41,7 +41,7 @@ pub use read::{Arrival, REPLAY_MAX};
 pub use reports::{Reported, report_for, report_words};
 pub use rota::may_see_queue;
 pub use scheme::{Change, Denied, roles_page};
-pub(crate) use scheme::{write_about, write_between};
+pub(crate) use scheme::{put_site_paper, write_about, write_between};
 pub use second_step::Proof;
 pub use send::{Send, Sent};
 pub use sessions::session_name;

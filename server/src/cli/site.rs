@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use handrail_domain::filter::Action;
 use handrail_domain::finding::{Category, Severity};
 use handrail_domain::people::{RETENTION_DAYS_MAX, Site, Targets};
+use handrail_domain::scheme::paper::PaperKind;
 use handrail_domain::time::length_ms;
 
 #[derive(Subcommand)]
@@ -38,6 +39,8 @@ pub(super) enum SiteCommand {
         #[arg(value_name = "DAYS|never", value_parser = retention)]
         keep: Keep,
     },
+    /// Write down on what basis a site keeps data about offences: without it nobody is brought together there.
+    Basis(ChooseBasis),
     /// Say when a site's team is there, in words for people who wait for it.
     Hours {
         #[command(flatten)]
@@ -79,6 +82,27 @@ pub(super) enum SiteCommand {
         #[arg(long, value_name = "LENGTH", value_parser = answer_within, default_value = "24h")]
         answer_within: i64,
     },
+}
+
+#[derive(Args)]
+pub(super) struct ChooseBasis {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Its name or id.
+    site: String,
+    /// The lawful basis of UK GDPR, Article 6(1), such as public_task or legitimate_interests.
+    #[arg(long, value_name = "BASIS")]
+    article_6: String,
+    /// What allows data about offences: official_authority, or a condition of the Data Protection Act 2018, Schedule 1, such as
+    /// safeguarding_at_risk, counselling or statutory_purposes.
+    #[arg(long)]
+    condition: String,
+    /// Where the policy document is kept.
+    #[arg(long, value_name = "LINK")]
+    policy: String,
+    /// The day on which this is looked at again, YYYY-MM-DD.
+    #[arg(long, value_name = "DAY")]
+    review: String,
 }
 
 /// How many days; for good, if nothing.
@@ -174,6 +198,7 @@ pub(super) async fn run(asked: SiteCommand) -> anyhow::Result<()> {
             chat.admin_set_retention(site.id, days).await?;
             say(&format!("{:?} now keeps words {}.", site.name, kept(days)))
         }
+        SiteCommand::Basis(asked) => basis(asked).await,
         SiteCommand::Hours { config, site, hours } => {
             let chat = admin(&config).await?;
             let site = chat.admin_site_settings(&site).await?;
@@ -201,6 +226,16 @@ pub(super) async fn run(asked: SiteCommand) -> anyhow::Result<()> {
             say(&format!("{:?} now {}.", site.name, consent(asks_for_ms)))
         }
     }
+}
+
+async fn basis(asked: ChooseBasis) -> anyhow::Result<()> {
+    let ChooseBasis { config, site, article_6, condition, policy, review } = asked;
+    let chat = admin(&config).await?;
+    let site = chat.admin_site_settings(&site).await?;
+    let answers = [("article_6", article_6), ("condition", condition), ("policy", policy), ("review", review)];
+    let answers = answers.map(|(field, words)| (field.to_owned(), words.into())).into();
+    let written = chat.admin_write_site_paper(site.id, PaperKind::Basis, answers).await?;
+    say(&format!("Version {} of the basis of {:?} is written down.", written.version, site.name))
 }
 
 async fn choose(asked: ChooseAction) -> anyhow::Result<()> {

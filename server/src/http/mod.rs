@@ -17,6 +17,7 @@ mod rules;
 mod scheme;
 mod second_step;
 mod session;
+mod site;
 mod table;
 
 pub use headers::guard;
@@ -112,7 +113,8 @@ fn scheme_routes() -> Router<Arc<Api>> {
         .route("/api/roles", get(scheme::roles))
         .route("/api/forms", get(scheme::forms))
         .route("/api/home", get(scheme::home))
-        .route("/api/site", get(scheme::site).put(scheme::choose_site))
+        .route("/api/site", get(site::choices).put(site::choose))
+        .route("/api/site/papers", get(site::papers).post(site::write_paper))
         .route("/api/people", get(scheme::people).post(scheme::add_person))
         .route("/api/people.csv", get(scheme::people_csv))
         .route("/api/people/import", post(scheme::import))

@@ -21,7 +21,7 @@ use handrail_domain::time::Timestamp;
 use handrail_domain::wire::{
     BreakGlass, BriefingRead, FormsPage, HomePage, Import, Imported, InviteAgain, Invited, MatchPage, NewPaper,
     NewPerson, NewRelationship, OwnPapers, PaperSeen, PaperView, PaperWritten, PeoplePage, PersonPage, RelationshipAct,
-    RelationshipLine, RelationshipPage, RelationshipsPage, RolesPage, SchemePage, SiteChoices, WithReason, forms_for,
+    RelationshipLine, RelationshipPage, RelationshipsPage, RolesPage, SchemePage, WithReason, forms_for,
 };
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -56,21 +56,6 @@ pub(super) async fn forms(State(api): Shared, headers: HeaderMap) -> Answer<Form
 pub(super) async fn home(State(api): Shared, headers: HeaderMap) -> Answer<HomePage> {
     let who = door::who(&api.chat, &headers).await?;
     Ok(Json(api.chat.home(&who).await?))
-}
-
-/// `GET /api/site`.
-pub(super) async fn site(State(api): Shared, headers: HeaderMap) -> Answer<SiteChoices> {
-    let who = door::who(&api.chat, &headers).await?;
-    Ok(Json(api.chat.site_choices(&who).await?))
-}
-
-/// `PUT /api/site`.
-pub(super) async fn choose_site(State(api): Shared, headers: HeaderMap, body: Bytes) -> Answer<SiteChoices> {
-    let who = from_own_page(&api, &headers).await?;
-    may_run(&who.account)?;
-    proved(&api, &headers, &who)?;
-    let chosen: SiteChoices = json(&headers, &body)?;
-    Ok(Json(api.chat.choose_site(&who, chosen).await?))
 }
 
 /// `GET /api/people`.

@@ -25,6 +25,7 @@ mod readers;
 mod relationships;
 mod reports;
 mod second_step;
+mod site_papers;
 mod sound;
 mod sql;
 mod sqlite;

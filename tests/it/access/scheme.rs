@@ -39,6 +39,8 @@ const TABLE: &[(&str, &str, Who, Of, &str, u16)] = &[
     ("GET", "/api/home", Have(Right::Oversee), Nothing, "", 200),
     ("GET", "/api/site", RUN, Nothing, "", 200),
     ("PUT", "/api/site", RUN, Nothing, "{}", 400),
+    ("GET", "/api/site/papers", RUN, Nothing, "", 200),
+    ("POST", "/api/site/papers", RUN, Nothing, "{}", 400),
     ("GET", "/api/people", RUN, Nothing, "", 200),
     ("POST", "/api/people", RUN, Nothing, "{}", 400),
     ("GET", "/api/people.csv", RUN, Nothing, "", 200),

@@ -6,6 +6,7 @@ mod papers;
 mod people;
 mod relationships;
 mod rota;
+mod site_papers;
 
 use crate::client::Client;
 use crate::web::{Answer, ask};

@@ -97,9 +97,22 @@ function Seen({ glass, onSeen }: { glass: string; onSeen: (glass: string) => Pro
 }
 
 function About({ task }: { task: TaskView }) {
-  const about = task.kind === "uncovered" ? words.waiting(task.about) : task.kind === "certificate" ? words.certificate(task.about) : task.about;
+  const about = aboutOf(task);
   const href = mayRun() ? hrefOfTask(task) : null;
   return href === null ? <span>{about}</span> : <a href={href}>{about}</a>;
+}
+
+function aboutOf(task: TaskView): string {
+  switch (task.kind) {
+    case "uncovered":
+      return words.waiting(task.about);
+    case "certificate":
+      return words.certificate(task.about);
+    case "site_paper":
+      return enScheme.kinds[task.about] ?? task.about;
+    default:
+      return task.about;
+  }
 }
 
 /** A supervisor has no pages of people and relationships. */
@@ -111,6 +124,7 @@ export function hrefOfTask(task: TaskView): string | null {
   if (task.conversation !== null) return hrefOf("relationships", task.conversation);
   if (task.account !== null) return hrefOf("people", task.account);
   if (task.kind === "rule" || task.kind === "uncovered") return hrefOf("oversight");
+  if (task.kind === "site_paper") return hrefOf("papers");
   return task.kind === "article" ? hrefOf("library") : null;
 }
 

@@ -39,7 +39,8 @@ export function SitePage() {
   return (
     <main class="shelves">
       <h2>{`${words.title}: ${choices.name}`}</h2>
-      <p>
+      <p class="decide-buttons">
+        <a href={hrefOf("papers")}>{enScheme.sitePapers.title}</a>
         <a href={hrefOf("roles")}>{enScheme.roles.title}</a>
       </p>
       <form class="fields" onSubmit={(event) => void save(event)}>

@@ -1,11 +1,10 @@
-//! Papers: what a scheme writes down about a person or a relationship, each on the form of its kind. One table says what a kind is about,
-//! what it asks, who writes it, who reads it, who signs it, and which day it reminds of.
+//! Papers: what a scheme writes down about a person, a relationship or itself, each on the form of its kind (`forms.rs`).
 
-use super::form::{Answer, Answers, Field, FormError, Input};
+use super::form::{Answer, Answers, Field, FormError};
+use super::forms::FORMS;
 use crate::ids::{AccountId, ConversationId, PaperId, SiteId};
 use crate::people::{Account, Role};
 use crate::time::Timestamp;
-use Role::{Coordinator, GuestOfficer, Mentee, Mentor, Supervisor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -51,6 +50,16 @@ pub enum PaperKind {
     Feedback,
     /// "Is this helping?"
     Pulse,
+    /// On what basis the scheme keeps data about offences.
+    Basis,
+    /// Whether children are likely to use it.
+    ChildrensAccess,
+    /// The risk that it is used for what is against the law.
+    IllegalContent,
+    /// The risk that it harms children.
+    ChildrensRisk,
+    /// What is done about both, and how that is looked at again.
+    Measures,
 }
 
 /// What a paper is about.
@@ -62,6 +71,8 @@ pub enum About {
     Person,
     /// A relationship.
     Relationship,
+    /// The scheme itself: what it must have written down before the law, each version kept beside the next.
+    Site,
 }
 
 /// What holds for a kind of paper.
@@ -71,7 +82,7 @@ pub struct Form {
     pub kind: PaperKind,
     /// What it is about.
     pub about: About,
-    /// Of a person: whose roles it may be about. Of a relationship: nobody.
+    /// Of a person: whose roles it may be about. Of anything else: nobody.
     pub of: &'static [Role],
     /// Whether there is one of it at a time.
     pub one: bool,
@@ -86,185 +97,6 @@ pub struct Form {
     /// The field that holds the day it reminds of.
     pub due: Option<&'static str>,
 }
-
-/// Areas of life in which things get better or worse: the seven pathways of resettlement work, and what ends in court.
-pub const AREAS: &[&str] = &[
-    "accommodation",
-    "education_training",
-    "work",
-    "substance_misuse",
-    "health",
-    "family",
-    "finance",
-    "confidence",
-    "reoffending",
-];
-const TOPICS: &[&str] =
-    &["work", "learning", "housing", "money", "health", "family", "offending", "care", "confidence", "business"];
-const LIVED: &[&str] = &["custody", "probation", "care", "addiction", "homelessness", "parenting", "migration"];
-const LANGUAGES: &[&str] =
-    &["english", "welsh", "bsl", "polish", "urdu", "punjabi", "romanian", "arabic", "somali", "other"];
-const TIMES: &[&str] = &["weekday_day", "weekday_evening", "weekend_day", "weekend_evening", "night"];
-
-const fn field(name: &'static str, input: Input) -> Field {
-    Field { name, input, needed: false }
-}
-const fn needed(name: &'static str, input: Input) -> Field {
-    Field { name, input, needed: true }
-}
-
-const LINE: Input = Input::Line(120);
-const SHORT: Input = Input::Text(500);
-const LONG: Input = Input::Text(2_000);
-
-const IDENTITY: &[Field] = &[
-    needed("real_name", LINE),
-    field("born", Input::Day),
-    field("phone", Input::Line(40)),
-    field("address", SHORT),
-    field("emergency_contact", SHORT),
-];
-const REFERRAL: &[Field] = &[
-    needed("referrer", LINE),
-    needed("why", LONG),
-    needed("risks", LONG),
-    needed("restrictions", LONG),
-    field("tell", SHORT),
-    field("case_reference", Input::Line(40)),
-    field("safe_contact", SHORT),
-];
-const OFFICER: &[Field] =
-    &[needed("name", LINE), field("agency", LINE), field("contact", LINE), field("sign_in", Input::People)];
-const NEEDS: &[Field] = &[
-    field("topics", Input::Choices(TOPICS)),
-    field("lived", Input::Choices(LIVED)),
-    field("languages", Input::Choices(LANGUAGES)),
-    field("times", Input::Choices(TIMES)),
-    field("women_only", Input::Yes),
-    field("business", Input::Yes),
-    field("area", Input::Line(80)),
-    field("apart", Input::People),
-];
-const OFFER: &[Field] = &[
-    field("topics", Input::Choices(TOPICS)),
-    field("lived", Input::Choices(LIVED)),
-    field("languages", Input::Choices(LANGUAGES)),
-    field("times", Input::Choices(TIMES)),
-    field("woman", Input::Yes),
-    field("business", Input::Yes),
-    field("capacity", Input::Number(0, 20)),
-    field("area", Input::Line(80)),
-    field("apart", Input::People),
-];
-const CHECK: &[Field] = &[
-    needed("what", Input::Choice(&["vetting", "training", "safeguarding", "reference", "other"])),
-    field("detail", LINE),
-    field("done_on", Input::Day),
-    needed("until", Input::Day),
-];
-const ALSO: &[Field] = &[needed("account", Input::People)];
-const NOTE: &[Field] = &[needed("words", LONG)];
-const PLAN: &[Field] = &[
-    needed("form", Input::Choice(&["one_to_one", "circle", "peer", "business", "drop_in", "one_off", "family"])),
-    needed("purpose", SHORT),
-    field("begins", Input::Choice(&["community", "before_18", "custody"])),
-    field("release_on", Input::Day),
-    field("ends", Input::Day),
-];
-const CONDITION: &[Field] = &[
-    needed("what", SHORT),
-    needed("source", Input::Choice(&["licence", "order", "court", "scheme", "other"])),
-    field("tell", SHORT),
-    field("term", Input::Line(80)),
-    needed("until", Input::Day),
-];
-const GOAL: &[Field] = &[
-    needed("area", Input::Choice(AREAS)),
-    needed("goal", Input::Line(200)),
-    needed("progress", Input::Choice(&["not_started", "under_way", "reached", "left"])),
-    field("by", Input::Day),
-];
-const CHECK_IN: &[Field] = &[
-    needed("area", Input::Choice(AREAS)),
-    needed("how", Input::Choice(&["better", "same", "worse"])),
-    field("words", SHORT),
-];
-const MEETING: &[Field] = &[
-    needed("at", Input::Moment),
-    field("place", LINE),
-    field("came", Input::Choice(&["both", "mentee_missed", "mentor_missed", "called_off"])),
-    field("in_at", Input::Moment),
-    field("out_at", Input::Moment),
-];
-const TIME: &[Field] = &[needed("on", Input::Day), needed("minutes", Input::Number(1, 1_440)), field("doing", LINE)];
-const DEBRIEF: &[Field] = &[needed("words", LONG)];
-const CONCERN: &[Field] = &[needed("words", LONG), field("soon", Input::Yes)];
-const FEEDBACK: &[Field] = &[
-    needed("contact", Input::Choice(&["regular", "some", "little", "none"])),
-    needed("engagement", Input::Choice(&["good", "mixed", "poor"])),
-    needed("going_well", SHORT),
-    field("worry", SHORT),
-];
-const PULSE: &[Field] = &[needed("helping", Input::Number(1, 5)), field("words", SHORT)];
-
-const STAFF: &[Role] = &[Coordinator];
-const BESIDE: &[Role] = &[Coordinator, Mentor, GuestOfficer];
-const ALL: &[Role] = &[Coordinator, Mentor, GuestOfficer, Mentee];
-const ONCE: bool = true;
-const MANY: bool = false;
-
-const fn about_people(kind: PaperKind, of: &'static [Role], one: bool, fields: &'static [Field]) -> Form {
-    Form { kind, about: About::Person, of, one, fields, written_by: STAFF, read_by: STAFF, signed_by: &[], due: None }
-}
-const fn between(
-    kind: PaperKind,
-    fields: &'static [Field],
-    written_by: &'static [Role],
-    read_by: &'static [Role],
-) -> Form {
-    Form {
-        kind,
-        about: About::Relationship,
-        of: &[],
-        one: MANY,
-        fields,
-        written_by,
-        read_by,
-        signed_by: &[],
-        due: None,
-    }
-}
-
-/// The table.
-pub const FORMS: [Form; 18] = [
-    about_people(PaperKind::Identity, &Role::ALL, ONCE, IDENTITY),
-    about_people(PaperKind::Referral, &[Mentee], ONCE, REFERRAL),
-    about_people(PaperKind::Officer, &[Mentee], ONCE, OFFICER),
-    Form {
-        due: Some("until"),
-        read_by: &[Coordinator, Supervisor],
-        ..about_people(PaperKind::Condition, &[Mentee], MANY, CONDITION)
-    },
-    about_people(PaperKind::Needs, &[Mentee], ONCE, NEEDS),
-    about_people(PaperKind::Offer, &[Mentor], ONCE, OFFER),
-    Form { due: Some("until"), ..about_people(PaperKind::Check, &[Mentor, GuestOfficer, Supervisor], MANY, CHECK) },
-    about_people(PaperKind::Also, &Role::ALL, MANY, ALSO),
-    about_people(PaperKind::Note, &Role::ALL, MANY, NOTE),
-    Form {
-        one: ONCE,
-        due: Some("ends"),
-        signed_by: &[Mentee, Mentor, GuestOfficer],
-        ..between(PaperKind::Plan, PLAN, STAFF, ALL)
-    },
-    Form { due: Some("by"), ..between(PaperKind::Goal, GOAL, ALL, ALL) },
-    between(PaperKind::CheckIn, CHECK_IN, BESIDE, BESIDE),
-    Form { due: Some("at"), ..between(PaperKind::Meeting, MEETING, BESIDE, ALL) },
-    between(PaperKind::Time, TIME, &[Mentor, GuestOfficer], BESIDE),
-    between(PaperKind::Debrief, DEBRIEF, &[Mentor, GuestOfficer], BESIDE),
-    between(PaperKind::Concern, CONCERN, &[Mentor, GuestOfficer, Supervisor], &[Coordinator, Supervisor]),
-    between(PaperKind::Feedback, FEEDBACK, &[Mentor], BESIDE),
-    between(PaperKind::Pulse, PULSE, &[Mentee, Mentor], STAFF),
-];
 
 impl PaperKind {
     /// The word in the record and on the wire.
@@ -288,6 +120,11 @@ impl PaperKind {
             PaperKind::Concern => "concern",
             PaperKind::Feedback => "feedback",
             PaperKind::Pulse => "pulse",
+            PaperKind::Basis => "basis",
+            PaperKind::ChildrensAccess => "childrens_access",
+            PaperKind::IllegalContent => "illegal_content",
+            PaperKind::ChildrensRisk => "childrens_risk",
+            PaperKind::Measures => "measures",
         }
     }
 
@@ -373,9 +210,7 @@ impl Paper {
 
     /// The SHA-256 of what it says with a salt, in hexadecimal: what the log has of it.
     pub fn digest(&self, salt: &[u8]) -> String {
-        let words = serde_json::to_vec(&self.answers).unwrap_or_default();
-        let hash = Sha256::new().chain_update(salt).chain_update(words).finalize();
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        digest(self.answers.as_ref(), salt)
     }
 
     /// The minutes that it says were given, if it says any: of a meeting from in to out.
@@ -390,6 +225,13 @@ impl Paper {
             0
         }
     }
+}
+
+/// The SHA-256 of answers with a salt, in hexadecimal.
+pub(super) fn digest(answers: Option<&Answers>, salt: &[u8]) -> String {
+    let words = serde_json::to_vec(&answers).unwrap_or_default();
+    let hash = Sha256::new().chain_update(salt).chain_update(words).finalize();
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What happened to a paper.
@@ -408,6 +250,7 @@ pub enum PaperAct {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Role::{Coordinator, GuestOfficer, Mentee, Mentor};
 
     fn account(role: Role) -> Account {
         Account { id: AccountId::from_bits(1), site: SiteId::from_bits(1), role, name: String::new(), disabled: false }
@@ -427,7 +270,7 @@ mod tests {
                 );
             }
             assert!(form.due.is_none_or(|due| form.fields.iter().any(|field| field.name == due)), "{:?}", form.kind);
-            assert_eq!(form.of.is_empty(), form.about == About::Relationship, "{:?}", form.kind);
+            assert_eq!(form.of.is_empty(), form.about != About::Person, "{:?}", form.kind);
         }
     }
 

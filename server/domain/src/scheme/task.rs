@@ -15,6 +15,8 @@ pub enum TaskKind {
     Uncovered,
     /// The certificate of the server ends: whoever runs it must be told. `about` is how many days are left.
     Certificate,
+    /// What the scheme must have written down before the law is missing, or must be looked at again. `about` is its kind.
+    SitePaper,
     /// Somebody read a real name, and no second person has read of it.
     Glass,
     /// Somebody left custody, and has not met their mentor within three working days.

@@ -6,7 +6,8 @@ use super::from_server::Person;
 use crate::ids::{AccountId, ConversationId, PaperId};
 use crate::people::Role;
 use crate::scheme::form::{Answer, Input};
-use crate::scheme::paper::{About, FORMS, Form, PaperKind};
+use crate::scheme::forms::FORMS;
+use crate::scheme::paper::{About, Form, PaperKind};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -134,6 +135,45 @@ pub struct PaperView {
     pub writes: bool,
     pub closes: bool,
     pub signs: bool,
+}
+
+/// `GET /api/site/papers`: what the scheme has written down about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct SitePapersPage {
+    /// Every version, the newest first.
+    pub papers: Vec<SitePaperView>,
+    pub forms: Vec<FormView>,
+}
+
+/// A version of what the scheme has written down about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct SitePaperView {
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
+    pub id: PaperId,
+    pub kind: PaperKind,
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
+    pub version: u64,
+    pub answers: BTreeMap<String, Answer>,
+    /// Who wrote it; nothing: whoever runs the server.
+    pub by: Option<Person>,
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
+    pub at: Timestamp,
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
+    pub due_at: Option<Timestamp>,
+}
+
+/// `POST /api/site/papers`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewSitePaper {
+    pub kind: PaperKind,
+    /// The version that its writer read; 0, if there was none.
+    #[cfg_attr(test, ts(type = "number"), schemars(with = "i64"))]
+    pub version: u64,
+    pub answers: BTreeMap<String, Answer>,
 }
 
 /// `POST /api/papers`.

@@ -140,6 +140,7 @@ fn people(tx: &mut Tx<'_>, relationships: usize, hash: &str) -> Result<Vec<Perso
     }
     let coordinator = all.last().map(|person| person.account).ok_or(Code::Internal)?;
     let by = tx.account(coordinator)?.ok_or(Code::Internal)?;
+    papers::of_site(tx, &by)?;
     papers::unmatched(tx, &by, site)?;
     for pair in 1..=relationships {
         let name = |at: usize| {

@@ -1,13 +1,15 @@
 //! What the demonstration has written down about its people, so that a coordinator's pages look like life.
 
-use crate::chat::{write_about, write_between};
+use crate::chat::{put_site_paper, write_about, write_between};
 use crate::fresh;
 use crate::store::{Failure, NewAccount, Tx};
 use handrail_domain::event::{AccountAct, Event, What};
 use handrail_domain::ids::{AccountId, ConversationId, SiteId};
 use handrail_domain::people::{Account, Role};
+use handrail_domain::refusal::Code;
 use handrail_domain::scheme::form::Answer;
 use handrail_domain::scheme::paper::PaperKind;
+use handrail_domain::scheme::site_paper;
 use std::collections::BTreeMap;
 
 /// So many pairs have papers; the many more of a load test have none.
@@ -36,6 +38,26 @@ fn many(words: &[&str]) -> Answer {
 
 fn days_away(days: i64) -> Answer {
     fresh::now().plus_ms(days * DAY_MS).date().into()
+}
+
+/// What the scheme has written down about itself.
+pub(super) fn of_site(tx: &mut Tx<'_>, by: &Account) -> Result<(), Failure> {
+    for kind in site_paper::kinds() {
+        let review = ("review", days_away(180));
+        let written = if kind == PaperKind::Basis {
+            let policy = word("https://scheme.example.org/policies/offences");
+            let condition = word("safeguarding_at_risk");
+            answers([("article_6", word("public_task")), ("condition", condition), ("policy", policy), review])
+        } else {
+            let found = word(
+                "Made up for the demonstration: every message is read before it is shown, by the filter or by a person.",
+            );
+            answers([("found", found), ("agreed_by", word("The board, at its spring meeting")), review])
+        };
+        let written = kind.answers(written).map_err(|_| Code::Internal)?;
+        put_site_paper(tx, by.site, kind, 1, written, Some(by.id))?;
+    }
+    Ok(())
 }
 
 /// A pair: the referral and what is looked for, vetting and what is offered, the plan, a goal and the next meeting.

@@ -14,6 +14,7 @@ use handrail_domain::policy::may_oversee;
 use handrail_domain::rights::Right;
 use handrail_domain::scheme::invite::{Standing, standing};
 use handrail_domain::scheme::paper::{Paper, PaperKind};
+use handrail_domain::scheme::site_paper::{self, Due};
 use handrail_domain::scheme::task::{CHECK_MS, END_MS, TASKS_MAX, Task, TaskKind, near, silent, third_working_day};
 use handrail_domain::time::Timestamp;
 use handrail_domain::wire::{HomePage, Presence, TaskView};
@@ -44,6 +45,7 @@ impl Chat {
                         on |= there.iter().any(|one| bus.presence(one.id) != Presence::Offline);
                     }
                     tasks.extend(uncovered(record, reader.site, on)?);
+                    tasks.extend(of_site(record, reader.site, now)?);
                     tasks.extend(of_people(record, reader.site, now)?);
                     tasks.extend(of_relationships(record, reader.site, now)?);
                     tasks.extend(of_papers(record, reader.site, now)?);
@@ -97,6 +99,20 @@ fn uncovered(record: &Reader<'_>, site: SiteId, connected: bool) -> Result<Optio
     let (open, _, oldest) = record.waiting(site)?;
     let nobody = !connected && record.open_shifts(site)?.is_empty();
     Ok((open > 0 && nobody).then(|| task(TaskKind::Uncovered, open.to_string(), oldest)))
+}
+
+/// What the law wants written down and is not there, or must be looked at again.
+fn of_site(record: &Reader<'_>, site: SiteId, now: Timestamp) -> Result<Vec<Task>, StoreError> {
+    let mut tasks = Vec::new();
+    for kind in site_paper::kinds() {
+        let at = match site_paper::due(record.site_paper(site, kind)?.as_ref(), now) {
+            Some(Due::Missing) => None,
+            Some(Due::Review(day)) => Some(day),
+            None => continue,
+        };
+        tasks.push(task(TaskKind::SitePaper, kind.as_str().to_owned(), at));
+    }
+    Ok(tasks)
 }
 
 fn of_people(record: &Reader<'_>, site: SiteId, now: Timestamp) -> Result<Vec<Task>, StoreError> {

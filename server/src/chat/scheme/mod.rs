@@ -10,10 +10,12 @@ mod people;
 mod relationships;
 mod second_step;
 mod site;
+mod site_papers;
 mod terms;
 
 pub use people::roles_page;
 pub use relationships::Change;
+pub(crate) use site_papers::{basis_needed, put as put_site_paper};
 
 use super::{Chat, admin};
 use crate::fresh;

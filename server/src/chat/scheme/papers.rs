@@ -331,6 +331,11 @@ fn may_rewrite(paper: &Paper, who: &Account, party: bool) -> bool {
         | PaperKind::Condition
         | PaperKind::Also
         | PaperKind::Note => !who.role.converses(),
+        PaperKind::Basis
+        | PaperKind::ChildrensAccess
+        | PaperKind::IllegalContent
+        | PaperKind::ChildrensRisk
+        | PaperKind::Measures => false,
     };
     agreed && paper.closed_at.is_none() && paper.kind.form().may_write(who, party)
 }

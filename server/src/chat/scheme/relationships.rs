@@ -2,6 +2,7 @@
 
 use super::matching::{against_words, fits};
 use super::papers::{SHOWN, paper_between, views_of};
+use super::site_papers::basis_needed;
 use super::{Denied, Stopped, terms};
 use crate::chat::admin::set_state;
 use crate::chat::{Chat, Signed, add_relationship};
@@ -164,6 +165,9 @@ pub(super) fn begin(
     plan: BTreeMap<String, Answer>,
     by: &Account,
 ) -> Result<ConversationId, Stopped> {
+    if let Some(advice) = basis_needed(tx, by.site)? {
+        return Err(Denied::saying(Code::NotYet, advice).into());
+    }
     let people = parties.iter().map(|id| super::people::theirs(tx, *id, by)).collect::<Result<Vec<_>, _>>()?;
     let each_once = parties.iter().enumerate().all(|(at, one)| !parties[..at].contains(one));
     let of = |role: Role| people.iter().filter(move |person| person.role == role);

@@ -121,6 +121,11 @@ fn people() -> Vec<Route> {
         add(GET, "/api/home", "What is to be done.").gives::<HomePage>(),
         add(GET, "/api/site", "What the site chose.").gives::<SiteChoices>(),
         add(PUT, "/api/site", "Choose.").whom(For::Proved).takes::<SiteChoices>().gives::<SiteChoices>(),
+        add(GET, "/api/site/papers", "What the site has written down about itself.").gives::<SitePapersPage>(),
+        add(POST, "/api/site/papers", "Write the next version of one.")
+            .whom(For::Proved)
+            .takes::<NewSitePaper>()
+            .makes::<SitePaperView>(),
         add(GET, "/api/people", "Everybody of the site.").gives::<PeoplePage>(),
         add(POST, "/api/people", "Add somebody, with a code that lets them in.")
             .whom(For::Proved)
