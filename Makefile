@@ -138,7 +138,7 @@ bench-store: need-build need-test client
 need-build:
 	@scripts/need cc:gcc make:make git:git cargo: node: npm:
 need-test: $(TOOLS)/.cargo-deny
-	@scripts/need redis-server:redis-server chromium:chromium pg_ctlcluster:postgresql strace:strace faketime:faketime ip:iproute2
+	@scripts/need redis-server:redis-server chromium:chromium pg_ctlcluster:postgresql strace:strace faketime:faketime ip:iproute2 pebble:pebble
 
 $(TOOLS)/.cargo-deny:
 	@mkdir -p $(TOOLS)

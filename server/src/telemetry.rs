@@ -92,6 +92,8 @@ named! {
         Pushed "handrail_pushes_total" "Notifications that a push service took.";
         /// A push service did not.
         PushesFailed "handrail_pushes_failed_total" "Tries of notifications that no push service took.";
+        /// No certificate could be had from the authority.
+        OrdersFailed "handrail_certificate_orders_failed_total" "Orders of a certificate that failed, so that the old one stayed in use.";
         /// A rule set or a certificate could not be loaded again, and the old one stayed.
         ReloadsFailed "handrail_reloads_failed_total" "Reloads that failed, so that the old state stayed in use.";
     }

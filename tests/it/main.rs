@@ -1,6 +1,7 @@
 //! One binary that plays the whole server. A module is a kind of test; nothing here but the list of them.
 
 mod access;
+mod acme;
 mod check;
 mod client;
 mod crowd;

@@ -3,9 +3,9 @@
 
 use super::load_rules;
 use crate::bus::RedisBus;
-use crate::config::{self, Bus, Config};
+use crate::config::{self, Bus, Certificate, Config};
 use crate::fresh;
-use crate::gateway::tls::Tls;
+use crate::gateway::tls::{Tls, acme};
 use crate::store::{self, Glance};
 use handrail_domain::time::Timestamp;
 use rustix::process::{Resource, getrlimit};
@@ -46,8 +46,8 @@ pub async fn check(config: &Config) -> Vec<Looked> {
         Looked { what: "disk", found: disk(&config.fixed.store) },
         Looked { what: "open files", found: files(config.fixed.server.max_connections as u64) },
     ];
-    if let Some(files) = config.fixed.server.tls.clone() {
-        looked.push(Looked { what: "certificate", found: certificate(Tls::load(files), fresh::now()) });
+    if let Some(named) = config.fixed.server.tls.clone() {
+        looked.push(Looked { what: "certificate", found: certificate(named, fresh::now()) });
     }
     if let Bus::Redis(url) = &config.fixed.bus {
         looked.push(Looked { what: "Redis", found: redis(url.reveal()).await });
@@ -129,8 +129,15 @@ fn files(connections: u64) -> Result<String, String> {
     }
 }
 
-fn certificate(tls: Result<Tls, crate::gateway::tls::TlsError>, now: Timestamp) -> Result<String, String> {
-    let tls = tls.map_err(|error| error.to_string())?;
+fn certificate(named: Certificate, now: Timestamp) -> Result<String, String> {
+    let files = match named {
+        Certificate::Files(files) => files,
+        Certificate::Ordered(acme) => acme::files(&acme),
+    };
+    if files.certificate == files.key && !files.certificate.exists() {
+        return Ok("there is none yet; the server orders one when it starts".to_owned());
+    }
+    let tls = Tls::load(files).map_err(|error| error.to_string())?;
     let Some(days) = tls.days_left(now) else { return Ok("it and its key belong together".to_owned()) };
     if days < DAYS_LEAST {
         return Err(format!(

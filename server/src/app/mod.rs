@@ -10,10 +10,10 @@ pub use rules::{load_rules, read_rules};
 
 use crate::bus::{Bus, LocalBus, RedisBus};
 use crate::chat::Chat;
-use crate::config::{self, Config};
+use crate::config::{self, Certificate, Config};
 use crate::gateway::accept::{self, Bounds, Door};
 use crate::gateway::limits::{Limits, PRUNE_EVERY};
-use crate::gateway::tls::Tls;
+use crate::gateway::tls::{Tls, acme};
 use crate::gateway::turns::Turns;
 use crate::gateway::{Gateway, Hub, follow, live, serve_queues};
 use crate::http::{Api, guard, routes};
@@ -96,7 +96,7 @@ impl Node {
             .await
             .with_context(|| format!("cannot listen on {}; is it in use?", server.listen))?;
         let address = listener.local_addr()?;
-        let tls = server.tls.clone().map(Tls::load).transpose().context("the certificate")?;
+        let tls = server.tls.clone().map(Tls::open).transpose().context("the certificate")?;
         let (exit, halt) = (CancellationToken::new(), CancellationToken::new());
         let tracker = TaskTracker::new();
         let limits = Arc::new(Limits::new(&config.fixed.limits));
@@ -108,7 +108,7 @@ impl Node {
         let signing = checkpoints.clone();
         spawn(&halt, async move { signing.keep().await });
         if let Some(tls) = tls.clone() {
-            tokio::spawn(tls.watch(exit.clone()));
+            keep_certificate(tls, server.tls.clone(), &exit);
         }
         if let Some(at) = server.metrics_listen {
             let listener = TcpListener::bind(at).await.with_context(|| format!("cannot listen on {at} for metrics"))?;
@@ -263,6 +263,14 @@ fn spawn(halt: &CancellationToken, work: impl Future<Output = ()> + Send + 'stat
             () = work => (),
         }
     });
+}
+
+/// The certificate is read again when it changes, and ordered when it is time, where it is ordered.
+fn keep_certificate(tls: Tls, named: Option<Certificate>, exit: &CancellationToken) {
+    if let Some(Certificate::Ordered(named)) = named {
+        spawn(exit, acme::keep(tls.clone(), named));
+    }
+    tokio::spawn(tls.watch(exit.clone()));
 }
 
 async fn stop_signal() -> std::io::Result<()> {

@@ -80,14 +80,38 @@ pub struct Server {
     pub leave_to: String,
     /// Who is told of a weakness, as an address of `https:` or `mailto:`, on the page that RFC 9116 names. No such page without it.
     pub security_contact: Option<String>,
-    /// The certificate and its key.
-    pub tls: Option<TlsFiles>,
+    /// Where the certificate comes from. Nothing: there is none, and what others reach is a proxy in front.
+    pub tls: Option<Certificate>,
     /// Where `/metrics` is served. Nowhere unless set.
     pub metrics_listen: Option<SocketAddr>,
     /// So many connections at once.
     pub max_connections: usize,
     /// How long a stopping server waits for what is under way.
     pub drain: Duration,
+}
+
+/// Where the server's certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Certificate {
+    /// From files that somebody keeps.
+    Files(TlsFiles),
+    /// From an authority, which is asked for it.
+    Ordered(Acme),
+}
+
+/// An authority that gives certificates (ACME, RFC 8555), and what it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acme {
+    /// The names in the certificate.
+    pub domains: Vec<String>,
+    /// Where the authority writes to, as an address of `mailto:`.
+    pub contact: Option<String>,
+    /// Its directory, an address of `https:`.
+    pub directory: String,
+    /// The certificate, PEM, that signed the authority's own; otherwise those that the system trusts.
+    pub authority: Option<PathBuf>,
+    /// Where the certificate, its key and the account with the authority are kept.
+    pub folder: PathBuf,
 }
 
 /// The files of the server's certificate.

@@ -10,4 +10,4 @@ mod presence;
 mod redis;
 mod revoke;
 mod roll;
-mod tls;
+pub(crate) mod tls;

@@ -9,7 +9,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 /// A certificate authority of our own, and a certificate for these names and addresses of this machine; all in files.
-pub(super) fn certificates(names: &[&str]) -> TempDir {
+pub(crate) fn certificates(names: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let put = |name: &str, text: String| std::fs::write(folder.path().join(name), text).expect("a file");
     let mut params = rcgen::CertificateParams::new(Vec::new()).expect("a name");

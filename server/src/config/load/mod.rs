@@ -3,13 +3,15 @@
 
 mod addresses;
 mod push;
+mod tls;
 
 use addresses::{check_database, check_redis, is_loopback};
 use push::{RawPush, RawWebhook};
+use tls::{RawAcme, RawTls};
 
 use super::{
     BURST_MAX, Bus, Config, GuessLimit, LimitSettings, Live, LogFormat, LogLevel, Network, RATE_MAX, Rate, Rules,
-    Secret, SessionLength, SessionSettings, TlsFiles,
+    Secret, SessionLength, SessionSettings,
 };
 use serde::Deserialize;
 use std::fmt;
@@ -259,19 +261,12 @@ struct RawServer {
     trusted_proxies: Option<Vec<String>>,
     trusted_addresses: Option<Vec<String>>,
     tls: Option<RawTls>,
+    acme: Option<RawAcme>,
     metrics_listen: Option<String>,
     leave_to: Option<String>,
     security_contact: Option<String>,
     max_connections: Option<i64>,
     drain_seconds: Option<i64>,
-}
-
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
-#[serde(deny_unknown_fields)]
-struct RawTls {
-    certificate: String,
-    key: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -393,11 +388,7 @@ impl RawServer {
         if let Some(contact) = self.security_contact {
             server.security_contact = Some(source.contact("server.security_contact", contact)?);
         }
-        if let Some(tls) = self.tls {
-            let certificate = folder.join(source.not_empty("server.tls.certificate", tls.certificate)?);
-            let key = folder.join(source.not_empty("server.tls.key", tls.key)?);
-            server.tls = Some(TlsFiles { certificate, key });
-        }
+        server.tls = tls::settle(self.tls, self.acme, source, folder)?;
         if let Some(many) = self.max_connections {
             server.max_connections = source.within("server.max_connections", many, 1..=1_000_000)? as usize;
         }
@@ -413,7 +404,7 @@ fn check_exposure(source: &Source<'_>, server: &super::Server) -> Result<(), Con
     let protected = server.tls.is_some() || server.behind_proxy;
     if !server.listen.ip().is_loopback() && !protected {
         let problem = format!(
-            "{} can be reached from other machines, and nothing would be encrypted. Give `tls` a certificate, or set \
+            "{} can be reached from other machines, and nothing would be encrypted. Give `tls` a certificate, or order one with `acme`, or set \
              `behind_proxy = true` if a proxy in front does the TLS, or listen on loopback (127.0.0.1 or [::1]).",
             server.listen
         );

@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::{Certificate, TlsFiles};
 
 const DOCUMENTED: &str = include_str!("../../../../config/handrail.toml");
 
@@ -88,13 +89,34 @@ fn a_whole_configuration_is_read() {
     .unwrap();
     let server = &config.fixed.server;
     let key = PathBuf::from("/etc/key.pem");
-    assert_eq!(server.tls, Some(TlsFiles { certificate: "etc/tls/chain.pem".into(), key }));
+    assert_eq!(server.tls, Some(Certificate::Files(TlsFiles { certificate: "etc/tls/chain.pem".into(), key })));
     assert_eq!(server.origins(server.listen).len(), 3);
     assert!(server.trusts("192.0.2.200".parse().unwrap()) && !server.trusts("192.0.3.1".parse().unwrap()));
     assert_eq!(config.fixed.limits.frames_per_connection, Rate { per_second: 3, burst: 6 });
     assert_eq!(config.live.session.staff.idle, Duration::from_secs(300));
     assert_eq!((config.fixed.log_format, config.live.log_level), (LogFormat::Json, LogLevel::Debug));
     assert!(!format!("{config:?}").contains("secret-word"));
+}
+
+#[test]
+fn a_certificate_is_ordered_from_lets_encrypt_unless_another_authority_is_named() {
+    let config = |rest: &str| {
+        let acme = format!("domains = [\"chat.example.org\"], terms_agreed = true{rest}");
+        let read = read(&format!(
+            "[server]\nlisten = \"0.0.0.0:443\"\npublic_origins = [\"https://chat.example.org\"]\nacme = {{ {acme} }}"
+        ));
+        let Some(Certificate::Ordered(acme)) = read.unwrap().fixed.server.tls else { panic!("it is ordered") };
+        acme
+    };
+    let usual = config("");
+    assert_eq!(
+        (usual.domains.as_slice(), usual.contact, usual.authority),
+        (&["chat.example.org".to_owned()][..], None, None)
+    );
+    assert!(usual.directory.starts_with("https://acme-v02.api.letsencrypt.org/") && usual.folder.ends_with("acme"));
+    let other = config(r#", directory = "https://ca.example.org/dir", authority = "ca.pem", folder = "/var/lib/acme""#);
+    assert_eq!((other.directory.as_str(), other.folder), ("https://ca.example.org/dir", "/var/lib/acme".into()));
+    assert!(other.authority.unwrap().ends_with("ca.pem"));
 }
 
 #[test]
@@ -125,7 +147,7 @@ fn the_webhook_is_told_in_secret_or_on_this_machine_alone() {
 
 #[test]
 fn a_server_that_others_can_reach_must_be_protected() {
-    let says = "Give `tls` a certificate, or set `behind_proxy = true`";
+    let says = "Give `tls` a certificate, or order one with `acme`, or set `behind_proxy = true`";
     for listen in ["0.0.0.0:8080", "192.0.2.7:80", "[::]:8080"] {
         check(&format!("[server]\n\nlisten = \"{listen}\""), 3, "server.listen", says);
     }
@@ -166,6 +188,26 @@ fn a_bad_value_is_refused_with_its_line_and_what_is_allowed() {
     check("[server]\ntrusted_addresses = [\n\"10.1.2.3/8\"]", 2, "server.trusted_addresses", "10.0.0.0/8");
     check("[server]\ntrusted_proxies = [\"10.0.0.1\"]", 2, "server.trusted_proxies", "`behind_proxy = true`");
     check("[server]\nmetrics_listen = \"127.0.0.1:8080\"", 2, "server.metrics_listen", "Give another port");
+    let acme = |rest: &str| {
+        format!("[server]\npublic_origins = [\"https://chat.example.org\"]\n[server.acme]\nterms_agreed = true\n{rest}")
+    };
+    for names in
+        ["[]", r#"["localhost"]"#, r#"["Chat.example.org"]"#, r#"["chat.-example.org"]"#, r#"["*.example.org"]"#]
+    {
+        check(&acme(&format!("domains = {names}")), 5, "server.acme.domains", "not names of a server");
+    }
+    let named = r#"domains = ["chat.example.org"]"#;
+    check(
+        &acme(&format!("{named}\ndirectory = \"http://ca.example.org/\"")),
+        6,
+        "server.acme.directory",
+        "an address of https://",
+    );
+    check(&acme(&format!("{named}\ncontact = \"ops\"")), 6, "server.acme.contact", "nobody can be written to");
+    check(&format!("[server.acme]\n{named}\nterms_agreed = false"), 3, "server.acme.terms_agreed", "Read them");
+    let both =
+        format!("[server]\ntls = {{ certificate = \"a\", key = \"b\" }}\nacme = {{ {named}, terms_agreed = true }}");
+    check(&both, 3, "server.acme", "Leave one of the two out");
     check("[server]\ntls = { certificate = \"a\" }", 2, "server.tls", "missing field `key`");
     check("[server.tls]\ncertificate = \" \"\nkey = \"k\"", 2, "server.tls.certificate", "this is empty");
     check("[store]\npath = \"\"", 2, "store.path", "this is empty");

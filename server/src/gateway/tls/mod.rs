@@ -1,16 +1,20 @@
 //! The server's certificate: TLS 1.2 and 1.3 by rustls, HTTP/1.1 only, and a new certificate without a restart. A pair that
-//! cannot be used never replaces one that can. It fetches no certificate from anywhere.
+//! cannot be used never replaces one that can. It comes from files that somebody keeps, or is ordered (`acme.rs`).
 
+pub mod acme;
 mod reminder;
+mod validity;
 
-use crate::config::TlsFiles;
+use crate::config::{Certificate, TlsFiles};
 use crate::fresh;
 use crate::telemetry::{Gauge, metrics};
+use acme::{Proofs, Shown};
 use arc_swap::ArcSwap;
 use handrail_domain::time::Timestamp;
 use reminder::{Loud, Reminder, days_left};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
+use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::fmt;
@@ -21,6 +25,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
+use validity::{Validity, validity};
 
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -30,11 +35,14 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 pub struct Tls {
     files: Arc<TlsFiles>,
     current: Arc<ArcSwap<Current>>,
+    /// What is shown to an authority, where the certificate is ordered.
+    proofs: Option<Arc<Proofs>>,
 }
 
 struct Current {
     config: Arc<ServerConfig>,
-    expires: Option<Timestamp>,
+    /// Nothing, if it cannot be read, or where the first one is still awaited.
+    validity: Option<Validity>,
 }
 
 /// Why a certificate cannot be used.
@@ -53,6 +61,11 @@ pub enum TlsError {
         file: PathBuf,
         /// Since when.
         since: Timestamp,
+    },
+    /// No certificate could be made for the time until one is ordered.
+    NotMade {
+        /// What its maker says.
+        why: rcgen::Error,
     },
     /// Key and certificate do not fit, or are of a kind that cannot be used.
     Unusable {
@@ -74,6 +87,9 @@ impl fmt::Display for TlsError {
             TlsError::Expired { file, since } => {
                 write!(f, "{}: this certificate expired on {since}. Put a renewed one in its place.", file.display())
             }
+            TlsError::NotMade { why } => {
+                write!(f, "no certificate could be made for the names in server.acme.domains: {why}. Check them.")
+            }
             TlsError::Unusable { certificate, key, why } => write!(
                 f,
                 "{} and {} cannot be used together: {why}. Check that the key is the one that the certificate was made for.",
@@ -89,8 +105,30 @@ impl std::error::Error for TlsError {}
 impl Tls {
     /// Reads the certificate and its key.
     pub fn load(files: TlsFiles) -> Result<Self, TlsError> {
-        let current = Arc::new(ArcSwap::from_pointee(read(&files)?));
-        Ok(Self { files: Arc::new(files), current })
+        let current = Arc::new(ArcSwap::from_pointee(read(&files, None)?));
+        Ok(Self { files: Arc::new(files), current, proofs: None })
+    }
+
+    /// The certificate that the configuration names: of files, or ordered. Until the first order is done a browser is shown one that
+    /// nobody signed, and goes no further.
+    pub fn open(certificate: Certificate) -> Result<Self, TlsError> {
+        let acme = match certificate {
+            Certificate::Files(files) => return Self::load(files),
+            Certificate::Ordered(acme) => acme,
+        };
+        let (files, proofs) = (acme::files(&acme), Arc::<Proofs>::default());
+        let current = match read(&files, Some(&proofs)) {
+            Ok(current) => current,
+            Err(error) => {
+                if files.certificate.exists() {
+                    warn!(%error, "the certificate that was ordered cannot be used; another is ordered");
+                }
+                let (chain, key) = acme::unsigned(&acme.domains).map_err(|why| TlsError::NotMade { why })?;
+                let config = configure(chain, key, Some(&proofs)).map_err(|why| unusable(&files, why))?;
+                Current { config: Arc::new(config), validity: None }
+            }
+        };
+        Ok(Self { files: Arc::new(files), current: Arc::new(ArcSwap::from_pointee(current)), proofs: Some(proofs) })
     }
 
     /// Accepts with the certificate that is in use now.
@@ -100,7 +138,7 @@ impl Tls {
 
     /// When the certificate in use expires, if that can be read from it.
     pub fn expires(&self) -> Option<Timestamp> {
-        self.current.load().expires
+        self.current.load().validity.map(|validity| validity.until)
     }
 
     /// Whole days that are left until the certificate in use expires, negative after that; nothing if that cannot be read from it.
@@ -110,7 +148,7 @@ impl Tls {
 
     /// Takes the files as they are now. If they cannot be used, the old certificate stays. Open connections stay either way.
     pub fn reload(&self) -> Result<(), TlsError> {
-        self.current.store(Arc::new(read(&self.files)?));
+        self.current.store(Arc::new(read(&self.files, self.proofs.as_ref())?));
         Ok(())
     }
 
@@ -168,87 +206,52 @@ impl Tls {
     }
 }
 
-fn read(files: &TlsFiles) -> Result<Current, TlsError> {
+fn read(files: &TlsFiles, proofs: Option<&Arc<Proofs>>) -> Result<Current, TlsError> {
     let unreadable =
         |file: &Path, why: &dyn fmt::Display| TlsError::Unreadable { file: file.into(), why: why.to_string() };
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect)
         .map_err(|why| unreadable(&files.certificate, &why))?;
     let Some(own) = chain.first() else { return Err(unreadable(&files.certificate, &"there is no certificate in it")) };
-    let expires = not_after(own);
+    let validity = validity(own);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64;
-    if let Some(since) = expires.filter(|expires| expires.0 < now) {
+    if let Some(since) = validity.map(|validity| validity.until).filter(|until| until.0 < now) {
         return Err(TlsError::Expired { file: files.certificate.clone(), since });
     }
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|why| unreadable(&files.key, &why))?;
-    let config = configure(chain, key).map_err(|why| TlsError::Unusable {
-        certificate: files.certificate.clone(),
-        key: files.key.clone(),
-        why,
-    })?;
-    Ok(Current { config: Arc::new(config), expires })
+    let config = configure(chain, key, proofs).map_err(|why| unusable(files, why))?;
+    Ok(Current { config: Arc::new(config), validity })
 }
 
-fn configure(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<ServerConfig, rustls::Error> {
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+fn unusable(files: &TlsFiles, why: rustls::Error) -> TlsError {
+    TlsError::Unusable { certificate: files.certificate.clone(), key: files.key.clone(), why }
+}
+
+fn configure(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    proofs: Option<&Arc<Proofs>>,
+) -> Result<ServerConfig, rustls::Error> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
+        .with_no_client_auth();
+    let mut config = match proofs {
+        None => builder.with_single_cert(chain, key)?,
+        Some(proofs) => {
+            let own = Arc::new(CertifiedKey::from_der(chain, key, &provider)?);
+            builder.with_cert_resolver(Arc::new(Shown { own, proofs: proofs.clone() }))
+        }
+    };
     // A WebSocket needs no HTTP/2, and what is not spoken cannot be attacked.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    if proofs.is_some() {
+        config.alpn_protocols.push(acme::PROTOCOL.to_vec());
+    }
     config.ignore_client_order = true;
     // Phones come back often: a ticket spares them and us the costly part of the handshake.
     config.ticketer = ring::Ticketer::new()?;
     Ok(config)
-}
-
-/// The end of a certificate's validity (RFC 5280, 4.1): the seventh field of its first part, or the sixth where the version is
-/// left out, is a pair of times.
-fn not_after(certificate: &[u8]) -> Option<Timestamp> {
-    let (_, outer, _) = der(certificate)?;
-    let (_, mut fields, _) = der(outer)?;
-    const VERSION: u8 = 0xa0;
-    let before_validity = if *fields.first()? == VERSION { 4 } else { 3 };
-    for _ in 0..before_validity {
-        fields = der(fields)?.2;
-    }
-    let (_, validity, _) = der(fields)?;
-    let (_, _, second) = der(validity)?;
-    let (tag, time, _) = der(second)?;
-    let digits = std::str::from_utf8(time).ok()?.strip_suffix('Z')?;
-    const UTC_TIME: u8 = 0x17;
-    let full = match tag {
-        UTC_TIME => format!("{}{digits}", if digits.get(..2)? < "50" { "20" } else { "19" }),
-        _ => digits.to_owned(),
-    };
-    let part = |from, to| full.get(from..to);
-    Timestamp::parse(&format!(
-        "{}-{}-{}T{}:{}:{}.000Z",
-        part(0, 4)?,
-        part(4, 6)?,
-        part(6, 8)?,
-        part(8, 10)?,
-        part(10, 12)?,
-        part(12, 14)?
-    ))
-}
-
-/// One DER value: its tag, its content, and what follows it.
-fn der(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&tag, rest) = bytes.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    const LONG: u8 = 0x80;
-    let (length, rest) = if first & LONG == 0 {
-        (usize::from(first), rest)
-    } else {
-        let (digits, rest) = rest.split_at_checked(usize::from(first & !LONG))?;
-        if digits.len() > 4 {
-            return None;
-        }
-        (digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit)), rest)
-    };
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some((tag, content, rest))
 }
 
 #[cfg(test)]

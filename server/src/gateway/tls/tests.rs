@@ -189,18 +189,20 @@ async fn a_new_certificate_is_used_without_a_restart_and_a_bad_one_never() {
 }
 
 #[test]
-fn the_end_of_a_certificate_is_read_from_it_and_no_bytes_make_the_reader_panic() {
+fn the_time_of_a_certificate_is_read_from_it_and_no_bytes_make_the_reader_panic() {
     let (pair, certificate) = Pair::new();
-    assert!(not_after(&certificate).unwrap().to_string().starts_with("2040-02-03T"));
+    let read = validity(&certificate).unwrap();
+    assert!(read.from.to_string().starts_with("2000-01-01T") && read.until.to_string().starts_with("2040-02-03T"));
+    assert_eq!(read.renew_at().date(), "2026-09-23", "a third of its forty years before its end");
     // From 2050 on the time has another form.
     let late = pair.renew(2055);
-    assert!(not_after(&late).unwrap().to_string().starts_with("2055-02-03T"));
+    assert!(validity(&late).unwrap().until.to_string().starts_with("2055-02-03T"));
     for end in 0..certificate.len() {
-        let _ = not_after(&certificate[..end]);
+        let _ = validity(&certificate[..end]);
     }
     for at in 0..certificate.len().min(400) {
         let mut damaged = certificate.to_vec();
         damaged[at] ^= 0xff;
-        let _ = not_after(&damaged);
+        let _ = validity(&damaged);
     }
 }
