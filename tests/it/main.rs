@@ -30,5 +30,6 @@ mod scheme;
 mod second_step;
 mod security;
 mod tidy;
+mod traces;
 mod web;
 mod world;

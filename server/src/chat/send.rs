@@ -5,6 +5,7 @@ use super::windows::{Asked, Judged, WINDOW_READ, read_window};
 use super::{Chat, Signed};
 use crate::fresh;
 use crate::store::{Failure, Reader, Scope, StoreError, Tx};
+use crate::telemetry::traces::TARGET;
 use handrail_domain::conversation::{
     Conversation, ConversationState, Envelope, Message, MessageStatus, Told, answered, settled, submit,
 };
@@ -133,7 +134,8 @@ impl Chat {
                 let kept = self.read(move |record| read_window(record, key, role, now)).await?;
                 self.windows.remember(key, kept, age, now);
             }
-            if let Some(judged) = self.windows.judge(&rules, shadow.as_deref(), key, asked) {
+            let judging = || self.windows.judge(&rules, shadow.as_deref(), key, asked);
+            if let Some(judged) = tracing::info_span!(target: TARGET, "judge").in_scope(judging) {
                 return Ok((judged, rules));
             }
         }

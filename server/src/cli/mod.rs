@@ -16,6 +16,8 @@ use crate::app::{Node, open, open_without_rules};
 use crate::chat::{AdminError, Chat};
 use crate::config::{self, Config};
 use crate::store::StaffRow;
+use crate::telemetry::start_log_and_traces;
+use crate::telemetry::traces::Traces;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use handrail_domain::conversation::ConversationState;
@@ -251,11 +253,16 @@ fn read_config(file: &ConfigFile) -> anyhow::Result<Config> {
 
 async fn serve(file: &ConfigFile) -> anyhow::Result<()> {
     let config = read_config(file)?;
-    let _log = crate::telemetry::start_log(config.fixed.log_format, config.live.log_level)?;
+    let traces = Traces::start(&config.fixed.traces, crate::app::BUILD)?;
+    let _log = start_log_and_traces(config.fixed.log_format, config.live.log_level, traces.as_ref())?;
     let chat = open(&config).await?;
     let node = Node::start(config, chat).await?;
     tracing::info!(address = %node.address, build = crate::app::BUILD, "listening");
-    node.run().await
+    let ended = node.run().await;
+    if let Some(traces) = traces {
+        tokio::task::spawn_blocking(|| traces.stop()).await?;
+    }
+    ended
 }
 
 async fn run_demo(asked: Demo) -> anyhow::Result<()> {

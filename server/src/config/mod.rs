@@ -49,6 +49,8 @@ pub struct Fixed {
     pub webhook: WebhookSettings,
     /// How log lines are written.
     pub log_format: LogFormat,
+    /// Where traces go.
+    pub traces: TraceSettings,
 }
 
 /// What a reload may change.
@@ -88,6 +90,21 @@ pub struct Server {
     pub max_connections: usize,
     /// How long a stopping server waits for what is under way.
     pub drain: Duration,
+}
+
+/// Where traces go, and how many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceSettings {
+    /// The address at which a collector takes OTLP over HTTP: `https:`, or `http:` on loopback. Nothing is traced without one.
+    pub otlp: Option<String>,
+    /// How many of a hundred messages and requests are traced.
+    pub percent: u32,
+}
+
+impl Default for TraceSettings {
+    fn default() -> Self {
+        Self { otlp: None, percent: 100 }
+    }
 }
 
 /// Where the server's certificate comes from.
@@ -274,6 +291,7 @@ impl Config {
             push: PushSettings::default(),
             webhook: WebhookSettings::default(),
             log_format: LogFormat::default(),
+            traces: TraceSettings::default(),
         };
         Self { fixed, live: Live::default() }
     }

@@ -8,6 +8,7 @@ use super::live::Gateway;
 use super::outbox::Frame;
 use crate::chat::{Send, Sent, report_words};
 use crate::fresh;
+use crate::telemetry::traces::TARGET;
 use crate::telemetry::{Counter, Timing, metrics};
 use futures_util::future::BoxFuture;
 use handrail_domain::ids::{ConversationId, SiteId};
@@ -20,6 +21,8 @@ use handrail_domain::wire::{
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use tracing::field::Empty;
+use tracing::{Instrument, Span, info_span};
 
 /// Sends of one connection that may wait for their answer.
 const UNANSWERED_MAX: usize = 32;
@@ -68,6 +71,7 @@ impl Asker {
     pub(super) async fn refuse(&self, id: Option<u64>, refusal: Refusal) {
         let Refusal { code, scope, retry_after_ms, item } = refusal;
         metrics().refuse(code);
+        Span::current().record("code", code.as_str());
         let item = match item {
             Some(item) => self.gateway.chat.refused_item(&self.device.signed, *item).await,
             None => None,
@@ -138,7 +142,14 @@ impl Asker {
         };
         match over {
             Some(refusal) => self.refused(id_of(&frame), refusal).await,
-            None => self.take(frame, unanswered).await,
+            None => {
+                let span = info_span!(target: TARGET, "frame", otel.name = frame.op(), code = Empty);
+                let went = self.take(frame, unanswered).instrument(span.clone()).await;
+                match went {
+                    Went::Later(answer) => Went::Later(Box::pin(answer.instrument(span))),
+                    Went::On | Went::End(_) => went,
+                }
+            }
         }
     }
 
@@ -265,7 +276,10 @@ impl Asker {
         let begun = Instant::now();
         match self.gateway.chat.send(&self.device.signed, send).await {
             Ok(durable) => Went::Later(Box::pin(async move {
-                let frame = sent_frame(id, durable.await);
+                let sent = durable.await;
+                Span::current()
+                    .record("code", sent.as_ref().map_or_else(|no| no.code.as_str(), |sent| sent.status.as_str()));
+                let frame = sent_frame(id, sent);
                 metrics().observe(Timing::SendToOk, begun.elapsed());
                 frame
             })),

@@ -5,6 +5,7 @@ use super::outbox::{Frame, Outbox};
 use crate::bus::{Bus, BusHealth, QueueHint, Signal};
 use crate::chat::{Chat, Signed, plain_frame, session_name};
 use crate::store::{Logged, Owner};
+use crate::telemetry::traces::TARGET;
 use crate::telemetry::{Counter, Gauge, metrics};
 use dashmap::DashMap;
 use handrail_domain::conversation::{Conversation, ConversationState};
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tracing::{Instrument, info_span};
 
 /// How long an account may be without a device before it counts as gone.
 const GONE_AFTER: Duration = Duration::from_secs(10);
@@ -190,6 +192,11 @@ impl Hub {
 
     /// Delivers one event: the only place that does.
     pub async fn deliver(&self, chat: &Chat, logged: &Logged) {
+        let span = info_span!(target: TARGET, "deliver", kind = logged.event.what.kind(), feeds = logged.feeds.len());
+        self.deliver_all(chat, logged).instrument(span).await;
+    }
+
+    async fn deliver_all(&self, chat: &Chat, logged: &Logged) {
         self.obey(chat, logged).await;
         let mark = logged.mark();
         for (owner, offset) in &logged.feeds {

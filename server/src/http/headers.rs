@@ -3,6 +3,7 @@
 
 use crate::gateway::accept::Peer;
 use crate::telemetry::refused;
+use crate::telemetry::traces::TARGET;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
@@ -15,6 +16,8 @@ use http::header::{
     REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
+use tracing::field::Empty;
+use tracing::{Instrument, info_span};
 
 /// The largest body of a request, in bytes. A route that needs less says so itself.
 pub(super) const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -51,6 +54,19 @@ pub fn guard(routes: Router) -> Router {
 }
 
 async fn guarded(request: Request, next: Next) -> Response {
+    // By the conventions of OpenTelemetry for HTTP servers; the address itself may name a person.
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let method = if is_known(request.method()) { request.method().as_str() } else { "_OTHER" };
+    let span = info_span!(
+        target: TARGET, "request", otel.name = format!("{method} {route}"), otel.kind = "server",
+        http.request.method = method, http.route = route, http.response.status_code = Empty
+    );
+    let response = answered(request, next).instrument(span.clone()).await;
+    span.record("http.response.status_code", response.status().as_u16());
+    response
+}
+
+async fn answered(request: Request, next: Next) -> Response {
     let secure = request.extensions().get::<Peer>().is_some_and(|peer| peer.secure);
     // Where both a length and an encoding are given, hyper keeps the encoding alone, and we cannot see that there were two. So a
     // connection ends with the first chunked request: nothing behind it is taken for another request (RFC 9112, 6.1).
@@ -78,18 +94,7 @@ async fn guarded(request: Request, next: Next) -> Response {
 
 /// Why a request cannot be what it says: then it goes no further, as somebody in between may read it otherwise than we do.
 fn unfit(request: &Request) -> Option<StatusCode> {
-    // No route takes OPTIONS or TRACE; which methods it takes instead, only the route can say.
-    let known = [
-        Method::GET,
-        Method::HEAD,
-        Method::POST,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-        Method::OPTIONS,
-        Method::TRACE,
-    ];
-    if !known.contains(request.method()) {
+    if !is_known(request.method()) {
         return Some(StatusCode::METHOD_NOT_ALLOWED);
     }
     let headers = request.headers();
@@ -102,6 +107,21 @@ fn unfit(request: &Request) -> Option<StatusCode> {
     }
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     length.is_some_and(|length| length > BODY_BYTES_MAX as u64).then_some(StatusCode::PAYLOAD_TOO_LARGE)
+}
+
+/// No route takes OPTIONS or TRACE; which methods it takes instead, only the route can say.
+fn is_known(method: &Method) -> bool {
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::TRACE,
+    ];
+    known.contains(method)
 }
 
 fn turned_away(status: StatusCode) -> Response {

@@ -55,6 +55,7 @@ pub use second_step::{SECRET_BYTES, SecondStepRow, Secret};
 pub use sqlite::{Copied, Lock, RECORD_FILE, inspect, is_in_use, lock};
 pub use tx::Tx;
 
+use crate::telemetry::traces::TARGET;
 use handrail_domain::ids::{ConversationId, ItemId, MessageId};
 use handrail_domain::refusal::Code;
 use readers::Readers;
@@ -63,6 +64,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tracing::{Instrument, info_span};
 use writer::{Engine, Job, Writer};
 
 /// The most acts that may wait for the writer; beyond it an act is refused as `unavailable`, and nothing is buffered.
@@ -149,12 +151,13 @@ impl Store {
     ) -> impl Future<Output = Result<T, Failure>> + Send + 'static {
         let (answer, answered) = oneshot::channel();
         let queued = self.jobs.try_send(Job::new(scope, act, answer)).is_ok();
-        async move {
+        let waited = async move {
             if !queued {
                 return Err(Code::Unavailable.into());
             }
             answered.await.unwrap_or_else(|_| Err(Code::Unavailable.into()))
-        }
+        };
+        waited.instrument(info_span!(target: TARGET, "commit"))
     }
 
     /// Reads, beside the writer, from one consistent state.

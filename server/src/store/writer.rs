@@ -10,6 +10,7 @@ use super::sql::Link;
 use super::sqlite::Sqlite;
 use super::tx::{Tx, Unsealed};
 use super::{BATCH_MAX, Scope};
+use crate::telemetry::traces::TARGET;
 use crate::telemetry::{Timing, metrics};
 use handrail_domain::refusal::Code;
 use std::cell::RefCell;
@@ -17,6 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tracing::info_span;
 
 /// An act on its way to the writer, with the one who waits for its answer.
 pub(super) struct Job {
@@ -161,6 +163,7 @@ impl Writer {
 
     /// One transaction for the whole batch. `Err` means that the record can no longer be trusted to take anything.
     fn write(&mut self, batch: Vec<Job>) -> Result<(), StoreError> {
+        let _span = info_span!(target: TARGET, "batch", acts = batch.len()).entered();
         let mut tells = Vec::with_capacity(batch.len());
         match self.run_all(batch, &mut tells) {
             Ok(logged) => {

@@ -281,6 +281,33 @@ pub enum BadFrame {
     UnknownOp(Option<u64>),
 }
 
+impl FromClient {
+    /// Its op, as it stands on the wire.
+    pub fn op(&self) -> &'static str {
+        match self {
+            FromClient::Hello { .. } => "hello",
+            FromClient::Send { .. } => "send",
+            FromClient::Withdraw { .. } => "withdraw",
+            FromClient::Answer { .. } => "answer",
+            FromClient::Read { .. } => "read",
+            FromClient::Typing { .. } => "typing",
+            FromClient::Away { .. } => "away",
+            FromClient::Report { .. } => "report",
+            FromClient::Watch { .. } => "watch",
+            FromClient::Unwatch { .. } => "unwatch",
+            FromClient::Claim { .. } => "claim",
+            FromClient::Unclaim { .. } => "unclaim",
+            FromClient::Decide { .. } => "decide",
+            FromClient::Undo { .. } => "undo",
+            FromClient::Acknowledge { .. } => "acknowledge",
+            FromClient::Lift { .. } => "lift",
+            FromClient::Ack { .. } => "ack",
+            FromClient::Ping {} => "ping",
+            FromClient::Pong {} => "pong",
+        }
+    }
+}
+
 /// The ops that [`FromClient`] has.
 const OPS: [&str; 19] = [
     "hello",

@@ -6,7 +6,7 @@ mod push;
 mod tls;
 
 use addresses::{check_database, check_redis, is_loopback};
-use push::{RawPush, RawWebhook};
+use push::{RawPush, RawTraces, RawWebhook};
 use tls::{RawAcme, RawTls};
 
 use super::{
@@ -100,6 +100,7 @@ pub fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
     }
     config.fixed.push = raw.push.settle(&source)?;
     config.fixed.webhook = raw.webhook.settle(&source)?;
+    config.fixed.traces = raw.traces.settle(&source)?;
     if let Some(format) = raw.log.format {
         config.fixed.log_format = match format.as_str() {
             "text" => LogFormat::Text,
@@ -249,6 +250,7 @@ struct Raw {
     #[serde(default)]
     webhook: RawWebhook,
     log: RawLog,
+    traces: RawTraces,
 }
 
 #[derive(Deserialize, Default)]

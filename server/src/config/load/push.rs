@@ -1,7 +1,7 @@
-//! `[push]` and `[webhook]`: notifications, and who is told that something rings.
+//! `[push]`, `[webhook]` and `[traces]`: who outside is told of something, and what.
 
 use super::{ConfigError, Source, is_origin};
-use crate::config::{PushSettings, WebhookSettings};
+use crate::config::{PushSettings, TraceSettings, WebhookSettings};
 use serde::Deserialize;
 
 /// Services that may be named, at most.
@@ -67,7 +67,29 @@ impl RawWebhook {
     }
 }
 
-/// What rings is told in the clear only on this machine.
+#[derive(Deserialize, Default)]
+#[cfg_attr(test, derive(serde::Serialize))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawTraces {
+    otlp: Option<String>,
+    percent: Option<i64>,
+}
+
+impl RawTraces {
+    pub(super) fn settle(self, source: &Source<'_>) -> Result<TraceSettings, ConfigError> {
+        if self.otlp.as_deref().is_some_and(|url| !may_be_told(url)) {
+            let problem = "no collector can be there. Allowed: an https:// address, or an http:// one on this machine.";
+            return Err(source.refuse("traces.otlp", problem.into()));
+        }
+        let percent = match self.percent {
+            Some(percent) => source.within("traces.percent", percent, 1..=100)?,
+            None => TraceSettings::default().percent,
+        };
+        Ok(TraceSettings { otlp: self.otlp, percent })
+    }
+}
+
+/// What rings, and traces, are told in the clear only on this machine.
 fn may_be_told(url: &str) -> bool {
     let Ok(uri) = url.parse::<http::Uri>() else { return false };
     let Some(host) = uri.host().filter(|host| !host.is_empty() && !url.contains('@')) else { return false };

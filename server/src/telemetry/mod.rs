@@ -1,6 +1,8 @@
 //! What the operator sees: log lines and numbers. Both are closed lists or short words; no message's text, no name, no token and
 //! no id of a person is ever given to either. The numbers live in memory and are written in Prometheus' text form when asked.
 
+pub mod traces;
+
 use crate::config::{LogFormat, LogLevel};
 use handrail_domain::refusal::Code;
 use std::fmt::Write as _;
@@ -8,6 +10,7 @@ use std::io::IsTerminal;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use traces::Traces;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
@@ -18,13 +21,29 @@ pub const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8
 
 /// Starts to write log lines to the standard error output. Call it once. The answer changes the level later.
 pub fn start_log(format: LogFormat, level: LogLevel) -> Result<LogHandle, TryInitError> {
+    start_log_and_traces(format, level, None)
+}
+
+/// The same, and makes spans if there is somewhere to send them.
+pub fn start_log_and_traces(
+    format: LogFormat,
+    level: LogLevel,
+    traces: Option<&Traces>,
+) -> Result<LogHandle, TryInitError> {
     let (filter, handle) = reload::Layer::new(targets(level));
     let ansi = std::io::stderr().is_terminal();
     let layer = match format {
         LogFormat::Text => lines::layer().with_writer(std::io::stderr).with_ansi(ansi).with_target(false).boxed(),
         LogFormat::Json => lines::layer().json().flatten_event(true).with_writer(std::io::stderr).boxed(),
     };
-    tracing_subscriber::registry().with(layer.with_filter(filter)).try_init()?;
+    let spans = traces.map(|traces| {
+        let layer = tracing_opentelemetry::layer().with_tracer(traces.tracer());
+        let plain = layer.with_location(false).with_threads(false).with_target(false).with_level(false);
+        plain
+            .with_tracked_inactivity(false)
+            .with_filter(Targets::new().with_target(traces::TARGET, tracing::Level::INFO))
+    });
+    tracing_subscriber::registry().with(layer.with_filter(filter)).with(spans).try_init()?;
     Ok(LogHandle(handle))
 }
 
