@@ -10,7 +10,8 @@ export default defineConfig({
     // Second-hand phones: iOS 14 and Chrome 87 are still in pockets.
     target: ["es2020", "chrome87", "safari14", "firefox78"],
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    // A part that is asked for names what it needs itself.
+    modulePreload: { polyfill: false, resolveDependencies: (_name, needed, { hostType }) => (hostType === "html" ? needed : []) },
     rolldownOptions: { input: [page("index.html"), page("staff.html"), page("signin.html"), page("signin.cy.html"), page("join.html"), page("join.cy.html"), page("help.html"), page("help.cy.html")] },
   },
   server: {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 export const DIST = join(import.meta.dirname, "..", "dist");
 
 /** Parts that only who asks for them loads, and that need a network anyway. */
-const ASKED_FOR = ["Plan-"];
+const ASKED_FOR = ["Plan-", "passkey-"];
 
 /** The page and everything it names, through the scripts' own imports, but for what is loaded when somebody asks for it. */
 export function filesOf(page, found = new Set()) {

@@ -49,6 +49,71 @@ async function setUp(page: Page): Promise<{ secret: string; spare: string[] }> {
   return { secret, spare };
 }
 
+/** A device of this page's that makes passkeys, as the browser itself plays one; its person agrees to everything, or to nothing. */
+async function device(page: Page): Promise<{ agrees: (to: boolean) => Promise<void> }> {
+  const browser = await page.context().newCDPSession(page);
+  await browser.send("WebAuthn.enable");
+  const options = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } as const;
+  const { authenticatorId } = await browser.send("WebAuthn.addVirtualAuthenticator", { options });
+  return { agrees: async (isUserVerified) => void (await browser.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified })) };
+}
+
+test("a supervisor's own computer is the second step, by a passkey, and a lost one is removed", async ({ visit }) => {
+  const who = server.someone("supervisor2");
+  const page = await visit({ ...DESK, baseURL: server.url });
+  await page.goto("/");
+  const computer = await device(page);
+  await fillIn(page, who);
+  await press(page, "Sign in");
+  await expect(page.getByRole("heading", { name: "Set up your second step" })).toBeVisible();
+  await page.getByLabel("What you call this device").fill("Office computer");
+  await press(page, "Make a passkey on this device");
+  const spare = await page.locator(".spare code").allInnerTexts();
+  expect(spare).toHaveLength(10);
+  await press(page, "I have written them down");
+  await expect(page.getByRole("heading", { name: "Messages to check", level: 1 })).toBeVisible();
+
+  // Signed out, and in again: the password, then the passkey.
+  await press(page, "Sign out");
+  await fillIn(page, who);
+  await press(page, "Sign in");
+  await fillIn(page, who);
+  await expect(page.getByRole("button", { name: "Use a passkey" })).toBeVisible();
+  await check(page, "a passkey at the sign-in");
+  await page.getByLabel("Password", { exact: true }).fill("not the password");
+  await press(page, "Use a passkey");
+  await expect(page.getByRole("alert")).toContainText("The name or the password is not right");
+  await fillIn(page, who);
+  await press(page, "Use a passkey");
+  await expect(page.getByRole("heading", { name: "Messages to check", level: 1 })).toBeVisible();
+
+  // In the settings: another passkey asks for this one first, and the only one stays.
+  await page.context().clearCookies({ name: "__Host-handrail-proof" });
+  await press(page, "Settings");
+  await expect(page.getByRole("listitem").filter({ hasText: "Office computer" })).toContainText("Last used: Today.");
+  await check(page, "passkeys in the settings");
+  await press(page, "Remove Office computer");
+  const asks = page.getByRole("dialog", { name: "A code, please" });
+  await asks.getByRole("button", { name: "Use a passkey" }).click();
+  await expect(asks).toHaveCount(0);
+  await expect(page.getByRole("alert").filter({ hasText: "This is your only second step" })).toBeVisible();
+  await press(page, "Add a passkey");
+  await page.getByLabel("What you call this device").fill("The same again");
+  await press(page, "Make a passkey on this device");
+  await expect(page.getByRole("alert").filter({ hasText: "That did not work on this device" })).toBeVisible();
+
+  // Elsewhere, where there is no such device, a spare code lets in.
+  await computer.agrees(false);
+  const phone = await visit({ ...PHONE, baseURL: server.url });
+  await phone.goto("/");
+  await fillIn(phone, who);
+  await press(phone, "Sign in");
+  await fillIn(phone, who);
+  await phone.getByLabel("Code from the app").fill(spare[1] ?? "");
+  await press(phone, "Sign in");
+  await expect(phone.getByRole("heading", { name: "Messages to check", level: 1 })).toBeAttached();
+});
+
 test("a coordinator sets up a second step at the first visit, and signs in by it from then on", async ({ visit }) => {
   const who = server.someone("coordinator");
   const page = await visit({ ...DESK, baseURL: server.url });

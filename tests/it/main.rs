@@ -17,6 +17,7 @@ mod nodes;
 mod numbers;
 mod operate;
 mod outage;
+mod passkeys;
 mod postgres;
 mod process;
 mod protocol;

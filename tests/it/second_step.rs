@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 const PASSWORD: &str = "lamp otter gravel spoon";
 
 /// An app on a phone.
-struct App(Key);
+pub(crate) struct App(Key);
 
 impl App {
     /// What somebody typed into it, in base 32.
@@ -40,23 +40,23 @@ impl App {
     }
 }
 
-async fn world(on: On) -> World {
+pub(crate) async fn world(on: On) -> World {
     World::with(on, settings(UNDO_MS), |config: &mut Config| config.live.session.second_step = true).await
 }
 
-async fn post(address: SocketAddr, path: &str, who: &Person, proof: &str, body: Value) -> Answer {
+pub(crate) async fn post(address: SocketAddr, path: &str, who: &Person, proof: &str, body: Value) -> Answer {
     let bearer = format!("Bearer {}", who.token);
     let headers = [("authorization", bearer.as_str()), ("handrail-proof", proof), ("content-type", "application/json")];
     ask(address, "POST", path, &headers, &body.to_string()).await
 }
 
-async fn get(address: SocketAddr, path: &str, who: &Person, proof: &str) -> Answer {
+pub(crate) async fn get(address: SocketAddr, path: &str, who: &Person, proof: &str) -> Answer {
     let bearer = format!("Bearer {}", who.token);
     ask(address, "GET", path, &[("authorization", &bearer), ("handrail-proof", proof)], "").await
 }
 
 /// Somebody sets a second step: their app and the spare codes.
-async fn set_up(address: SocketAddr, who: &Person) -> (App, Vec<String>) {
+pub(crate) async fn set_up(address: SocketAddr, who: &Person) -> (App, Vec<String>) {
     let (app, spare, _) = set_up_by(address, who).await;
     (app, spare)
 }
@@ -72,7 +72,7 @@ async fn set_up_by(address: SocketAddr, who: &Person) -> (App, Vec<String>, Stri
     (app, spare.iter().map(|code| code.as_str().expect("a code").to_owned()).collect(), code)
 }
 
-async fn sign_in(address: SocketAddr, username: &str, code: Option<&str>) -> Answer {
+pub(crate) async fn sign_in(address: SocketAddr, username: &str, code: Option<&str>) -> Answer {
     let mut body = json!({ "username": username, "password": PASSWORD, "token": true });
     if let Some(code) = code {
         body["code"] = code.into();
@@ -81,7 +81,7 @@ async fn sign_in(address: SocketAddr, username: &str, code: Option<&str>) -> Ans
 }
 
 /// A coordinator who signs in by password.
-async fn coordinator(world: &World, username: &str) -> Person {
+pub(crate) async fn coordinator(world: &World, username: &str) -> Person {
     let made = world.chat.admin_add_account(world.site, Role::Coordinator, "Cora", username, PASSWORD).await;
     let account = made.expect("an account");
     let token = world.chat.lasting_session(account).await.expect("a session");

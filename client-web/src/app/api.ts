@@ -84,7 +84,7 @@ export function giveCodes(ask: () => Promise<boolean>): void {
 }
 
 /** Where a code is what is said: another would not help. */
-const SAYS_CODE = ["/api/session/proof", "/api/second-step/confirm"];
+const SAYS_CODE = ["/api/session/proof", "/api/second-step/confirm", "/api/passkeys"];
 
 /** One request, with JSON where there is something to say. */
 export async function call<T>(method: string, path: string, body?: unknown): Promise<Got<T>> {

@@ -2,7 +2,9 @@
 // for once more when one was given.
 
 import { signal } from "@preact/signals";
-import type { Proved, SecondStepBegun, SecondStepView, SpareCodes } from "../wire/generated";
+import { makePasskey, signWithPasskey } from "../core/passkey";
+import { enStaff } from "../text/staff";
+import type { PasskeyAsked, Proved, SecondStepBegun, SecondStepView, SpareCodes, StepGiven } from "../wire/generated";
 import { call, giveCodes, type Got } from "./api";
 
 export const step = signal<SecondStepView | null>(null);
@@ -21,9 +23,32 @@ export async function readStep(): Promise<Got<SecondStepView>> {
 export const beginStep = () => call<SecondStepBegun>("POST", "/api/second-step");
 export const confirmStep = (code: string) => call<SpareCodes>("POST", "/api/second-step/confirm", { code });
 
+/** What the browser did not do: its person would not, or it cannot. */
+const NOT_DONE = { ok: false, code: "code_needed", message: enStaff.step.notDone } as const;
+
+/** This device makes a passkey. */
+export async function addPasskey(name: string): Promise<Got<SpareCodes>> {
+  const begun = await call<PasskeyAsked>("POST", "/api/passkeys/begin");
+  if (!begun.ok) return begun;
+  const made = await makePasskey(begun.value, name);
+  return made === null ? NOT_DONE : call<SpareCodes>("POST", "/api/passkeys", made);
+}
+
+export const dropPasskey = (id: string) => call<null>("DELETE", `/api/passkeys/${encodeURIComponent(id)}`);
+
 /** Gives a code, and says what is wrong with it. */
-export async function prove(code: string): Promise<string | null> {
-  const got = await call<Proved>("POST", "/api/session/proof", { code });
+export const prove = (code: string) => proveBy({ code });
+
+/** The same by a passkey. */
+export async function proveByPasskey(): Promise<string | null> {
+  const begun = await call<PasskeyAsked>("POST", "/api/session/proof/passkey");
+  if (!begun.ok) return begun.message;
+  const passkey = await signWithPasskey(begun.value);
+  return passkey === null ? NOT_DONE.message : proveBy({ passkey });
+}
+
+async function proveBy(given: StepGiven): Promise<string | null> {
+  const got = await call<Proved>("POST", "/api/session/proof", given);
   if (!got.ok) return got.message;
   if (step.value) step.value = { ...step.value, proved_until: got.value.until };
   asked.value?.(true);

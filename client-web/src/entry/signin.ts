@@ -47,16 +47,21 @@ try {
   // Storage that cannot be opened holds nothing.
 }
 
-const error = new URLSearchParams(location.search).get("error");
-const summary = document.getElementById("error");
-if (error !== null && summary) {
-  summary.textContent = WORDS[LANGUAGE][error] ?? WORDS[LANGUAGE]["other"] ?? "";
+function say(words: string | undefined): void {
+  const summary = document.getElementById("error");
+  if (summary === null) return;
+  summary.textContent = words ?? WORDS[LANGUAGE]["other"] ?? "";
   show("error");
   summary.focus();
 }
+
+const error = new URLSearchParams(location.search).get("error");
+if (error !== null) say(WORDS[LANGUAGE][error]);
 if (error === "code_needed") {
   show("code-row");
   field("code")?.removeAttribute("disabled");
+  // Fetched by who is asked for a code: most who sign in are not.
+  void import("./passkey").then((part) => part.offer(LANGUAGE, say));
 }
 show("show-row");
 field("show")?.addEventListener("change", (event) => {

@@ -194,6 +194,10 @@ export type SignIn = { username: string, password: string,
  */
 code?: string, 
 /**
+ * A passkey in its place.
+ */
+passkey?: PasskeyShown, 
+/**
  * Whether the answer shall carry the token too, for a client that sends it as a bearer.
  */
 token?: boolean, 
@@ -258,7 +262,11 @@ spare_codes: number,
 /**
  * Until when the last code counts for what matters; nothing, if it must be given again.
  */
-proved_until: string | null, };
+proved_until: string | null, 
+/**
+ * Whether an app gives codes.
+ */
+app: boolean, passkeys: Array<PasskeyView>, };
 
 export type SecondStepBegun = { 
 /**
@@ -277,6 +285,34 @@ picture: Array<string>, };
 export type CodeGiven = { code: string, };
 
 export type SpareCodes = { spare_codes: Array<string>, };
+
+export type PasskeyView = { 
+/**
+ * In base64url, as everything that a device says.
+ */
+id: string, name: string, at: string, used_at: string | null, };
+
+export type PasskeyAsked = { challenge: string, 
+/**
+ * The host that the passkey is for.
+ */
+host: string, 
+/**
+ * Whose it is to be, as their own list of passkeys shows it.
+ */
+account: string, username: string, 
+/**
+ * Those that they have: to sign with one of them, or to make another on a device that has none.
+ */
+passkeys: Array<string>, };
+
+export type PasskeyNew = { name: string, client_data: string, authenticator_data: string, };
+
+export type PasskeyShown = { id: string, client_data: string, authenticator_data: string, signature: string, };
+
+export type PasswordGiven = { username: string, password: string, };
+
+export type StepGiven = { code?: string, passkey?: PasskeyShown, };
 
 export type Proved = { 
 /**

@@ -28,6 +28,7 @@ pub mod idle;
 pub mod ids;
 pub mod look;
 pub mod oversight;
+pub mod passkey;
 pub mod people;
 pub mod policy;
 pub mod push;

@@ -134,7 +134,7 @@ impl Node {
             chat: chat.clone(),
             push,
             limits: limits.clone(),
-            origins: origins.clone(),
+            origins: origins.as_slice().into(),
             leave_to: config.fixed.server.leave_to.clone(),
             security_contact: config.fixed.server.security_contact.clone(),
             exit: exit.clone(),

@@ -1,9 +1,10 @@
 //! The second step of a sign-in: setting it, giving its codes, and taking it away from who has lost it.
 
+use super::passkeys::{self, Assertion};
 use super::sessions::{session_event, token_hash};
 use super::{Chat, Signed};
 use crate::fresh;
-use crate::store::{Failure, SECRET_BYTES, Scope, Secret, Tx};
+use crate::store::{Failure, SECRET_BYTES, Scope, SecondStepRow, Secret, Tx};
 use handrail_domain::event::{AccountAct, Event, Hash, SessionAct, What};
 use handrail_domain::ids::AccountId;
 use handrail_domain::refusal::{Code, Refusal};
@@ -39,17 +40,34 @@ impl Proof {
     }
 }
 
-/// A code as it was typed.
+/// What somebody gives for their second step.
+pub enum StepShown {
+    /// A code as it was typed: of the app, or a spare one.
+    Code(String),
+    /// What a device of theirs signed.
+    Passkey(Assertion),
+}
+
+/// The same, read.
 pub(super) enum Given {
-    /// Of the app.
+    /// A code of the app.
     App(String),
     /// A spare one, as its hash.
     Spare(Hash),
+    /// A passkey.
+    Passkey(Box<Assertion>),
 }
 
 impl Given {
-    /// Nothing, if it cannot be a code.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    /// Nothing, if it cannot be one.
+    pub(super) fn read(step: StepShown) -> Option<Self> {
+        match step {
+            StepShown::Code(text) => Self::typed(&text),
+            StepShown::Passkey(assertion) => Some(Self::Passkey(Box::new(assertion))),
+        }
+    }
+
+    fn typed(text: &str) -> Option<Self> {
         let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         if digits.len() == usize::from(DIGITS) && digits.bytes().all(|b| b.is_ascii_digit()) {
             return Some(Self::App(digits));
@@ -58,10 +76,11 @@ impl Given {
     }
 }
 
-/// Takes a code of somebody's second step: each counts once, whichever node is asked.
-pub(super) fn take_code(tx: &mut Tx<'_>, of: AccountId, given: &Given, now: Timestamp) -> Result<(), Failure> {
+/// Takes what somebody gives for their second step: each counts once, whichever node is asked.
+pub(super) fn take_step(tx: &mut Tx<'_>, of: AccountId, given: &Given, now: Timestamp) -> Result<(), Failure> {
     let taken = match given {
         Given::Spare(code) => tx.take_spare_code(of, code)?,
+        Given::Passkey(assertion) => assertion.take(tx, of, now)?,
         Given::App(code) => {
             let secret = tx.second_step(of)?.and_then(|row| row.secret);
             match secret.and_then(|secret| step_of(&secret, code, now)) {
@@ -102,11 +121,14 @@ impl Chat {
     /// How it stands with one's own second step.
     pub async fn second_step(&self, who: &Signed) -> Result<SecondStepView, Refusal> {
         let of = who.account.id;
-        let row = self.read(move |record| record.second_step(of)).await?;
+        let (row, passkeys) =
+            self.read(move |record| Ok((record.second_step(of)?, passkeys::views(record, of)?))).await?;
         let proved_at = who.proof.map(|(_, at)| at).filter(|at| is_fresh(*at, fresh::now()));
         Ok(SecondStepView {
             state: who.second_step,
-            since: row.as_ref().and_then(|row| row.set_at),
+            since: row.as_ref().and_then(SecondStepRow::since),
+            app: row.as_ref().is_some_and(|row| row.secret.is_some()),
+            passkeys,
             spare_codes: row.map_or(0, |row| row.spare),
             proved_until: proved_at.map(|at| at.plus_ms(PROOF_MS)),
         })
@@ -134,7 +156,7 @@ impl Chat {
         code: &str,
     ) -> Result<(SpareCodes, Proof), Refusal> {
         self.proved(who, proof)?;
-        let Some(Given::App(code)) = Given::read(code) else { return Err(Code::CodeNeeded.into()) };
+        let Some(Given::App(code)) = Given::typed(code) else { return Err(Code::CodeNeeded.into()) };
         let spare: Vec<String> = (0..SPARE_CODES).map(|_| invite::code(fresh::bits())).collect();
         let hashes: Vec<Hash> = spare.iter().map(|code| token_hash(code)).collect();
         let now = fresh::now();
@@ -153,14 +175,14 @@ impl Chat {
         Ok((SpareCodes { spare_codes: spare }, proof))
     }
 
-    /// A code again, for what matters.
-    pub async fn prove(&self, who: &Signed, code: &str) -> Result<Proof, Refusal> {
-        let given = Given::read(code).ok_or(Code::CodeNeeded)?;
+    /// The second step again, for what matters.
+    pub async fn prove(&self, who: &Signed, step: StepShown) -> Result<Proof, Refusal> {
+        let given = Given::read(step).ok_or(Code::CodeNeeded)?;
         let now = fresh::now();
         let proof = Proof::new(now);
         let (account, session, shown) = (who.account.clone(), who.session, proof.hash());
         self.write(Scope::Own, move |tx| {
-            take_code(tx, account.id, &given, now)?;
+            take_step(tx, account.id, &given, now)?;
             tx.prove_session(&session, &shown, now)?;
             Ok(tx.append(session_event(&account, SessionAct::Prove, &session, now))?)
         })
@@ -197,12 +219,12 @@ mod tests {
 
     #[test]
     fn what_is_typed_is_a_code_of_the_app_or_a_spare_one_or_nothing() {
-        assert!(matches!(Given::read(" 123 456 "), Some(Given::App(code)) if code == "123456"));
+        assert!(matches!(Given::typed(" 123 456 "), Some(Given::App(code)) if code == "123456"));
         let spare = invite::code(7);
         let dashed = format!("{}-{}", &spare[..13], spare[13..].to_lowercase());
-        assert!(matches!(Given::read(&dashed), Some(Given::Spare(hash)) if hash == token_hash(&spare)));
+        assert!(matches!(Given::typed(&dashed), Some(Given::Spare(hash)) if hash == token_hash(&spare)));
         for text in ["", "12345", "1234567", "12345a", "１２３４５６"] {
-            assert!(Given::read(text).is_none(), "{text:?}");
+            assert!(Given::typed(text).is_none(), "{text:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Signing in and out. Passwords are argon2id hashes, session tokens are kept as SHA-256; both are compared even when there
 //! is nobody of that name, so that the answer takes as long.
 
-use super::second_step::{Given, Proof, take_code};
+use super::second_step::{Given, Proof, StepShown, take_step};
 use super::{Chat, Signed};
 use crate::fresh;
 use crate::store::Scope;
@@ -52,8 +52,8 @@ pub struct SignedUp {
 /// What somebody says as they arrive, beside who they are.
 #[derive(Default)]
 pub struct Arriving {
-    /// The code of their second step.
-    pub code: Option<String>,
+    /// What they give for their second step.
+    pub step: Option<StepShown>,
     /// That the device is their own phone.
     pub own_phone: bool,
 }
@@ -96,6 +96,17 @@ impl Chat {
     /// Signs in. An unknown name and a wrong password get the same answer after the same work; who knows the password and has a second
     /// step is asked for its code.
     pub async fn sign_in(&self, username: String, password: String, arriving: Arriving) -> Result<SignedUp, Refusal> {
+        let account = self.whose_password(username, password).await?;
+        let gave_step = arriving.step.is_some();
+        let begun = self.begin_session(account.clone(), arriving).await;
+        if gave_step && begun.as_ref().is_err_and(|refusal| refusal.code == Code::CodeNeeded) {
+            self.note_refused(Some(account));
+        }
+        begun
+    }
+
+    /// Whose name and password these are.
+    pub(super) async fn whose_password(&self, username: String, password: String) -> Result<Account, Refusal> {
         let found = self.read(move |record| record.credentials(&username)).await?;
         let turn = tokio::time::timeout(HASH_WAIT_MAX, self.hashes.0.clone().acquire_owned()).await;
         let turn = turn.map_err(|_| Code::Unavailable)?.map_err(|_| Code::Internal)?;
@@ -110,19 +121,10 @@ impl Chat {
                 known => Err(known),
             }
         });
-        let account = match checked.await.map_err(|_| Code::Internal)? {
-            Ok(account) => account,
-            Err(known) => {
-                self.note_refused(known);
-                return Err(Code::Unauthenticated.into());
-            }
-        };
-        let gave_code = arriving.code.is_some();
-        let begun = self.begin_session(account.clone(), arriving).await;
-        if gave_code && begun.as_ref().is_err_and(|refusal| refusal.code == Code::CodeNeeded) {
-            self.note_refused(Some(account));
-        }
-        begun
+        checked.await.map_err(|_| Code::Internal)?.map_err(|known| {
+            self.note_refused(known);
+            Code::Unauthenticated.into()
+        })
     }
 
     /// Writes into the log that somebody did not get into an account. Nobody waits for it: an answer must not tell by its time that there
@@ -153,13 +155,13 @@ impl Chat {
 
     /// Begins a session, once the second step of whoever has one is taken.
     pub(super) async fn begin_session(&self, account: Account, arriving: Arriving) -> Result<SignedUp, Refusal> {
-        let Arriving { code, own_phone } = arriving;
+        let Arriving { step, own_phone } = arriving;
         let of = account.id;
-        let set = self.read(move |record| record.second_step(of)).await?.is_some_and(|step| step.secret.is_some());
-        let given = match (set, code) {
+        let set = self.read(move |record| record.second_step(of)).await?.is_some_and(|step| step.since().is_some());
+        let given = match (set, step) {
             (false, _) => None,
             (true, None) => return Err(Code::CodeNeeded.into()),
-            (true, Some(code)) => Some(Given::read(&code).ok_or(Code::CodeNeeded)?),
+            (true, Some(step)) => Some(Given::read(step).ok_or(Code::CodeNeeded)?),
         };
         let token = fresh::token(43);
         let session = token_hash(&token);
@@ -175,7 +177,7 @@ impl Chat {
                 tx.on_own_phone(&session)?;
             }
             if let (Some(given), Some(proof)) = (given, shown) {
-                take_code(tx, who.id, &given, now)?;
+                take_step(tx, who.id, &given, now)?;
                 tx.prove_session(&session, &proof, now)?;
             }
             Ok(tx.append(session_event(&who, SessionAct::SignIn, &session, now))?)

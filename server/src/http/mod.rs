@@ -9,6 +9,7 @@ mod described;
 mod duty;
 mod headers;
 mod health;
+mod passkeys;
 mod push;
 mod queues;
 mod refusal;
@@ -26,7 +27,7 @@ use crate::chat::Chat;
 use crate::gateway::limits::Limits;
 use crate::push::Push;
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use std::sync::Arc;
 
 /// What every route shares.
@@ -36,7 +37,7 @@ pub struct Api {
     /// How much one may do.
     pub limits: Arc<Limits>,
     /// The origins of our own pages.
-    pub origins: Vec<String>,
+    pub origins: Arc<[String]>,
     /// What sends notifications, if the configuration does not turn it off.
     pub push: Option<Arc<Push>>,
     /// Where somebody goes who leaves in a hurry.
@@ -72,6 +73,11 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/api/session", post(session::sign_in).delete(session::sign_out))
         .route("/api/session/here", post(session::here))
         .route("/api/session/proof", post(second_step::prove))
+        .route("/api/session/proof/passkey", post(passkeys::ask_to_prove))
+        .route("/api/session/passkey", post(passkeys::ask_to_sign_in))
+        .route("/api/passkeys", post(passkeys::add))
+        .route("/api/passkeys/begin", post(passkeys::begin))
+        .route("/api/passkeys/{id}", delete(passkeys::remove))
         .route("/api/second-step", get(second_step::state).post(second_step::begin))
         .route("/api/second-step/confirm", post(second_step::confirm))
         .route("/api/sessions", get(session::sessions).delete(session::sign_out_everywhere))

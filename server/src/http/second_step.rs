@@ -5,14 +5,14 @@ use super::Api;
 use super::body::json;
 use super::refusal::Refused;
 use super::session::{from_own_page, half_from_own_page, proof_cookie};
-use crate::chat::Signed;
+use crate::chat::{Assertion, Signed, StepShown};
 use crate::door::{self, Shown};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use handrail_domain::refusal::Refusal;
-use handrail_domain::wire::{CodeGiven, Proved, SecondStepBegun, SecondStepView};
+use handrail_domain::refusal::{Code, Refusal};
+use handrail_domain::wire::{CodeGiven, PasskeyShown, Proved, SecondStepBegun, SecondStepView, StepGiven};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 use std::future::Future;
@@ -44,13 +44,23 @@ pub(super) async fn confirm(State(api): State<Arc<Api>>, headers: HeaderMap, bod
 /// `POST /api/session/proof`.
 pub(super) async fn prove(State(api): State<Arc<Api>>, headers: HeaderMap, body: Bytes) -> Result<Response, Refused> {
     let who = from_own_page(&api, &headers).await?;
-    let given: CodeGiven = json(&headers, &body)?;
-    let proof = counted(&api, &who, api.chat.prove(&who, &given.code)).await?;
+    let StepGiven { code, passkey } = json(&headers, &body)?;
+    let step = step_shown(&api, code, passkey).ok_or(Code::CodeNeeded)?;
+    let proof = counted(&api, &who, api.chat.prove(&who, step)).await?;
     let bearer = matches!(door::shown(&headers), Some(Shown::Bearer(_)));
     let proved = Proved { proof: bearer.then(|| proof.token.clone()), until: proof.until };
     let mut answer = Json(proved).into_response();
     answer.headers_mut().insert(SET_COOKIE, proof_cookie(&proof));
     Ok(answer)
+}
+
+/// What somebody gives for their second step, if that is one thing and can be it.
+pub(super) fn step_shown(api: &Api, code: Option<String>, passkey: Option<PasskeyShown>) -> Option<StepShown> {
+    match (code, passkey) {
+        (Some(code), None) => Some(StepShown::Code(code)),
+        (None, Some(shown)) => Assertion::read(&shown, &api.origins).map(StepShown::Passkey),
+        (Some(_), Some(_)) | (None, None) => None,
+    }
 }
 
 /// A try at somebody's code, of which there are as many as at a password.

@@ -2,7 +2,8 @@
 
 use super::Api;
 use super::refusal::Refused;
-use crate::chat::{Arriving, Denied, Proof, Signed, SignedUp};
+use super::second_step::step_shown;
+use crate::chat::{Arriving, Denied, Proof, Signed, SignedUp, StepShown};
 use crate::door::{self, Shown};
 use axum::Form;
 use axum::body::Bytes;
@@ -30,8 +31,12 @@ pub(super) async fn sign_in(State(api): State<Arc<Api>>, headers: HeaderMap, bod
     }
     let asked: SignIn = serde_json::from_slice(&body).map_err(|_| Code::BadFrame)?;
     let wants_token = asked.token;
-    let begun =
-        begin(&api, asked.username, asked.password, Arriving { code: asked.code, own_phone: asked.own }).await?;
+    let gives = asked.code.is_some() || asked.passkey.is_some();
+    let step = step_shown(&api, asked.code, asked.passkey);
+    if gives && step.is_none() {
+        return Err(Code::CodeNeeded.into());
+    }
+    let begun = begin(&api, asked.username, asked.password, Arriving { step, own_phone: asked.own }).await?;
     let signed_in = SignedIn {
         account: api.chat.me(&begun.signed),
         token: wants_token.then(|| begun.token.clone()),
@@ -69,8 +74,8 @@ pub(super) async fn sign_in_form(
     };
     let begun = match (own_page(&api, &headers), form) {
         (Ok(()), Ok(Form(form))) => {
-            let code = Some(form.code).filter(|code| !code.trim().is_empty());
-            begin(&api, form.username, form.password, Arriving { code, own_phone: own }).await
+            let step = Some(form.code).filter(|code| !code.trim().is_empty()).map(StepShown::Code);
+            begin(&api, form.username, form.password, Arriving { step, own_phone: own }).await
         }
         (Err(refusal), _) => Err(refusal),
         (_, Err(_)) => Err(Code::BadFrame.into()),
@@ -85,19 +90,25 @@ pub(super) async fn sign_in_form(
 }
 
 async fn begin(api: &Api, username: String, password: String, arriving: Arriving) -> Result<SignedUp, Refusal> {
+    let name = may_guess(api, &username)?;
+    let begun = api.chat.sign_in(username, password, arriving).await?;
+    api.limits.guessed_right(&name);
+    Ok(begun)
+}
+
+/// Whether another guess may be made at the password of that name; gives what its guesses are counted by.
+pub(super) fn may_guess(api: &Api, username: &str) -> Result<String, Refusal> {
     if username.len() > USERNAME_MAX {
         return Err(Code::Unauthenticated.into());
     }
     // Names are not told apart by case, and neither are the guesses at their passwords.
     let name = username.to_lowercase();
     api.limits.check_guess(&name)?;
-    let begun = api.chat.sign_in(username, password, arriving).await?;
-    api.limits.guessed_right(&name);
-    Ok(begun)
+    Ok(name)
 }
 
 /// A form or a script of another page may not sign anybody in or out here.
-fn own_page(api: &Api, headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn own_page(api: &Api, headers: &HeaderMap) -> Result<(), Refusal> {
     match headers.get(ORIGIN) {
         Some(origin) if !api.origins.iter().any(|own| own.as_bytes() == origin.as_bytes()) => {
             Err(Code::Forbidden.into())

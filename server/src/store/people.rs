@@ -2,6 +2,7 @@
 
 use super::known::Known;
 use super::reader::{Reader, id, word};
+use super::second_step::STEPS;
 use super::sql::{Row, params};
 use super::{StoreError, Tx};
 use handrail_domain::conversation::{Conversation, ConversationState, Kind, Party};
@@ -181,7 +182,7 @@ impl Reader<'_> {
         let sql = format!(
             "SELECT {ACCOUNT}, account.username AS username, site.name AS site_name,
                     coalesce(account.used_at, account.created_at) AS used_at,
-                    (SELECT count(*) FROM second_step WHERE second_step.account = account.id AND secret IS NOT NULL) AS second_step
+                    {STEPS} AS second_step
              FROM account JOIN site ON site.id = account.site
              WHERE account.role IN ('supervisor', 'coordinator', 'operator') ORDER BY site.name, account.username"
         );
@@ -200,7 +201,7 @@ impl Reader<'_> {
     pub fn session(&self, token: &Hash) -> Result<Option<SessionRow>, StoreError> {
         let sql = format!(
             "SELECT {ACCOUNT}, session.expires_at AS expires_at, session.proof AS proof, session.proved_at AS proved_at,
-                    (SELECT count(*) FROM second_step WHERE second_step.account = account.id AND secret IS NOT NULL) AS second_step
+                    {STEPS} AS second_step
              FROM session JOIN account ON account.id = session.account WHERE session.token = ?1"
         );
         self.one(&sql, params![token], |row| {

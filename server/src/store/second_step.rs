@@ -13,6 +13,11 @@ pub const SECRET_BYTES: usize = 20;
 /// What an app makes codes from.
 pub type Secret = [u8; SECRET_BYTES];
 
+/// Of an account, as a part of a statement: how many second steps are set, by app and by passkeys.
+pub(super) const STEPS: &str =
+    "((SELECT count(*) FROM second_step WHERE second_step.account = account.id AND secret IS NOT NULL)
+     + (SELECT count(*) FROM passkey WHERE passkey.account = account.id))";
+
 /// An account's second step.
 pub struct SecondStepRow {
     /// What its codes are made from, once one was given.
@@ -25,13 +30,23 @@ pub struct SecondStepRow {
     pub asked: Option<Asked>,
     /// Spare codes that are left.
     pub spare: usize,
+    /// Since when there is a passkey.
+    pub passkey_at: Option<Timestamp>,
+}
+
+impl SecondStepRow {
+    /// Since when there is any second step; nothing, if there is none.
+    pub fn since(&self) -> Option<Timestamp> {
+        [self.set_at, self.passkey_at].into_iter().flatten().min()
+    }
 }
 
 impl Reader<'_> {
     /// The second step of an account, if it ever began to set one.
     pub fn second_step(&self, of: AccountId) -> Result<Option<SecondStepRow>, StoreError> {
         let sql = "SELECT secret, pending, set_at, asked_by, asked_at,
-             (SELECT count(*) FROM spare_code WHERE spare_code.account = second_step.account) AS spare
+             (SELECT count(*) FROM spare_code WHERE spare_code.account = second_step.account) AS spare,
+             (SELECT min(made_at) FROM passkey WHERE passkey.account = second_step.account) AS passkey_at
              FROM second_step WHERE account = ?1";
         self.one(sql, params![of.to_string()], |row| {
             let asked_at = row.get::<Option<i64>>("asked_at")?.map(Timestamp);
@@ -42,6 +57,7 @@ impl Reader<'_> {
                 set_at: row.get::<Option<i64>>("set_at")?.map(Timestamp),
                 asked,
                 spare: row.get("spare")?,
+                passkey_at: row.get::<Option<i64>>("passkey_at")?.map(Timestamp),
             })
         })
     }
@@ -68,6 +84,12 @@ impl Tx<'_> {
         let sql = "UPDATE second_step SET secret = pending, pending = NULL, set_at = ?2, last_step = ?3, asked_by = NULL, asked_at = NULL
              WHERE account = ?1";
         self.run_beside(sql, params![&key, at.0, step])?;
+        self.set_spare_codes(of, spare_codes)
+    }
+
+    /// These are the spare codes from now on, and those of before are no more.
+    pub fn set_spare_codes(&mut self, of: AccountId, spare_codes: &[Hash]) -> Result<(), StoreError> {
+        let key = of.to_string();
         self.run_beside("DELETE FROM spare_code WHERE account = ?1", params![&key])?;
         for code in spare_codes {
             self.run_beside("INSERT INTO spare_code (code, account) VALUES (?1, ?2)", params![code, &key])?;
@@ -94,8 +116,9 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// A second step is no more. Says whether there was one.
+    /// A second step is no more, passkeys and all. Says whether there was one.
     pub fn drop_second_step(&mut self, of: AccountId) -> Result<bool, StoreError> {
+        self.drop_passkeys(of)?;
         let key = of.to_string();
         self.run_beside("DELETE FROM spare_code WHERE account = ?1", params![&key])?;
         Ok(self.run_beside("DELETE FROM second_step WHERE account = ?1", params![key])? == 1)

@@ -120,6 +120,18 @@ impl<const N: usize> Param for [u8; N] {
     }
 }
 
+impl Param for [u8] {
+    fn value(&self) -> Value<'_> {
+        Value::Blob(self)
+    }
+}
+
+impl Param for Vec<u8> {
+    fn value(&self) -> Value<'_> {
+        Value::Blob(self)
+    }
+}
+
 impl<T: Param + ?Sized> Param for &T {
     fn value(&self) -> Value<'_> {
         (**self).value()
@@ -256,6 +268,15 @@ impl<const N: usize> Column for [u8; N] {
     fn read(value: Value<'_>) -> Option<Self> {
         match value {
             Value::Blob(bytes) => bytes.try_into().ok(),
+            Value::Null | Value::Int(_) | Value::Text(_) => None,
+        }
+    }
+}
+
+impl Column for Vec<u8> {
+    fn read(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Blob(bytes) => Some(bytes.to_vec()),
             Value::Null | Value::Int(_) | Value::Text(_) => None,
         }
     }

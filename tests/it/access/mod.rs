@@ -39,6 +39,11 @@ const PUBLIC: &[&str] = &[
     "/api/session/proof",
     "/api/second-step",
     "/api/second-step/confirm",
+    "/api/session/passkey",
+    "/api/session/proof/passkey",
+    "/api/passkeys",
+    "/api/passkeys/begin",
+    "/api/passkeys/{id}",
 ];
 /// Routes that the tables below ask.
 const ASKED: &[&str] = &[

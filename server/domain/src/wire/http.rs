@@ -4,7 +4,7 @@
 
 use super::from_server::{Me, MessageView, ReportView};
 use super::item::ItemView;
-use crate::ids::Offset;
+use crate::ids::{AccountId, Offset};
 use crate::push::{Language, Quiet};
 use crate::refusal::Code;
 use crate::score::Score;
@@ -23,6 +23,10 @@ pub struct SignIn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub code: Option<String>,
+    /// A passkey in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub passkey: Option<PasskeyShown>,
     /// Whether the answer shall carry the token too, for a client that sends it as a bearer.
     #[serde(default)]
     #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
@@ -171,6 +175,80 @@ pub struct SecondStepView {
     /// Until when the last code counts for what matters; nothing, if it must be given again.
     #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
     pub proved_until: Option<Timestamp>,
+    /// Whether an app gives codes.
+    pub app: bool,
+    pub passkeys: Vec<PasskeyView>,
+}
+
+/// One of one's own passkeys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct PasskeyView {
+    /// In base64url, as everything that a device says.
+    pub id: String,
+    pub name: String,
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
+    pub at: Timestamp,
+    #[cfg_attr(test, ts(type = "string | null"), schemars(with = "Option<String>"))]
+    pub used_at: Option<Timestamp>,
+}
+
+/// `POST /api/passkeys/begin`, `POST /api/session/passkey` and `POST /api/session/proof/passkey`: what a device is asked to sign.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct PasskeyAsked {
+    pub challenge: String,
+    /// The host that the passkey is for.
+    pub host: String,
+    /// Whose it is to be, as their own list of passkeys shows it.
+    #[cfg_attr(test, ts(type = "string"), schemars(with = "String"))]
+    pub account: AccountId,
+    pub username: String,
+    /// Those that they have: to sign with one of them, or to make another on a device that has none.
+    pub passkeys: Vec<String>,
+}
+
+/// `POST /api/passkeys`: a passkey that a device has made.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasskeyNew {
+    pub name: String,
+    pub client_data: String,
+    pub authenticator_data: String,
+}
+
+/// What a device signed with a passkey.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasskeyShown {
+    pub id: String,
+    pub client_data: String,
+    pub authenticator_data: String,
+    pub signature: String,
+}
+
+/// `POST /api/session/passkey`: who would sign in with one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasswordGiven {
+    pub username: String,
+    pub password: String,
+}
+
+/// `POST /api/session/proof`: a code of the app, a spare one, or a passkey.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct StepGiven {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub passkey: Option<PasskeyShown>,
 }
 
 /// `POST /api/second-step`: what an app needs to make codes. Shown this once.
@@ -185,7 +263,7 @@ pub struct SecondStepBegun {
     pub picture: Vec<String>,
 }
 
-/// `POST /api/second-step/confirm` and `POST /api/session/proof`: a code of the app. The latter also takes a spare one.
+/// `POST /api/second-step/confirm`: a code of the app.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -193,7 +271,7 @@ pub struct CodeGiven {
     pub code: String,
 }
 
-/// The answer to `POST /api/second-step/confirm`: codes for who has lost their phone, each for one use. Shown this once.
+/// The answer to `POST /api/second-step/confirm` and `POST /api/passkeys`, which gives none where there are some left: codes for who has lost their phone, each for one use. Shown this once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct SpareCodes {

@@ -161,7 +161,7 @@ impl Chat {
             Ok(account)
         });
         let account = entered.await?;
-        Ok(self.begin_session(account, Arriving { code: None, own_phone }).await?)
+        Ok(self.begin_session(account, Arriving { step: None, own_phone }).await?)
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn seen(
     now: Timestamp,
 ) -> Result<Option<SecondStepSeen>, StoreError> {
     let Some(row) = record.second_step(of)? else { return Ok(None) };
-    let Some(since) = row.set_at else { return Ok(None) };
+    let Some(since) = row.since() else { return Ok(None) };
     let asked = row.asked.filter(|asked| asked.holds(now));
     let asked_by = asked.map(|asked| super::name_of(record, asked.by)).transpose()?;
     let waits_for_you = take_away(asked, reader, of, now) == Ok(TakeAway::Done);
@@ -37,7 +37,7 @@ impl Chat {
         let by = who.account.clone();
         self.scheme_act(move |tx| {
             let (account, now) = (theirs(tx, of, &by)?, fresh::now());
-            let set = tx.second_step(of)?.filter(|row| row.secret.is_some());
+            let set = tx.second_step(of)?.filter(|row| row.since().is_some());
             let row = set.ok_or_else(|| Denied::saying(Code::NotYet, "They have no second step."))?;
             let done = take_away(row.asked, by.id, of, now)
                 .map_err(|code| Denied::saying(code, "You cannot take your own away. Ask two colleagues."))?;

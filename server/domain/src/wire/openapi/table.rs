@@ -38,7 +38,22 @@ fn own() -> Vec<Route> {
         add(POST, "/api/session", "Sign in.").whom(For::Everybody).takes::<SignIn>().gives::<SignedIn>(),
         add(DELETE, "/api/session", "Sign out here.").ask("keep_unsent", json!({ "type": "boolean" })).does(),
         add(POST, "/api/session/here", "Somebody is at this device.").gives::<Here>(),
-        add(POST, "/api/session/proof", "Give a code of the second step again.").takes::<CodeGiven>().gives::<Proved>(),
+        add(POST, "/api/session/proof", "Give a code of the second step again, or a passkey.")
+            .takes::<StepGiven>()
+            .gives::<Proved>(),
+        add(POST, "/api/session/passkey", "What a passkey must sign to sign in.")
+            .whom(For::Everybody)
+            .takes::<PasswordGiven>()
+            .gives::<PasskeyAsked>(),
+        add(POST, "/api/session/proof/passkey", "What a passkey must sign again.").gives::<PasskeyAsked>(),
+        add(POST, "/api/passkeys/begin", "What a device is asked for that makes a passkey.")
+            .whom(For::Proved)
+            .gives::<PasskeyAsked>(),
+        add(POST, "/api/passkeys", "Set a passkey that was made.")
+            .whom(For::Proved)
+            .takes::<PasskeyNew>()
+            .gives::<SpareCodes>(),
+        add(DELETE, "/api/passkeys/{id}", "One's own passkey is no more.").whom(For::Proved).does(),
         add(GET, "/api/second-step", "How it stands with one's second step.").gives::<SecondStepView>(),
         add(POST, "/api/second-step", "Begin to set a second step.").whom(For::Proved).gives::<SecondStepBegun>(),
         add(POST, "/api/second-step/confirm", "Set it, by a code of the app.")

@@ -1,6 +1,10 @@
 //! The log's lines. Every act appends events, numbered without gap and chained by hash, in the transaction of the act; audit,
 //! feeds, the supervisor channel and catch-up all read them. An event says who is told: accounts, and the site's queue.
 
+mod acts;
+
+pub use acts::{AccountAct, ConversationAct, HoldAct, RestrictionAct, SessionAct};
+
 use crate::article::ArticleAct;
 use crate::conversation::MessageStatus;
 use crate::duty::ShiftAct;
@@ -173,80 +177,6 @@ pub enum What {
     /// The record lost its past after line `restored`, by a restore from a backup, and goes on in another epoch.
     #[serde(rename = "epoch")]
     Epoch { before: String, epoch: String, restored: LogN },
-}
-
-/// What happened to a legal hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HoldAct {
-    /// It holds from now on.
-    Begin,
-    /// It ended before its time.
-    End,
-    /// It kept something from being erased.
-    Refuse,
-}
-
-/// What happened to a restricted term.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RestrictionAct {
-    /// It holds from now on.
-    Begin,
-    /// It ended before its time.
-    End,
-}
-
-/// What happened to a relationship.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConversationAct {
-    /// It began.
-    Begin,
-    /// Messages may not be sent for now.
-    Pause,
-    /// They may again.
-    Lift,
-    /// It is over.
-    End,
-    /// What a party must know changed, or a party confirmed it.
-    Brief,
-}
-
-/// What happened to an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AccountAct {
-    /// It was made.
-    Add,
-    /// It has a new password; its sessions ended.
-    Reset,
-    /// It may do nothing any more; its sessions ended.
-    Disable,
-    /// It may again.
-    Enable,
-    /// Its second step was set, or set anew.
-    SetSecondStep,
-    /// A colleague asked for its second step to be taken away.
-    AskSecondStepAway,
-    /// Its second step is gone; its sessions ended.
-    TakeSecondStepAway,
-}
-
-/// What happened to a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SessionAct {
-    /// Somebody signed in.
-    SignIn,
-    /// Somebody signed out.
-    SignOut,
-    /// A sign-in was refused.
-    Refuse,
-    /// A code of the second step was given for what matters.
-    Prove,
-    /// It ended because nobody did anything in it.
-    Expire,
 }
 
 /// Whose feeds a line enters.
