@@ -28,6 +28,7 @@ mod refused;
 mod rule_change;
 mod scenario;
 mod scheme;
+mod seal;
 mod second_step;
 mod security;
 mod tidy;

@@ -39,6 +39,7 @@ pub mod restriction;
 pub mod rights;
 pub mod scheme;
 pub mod score;
+pub mod seal;
 pub mod second_step;
 pub mod text;
 pub mod time;

@@ -124,9 +124,12 @@ pub fn may_serve(account: &Account) -> Result<(), Refusal> {
 }
 
 /// Whether `account` may act on an item of `conversation`, in its own site or in one that shares its rota. Nobody decides on their own
-/// conversation.
+/// conversation; one that is sealed is there for two alone.
 pub fn may_moderate(account: &Account, conversation: &Conversation, rota: Option<Rota>) -> Result<Moderator, Refusal> {
     may_watch(account, conversation.site, rota)?;
+    if conversation.is_sealed_from(account.id) {
+        return Err(Code::NotFound.into());
+    }
     if conversation.has(account.id) {
         return Err(Code::OwnItem.into());
     }
@@ -139,6 +142,7 @@ mod tests {
     use crate::conversation::{Kind, Party};
     use crate::ids::ConversationId;
     use crate::people::Role;
+    use crate::seal::Sealed;
 
     fn account(role: Role, site: u128, disabled: bool) -> Account {
         Account { id: AccountId::from_bits(1), site: SiteId::from_bits(site), role, name: String::new(), disabled }
@@ -159,6 +163,7 @@ mod tests {
             state,
             parties: vec![party(if mine { 1 } else { 3 }), party(2)],
             last_seq: 0,
+            sealed: None,
         }
     }
 
@@ -250,6 +255,20 @@ mod tests {
         for other in [account(Role::Coordinator, 2, false), account(Role::Supervisor, 2, true)] {
             assert!(may_watch(&other, SiteId::from_bits(1), rota).is_err(), "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_sealed_conversation_is_there_for_the_two_who_read_it_and_for_nobody_else() {
+        let id = AccountId::from_bits;
+        let sealed = |by, agreed| Conversation {
+            sealed: Some(Sealed { by: id(by), agreed: id(agreed) }),
+            ..conversation(ConversationState::Paused, false)
+        };
+        let who = account(Role::Supervisor, 1, false);
+        assert!(may_moderate(&who, &sealed(1, 7), None).is_ok() && may_moderate(&who, &sealed(7, 1), None).is_ok());
+        assert_eq!(code(may_moderate(&who, &sealed(7, 8), None)), Some(Code::NotFound));
+        let theirs = account(Role::Coordinator, 1, false);
+        assert_eq!(code(may_moderate(&theirs, &sealed(1, 7), None)), Some(Code::NotFound), "a seal gives no rights");
     }
 
     #[test]

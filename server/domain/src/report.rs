@@ -99,6 +99,7 @@ mod tests {
             state,
             parties: vec![party(1), party(2)],
             last_seq: 0,
+            sealed: None,
         }
     }
 

@@ -30,20 +30,8 @@ pub struct HoldSpec {
 impl Chat {
     /// Begins a legal hold.
     pub async fn admin_add_hold(&self, spec: HoldSpec) -> Result<HoldId, AdminError> {
-        let (by, agreed) = self.two(&spec.by, &spec.agreed).await?;
-        let hold = Hold {
-            id: HoldId::from_bits(fresh::bits()),
-            conversation: spec.conversation,
-            reason: spec.reason,
-            by: by.id,
-            agreed: agreed.id,
-            created_at: fresh::now(),
-            until: spec.until,
-            ended_at: None,
-        };
-        let hold = hold.check()?;
+        let (hold, site) = self.hold_of(spec).await?;
         let id = hold.id;
-        let site = self.site_for(hold.conversation, &by, &agreed).await?;
         self.write(Scope::Everything, move |tx| {
             tx.add_hold(&hold)?;
             Ok(tx.append(noted(site, &hold, HoldAct::Begin, hold.by))?)
@@ -87,14 +75,37 @@ impl Chat {
         Ok(holds.await?)
     }
 
-    async fn two(&self, by: &str, agreed: &str) -> Result<(Account, Account), AdminError> {
+    /// The hold that is to begin, once both may answer for it, and its site.
+    pub(super) async fn hold_of(&self, spec: HoldSpec) -> Result<(Hold, SiteId), AdminError> {
+        let (by, agreed) = self.two(&spec.by, &spec.agreed).await?;
+        let hold = Hold {
+            id: HoldId::from_bits(fresh::bits()),
+            conversation: spec.conversation,
+            reason: spec.reason,
+            by: by.id,
+            agreed: agreed.id,
+            created_at: fresh::now(),
+            until: spec.until,
+            ended_at: None,
+        };
+        let hold = hold.check()?;
+        let site = self.site_for(hold.conversation, &by, &agreed).await?;
+        Ok((hold, site))
+    }
+
+    pub(super) async fn two(&self, by: &str, agreed: &str) -> Result<(Account, Account), AdminError> {
         let two = (self.admin_account(by).await?, self.admin_account(agreed).await?);
         may_hold(&two.0, &two.1)?;
         Ok(two)
     }
 
     /// The conversation's site, which must be that of both.
-    async fn site_for(&self, of: ConversationId, by: &Account, agreed: &Account) -> Result<SiteId, AdminError> {
+    pub(super) async fn site_for(
+        &self,
+        of: ConversationId,
+        by: &Account,
+        agreed: &Account,
+    ) -> Result<SiteId, AdminError> {
         let found = self.read(move |record| record.conversation(of)).await?;
         let site = found
             .ok_or_else(|| AdminError(format!("there is no relationship {of}; copy its id as it was given")))?
@@ -106,7 +117,7 @@ impl Chat {
     }
 }
 
-fn noted(site: SiteId, hold: &Hold, act: HoldAct, actor: AccountId) -> Event {
+pub(super) fn noted(site: SiteId, hold: &Hold, act: HoldAct, actor: AccountId) -> Event {
     let what = What::LegalHold { hold: hold.id, act };
     Event { conversation: Some(hold.conversation), actor: Some(actor), ..super::admin::event(site, what) }
 }

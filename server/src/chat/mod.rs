@@ -19,6 +19,7 @@ mod read;
 mod reports;
 mod rota;
 mod scheme;
+mod seal;
 mod second_step;
 mod send;
 mod sessions;

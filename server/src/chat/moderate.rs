@@ -2,6 +2,7 @@
 
 use super::duty::note_ring;
 use super::rota::{moderates, watches};
+use super::seal::is_sealed_from;
 use super::send::text_code;
 use super::views::item_for;
 use super::{Chat, Signed};
@@ -69,7 +70,10 @@ impl Chat {
                 let items = record.items(queue, which, from.as_ref(), limit)?;
                 let next = (items.len() == limit).then(|| items.last().map(|item| item.id.to_string())).flatten();
                 let now = fresh::now();
-                let items = items.iter().map(|item| item_for(record, item, &reader, now)).collect::<Result<_, _>>()?;
+                let sealed = record.sealed_in(queue)?;
+                let seen = |item: &&Item| !is_sealed_from(&sealed, item.conversation, reader.id);
+                let items = items.iter().filter(seen);
+                let items = items.map(|item| item_for(record, item, &reader, now)).collect::<Result<_, _>>()?;
                 Ok(Ok(ItemPage { items, head, next }))
             })
             .await??;

@@ -93,10 +93,10 @@ pub(super) enum HoldCommand {
 pub(super) struct Two {
     /// The sign-in name of the coordinator or supervisor who asks for it.
     #[arg(long, value_name = "USERNAME")]
-    by: String,
+    pub(super) by: String,
     /// The sign-in name of a second one, who agrees.
     #[arg(long, value_name = "USERNAME")]
-    agreed: String,
+    pub(super) agreed: String,
 }
 
 #[derive(Args)]

@@ -41,7 +41,9 @@ pub(super) async fn run(asked: ExportCommand) -> anyhow::Result<()> {
     records::export(&chat, what, &asked.by, &asked.out).await?;
     let reminder = match what {
         Export::Account(_) => "\nRead it before you hand it over: what this person wrote may speak of others.",
-        Export::Conversation(_) => "\nIt has everybody's words and names: hand it only to who may read them.",
+        Export::Conversation(_) | Export::Report(_) => {
+            "\nIt has everybody's words and names: hand it only to who may read them."
+        }
     };
     say(&format!(
         "It is written to {}, as export.json and export.html. The log has a line about it.{reminder}",

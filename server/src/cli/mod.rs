@@ -9,6 +9,7 @@ mod export;
 mod filter;
 mod record;
 mod restriction;
+mod seal;
 mod site;
 
 use crate::app::demo::{self, DemoAccount};
@@ -79,6 +80,9 @@ enum Command {
     /// Keep the words of a relationship from being erased: begin, list or end legal holds.
     #[command(subcommand)]
     Hold(erase::HoldCommand),
+    /// Make a relationship evidence: nobody writes there, its words are kept, and of all staff two alone read it.
+    #[command(subcommand)]
+    Seal(seal::SealCommand),
 }
 
 /// How the process ends after that error: 2 if it could not be found out what was asked, otherwise 1.
@@ -238,6 +242,7 @@ impl Cli {
             Command::Export(asked) => export::run(asked).await,
             Command::Erase(asked) => erase::erase(asked).await,
             Command::Hold(asked) => erase::hold(asked).await,
+            Command::Seal(asked) => seal::run(asked).await,
         }
     }
 }

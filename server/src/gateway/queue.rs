@@ -66,9 +66,10 @@ fn views(
         Queued::Item(id) => {
             let Some(item) = record.item(id)? else { return Ok(Vec::new()) };
             let mut seeing = Vec::with_capacity(readers.len());
+            let Some(conversation) = record.conversation(item.conversation)? else { return Ok(Vec::new()) };
             for reader in &readers {
                 // A site that shared its rota may not any more.
-                if may_see_queue(record, reader, item.site)? {
+                if may_see_queue(record, reader, item.site)? && !conversation.is_sealed_from(reader.id) {
                     seeing.push(reader);
                 }
             }

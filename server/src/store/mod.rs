@@ -25,6 +25,7 @@ mod reader;
 mod readers;
 mod relationships;
 mod reports;
+mod seals;
 mod second_step;
 mod site_papers;
 mod sound;

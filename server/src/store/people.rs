@@ -1,7 +1,7 @@
 //! Sites, accounts, sessions and relationships in the record.
 
 use super::known::Known;
-use super::reader::{Reader, id, word};
+use super::reader::{Reader, id, maybe_id, word};
 use super::second_step::STEPS;
 use super::sql::{Row, params};
 use super::{StoreError, Tx};
@@ -10,6 +10,7 @@ use handrail_domain::event::Hash;
 use handrail_domain::idle;
 use handrail_domain::ids::{AccountId, ConversationId, Seq, SiteId};
 use handrail_domain::people::{Account, Role, Site};
+use handrail_domain::seal::Sealed;
 use handrail_domain::time::Timestamp;
 
 /// An account to be made.
@@ -56,7 +57,7 @@ pub struct SessionRow {
     pub proof: Option<(Hash, Timestamp)>,
 }
 
-pub(super) const CONVERSATION: &str = "id, site, kind, state, last_seq";
+pub(super) const CONVERSATION: &str = "id, site, kind, state, last_seq, sealed_by, sealed_with";
 pub(super) const ACCOUNT: &str = "account.id AS account, account.site AS site, account.role AS role, account.name AS name, account.disabled AS disabled";
 
 pub(super) fn account(row: &Row<'_>) -> Result<Account, StoreError> {
@@ -109,6 +110,9 @@ pub(super) fn conversation(row: &Row<'_>) -> Result<Conversation, StoreError> {
         })?,
         parties: Vec::new(),
         last_seq: row.get("last_seq")?,
+        sealed: maybe_id(row, "sealed_by")?
+            .zip(maybe_id(row, "sealed_with")?)
+            .map(|(by, agreed)| Sealed { by, agreed }),
     })
 }
 

@@ -13,6 +13,7 @@ use crate::people::{Role, Site};
 use crate::policy::Permit;
 use crate::quarantine::Item;
 use crate::refusal::{Code, Refusal};
+use crate::seal::Sealed;
 use crate::text::{Cleared, Text};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -134,6 +135,8 @@ pub struct Conversation {
     pub parties: Vec<Party>,
     /// The last message's number.
     pub last_seq: Seq,
+    /// Which two of staff alone read it, where it is sealed.
+    pub sealed: Option<Sealed>,
 }
 
 impl Conversation {
@@ -145,6 +148,11 @@ impl Conversation {
     /// The party that `account` is.
     pub fn party(&self, account: AccountId) -> Option<&Party> {
         self.parties.iter().find(|party| party.account == account)
+    }
+
+    /// Whether it is sealed, and not for this member of staff.
+    pub fn is_sealed_from(&self, who: AccountId) -> bool {
+        self.sealed.is_some_and(|sealed| !sealed.is_read_by(who))
     }
 
     /// Everybody's accounts.
@@ -375,6 +383,7 @@ mod tests {
             state: ConversationState::Open,
             parties: vec![party(MENTOR, Role::Mentor), party(MENTEE, Role::Mentee)],
             last_seq: 7,
+            sealed: None,
         }
     }
 

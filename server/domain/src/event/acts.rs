@@ -38,6 +38,12 @@ pub enum ConversationAct {
     End,
     /// What a party must know changed, or a party confirmed it.
     Brief,
+    /// Of all staff two alone read it from now on.
+    Seal,
+    /// A report of it went to an authority.
+    Report,
+    /// Staff read it again as before.
+    Unseal,
 }
 
 /// What happened to an account.

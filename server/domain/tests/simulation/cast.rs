@@ -75,6 +75,7 @@ pub(crate) fn conversations() -> impl Iterator<Item = Conversation> {
             state: ConversationState::Open,
             parties: parties.iter().map(party).collect(),
             last_seq: 0,
+            sealed: None,
         }
     })
 }

@@ -220,6 +220,9 @@ impl Checks {
                     ConversationAct::Begin | ConversationAct::Lift => ConversationState::Open,
                     ConversationAct::Pause => ConversationState::Paused,
                     ConversationAct::End => ConversationState::Ended,
+                    ConversationAct::Seal | ConversationAct::Report | ConversationAct::Unseal => {
+                        return Err(format!("nothing is sealed in {place}"));
+                    }
                     ConversationAct::Brief => return Err(format!("nobody is briefed in {place}")),
                 };
                 let before = self.states.insert(place, state);

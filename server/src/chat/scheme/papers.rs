@@ -1,6 +1,7 @@
 //! Papers: writing them, signing them, putting them away, and showing each to those who may read it.
 
 use super::{Denied, Stopped, noted, terms};
+use crate::chat::seal::is_sealed_from;
 use crate::chat::{Chat, Signed};
 use crate::fresh;
 use crate::store::{Reader, StoreError, Tx};
@@ -154,8 +155,10 @@ impl Chat {
         let by = who.account.clone();
         self.scheme_act(move |tx| {
             tx.append(noted(by.site, by.id, What::Exported { account: None }))?;
+            let sealed = tx.sealed_in(by.site)?;
+            let open = |paper: &Paper| paper.conversation.is_none_or(|of| !is_sealed_from(&sealed, of, by.id));
             let all = tx.all_papers(by.site, TAKEN_OUT)?.into_iter();
-            Ok(all.filter(|paper| paper.kind != PaperKind::Identity).collect())
+            Ok(all.filter(|paper| paper.kind != PaperKind::Identity && open(paper)).collect())
         })
         .await
     }
@@ -169,7 +172,8 @@ impl Chat {
             for officer in record.open_papers(reader.site, PaperKind::Officer, TAKEN_OUT)? {
                 let named = officer.answers().people("sign_in").contains(&reader.id);
                 let Some(mentee) = officer.account.filter(|_| named) else { continue };
-                for conversation in record.conversations_of(mentee)? {
+                let open = |conversation: &Conversation| !conversation.is_sealed_from(reader.id);
+                for conversation in record.conversations_of(mentee)?.into_iter().filter(open) {
                     let theirs = record.papers_in(conversation.id, SHOWN)?.into_iter();
                     for paper in theirs.filter(|paper| paper.kind == PaperKind::Feedback) {
                         papers.push(view_of(record, paper, &reader, false)?);
@@ -287,15 +291,17 @@ fn log(tx: &mut Tx<'_>, paper: &Paper, act: PaperAct, by: &Account, digest: Stri
 
 /// Whether a relationship is there for somebody: for its parties, and for those who answer for its site.
 fn sees(conversation: &Conversation, by: &Account) -> bool {
-    conversation.has(by.id) || (conversation.site == by.site && !by.role.converses())
+    let staff = conversation.site == by.site && !by.role.converses() && !conversation.is_sealed_from(by.id);
+    conversation.has(by.id) || staff
 }
 
 /// A paper that somebody may read, and whether it is about a relationship of their own. Who somebody really is is read behind glass alone.
 fn theirs(record: &Reader<'_>, id: PaperId, by: &Account) -> Result<Option<(Paper, bool)>, StoreError> {
     let Some(paper) = record.paper(id)?.filter(|paper| paper.site == by.site) else { return Ok(None) };
     let of = paper.conversation.map(|id| record.conversation(id)).transpose()?.flatten();
-    let party = of.is_some_and(|conversation| conversation.has(by.id));
-    let may = paper.kind != PaperKind::Identity && reads(&paper, by, party);
+    let party = of.as_ref().is_some_and(|conversation| conversation.has(by.id));
+    let sealed = !party && of.is_some_and(|conversation| conversation.is_sealed_from(by.id));
+    let may = paper.kind != PaperKind::Identity && !sealed && reads(&paper, by, party);
     Ok(may.then_some((paper, party)))
 }
 

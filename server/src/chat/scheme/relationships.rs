@@ -52,7 +52,8 @@ impl Chat {
         let found = self.read(move |record| {
             let row = record.relationship(id)?.filter(|row| row.conversation.site == reader.site);
             let Some(row) = row else { return Ok(None) };
-            let papers = record.papers_in(id, SHOWN)?;
+            let sealed = row.conversation.is_sealed_from(reader.id);
+            let papers = if sealed { Vec::new() } else { record.papers_in(id, SHOWN)? };
             Ok(Some(RelationshipPage {
                 relationship: line_of(&row),
                 words: row.words,
@@ -154,8 +155,12 @@ fn good_words(words: &str) -> Result<Option<String>, Denied> {
 
 /// A relationship of the same site as somebody who runs it. Others are not there.
 fn theirs(tx: &Tx<'_>, id: ConversationId, by: &Account) -> Result<Conversation, Stopped> {
-    let found = tx.conversation(id)?.filter(|conversation| conversation.site == by.site);
-    Ok(found.ok_or(Code::NotFound)?)
+    let found = tx.conversation(id)?.filter(|conversation| conversation.site == by.site).ok_or(Code::NotFound)?;
+    if found.is_sealed_from(by.id) {
+        let advice = "This relationship is sealed: what was said there is evidence. Two people answer for it; ask whoever runs the server.";
+        return Err(Denied::saying(Code::NotYet, advice).into());
+    }
+    Ok(found)
 }
 
 /// Begins a relationship between these people. Every mentor is held against every mentee.

@@ -4,6 +4,7 @@
 mod account;
 mod conversation;
 mod html;
+mod report;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use handrail_domain::event::{Event, What};
 use handrail_domain::ids::{AccountId, ConversationId, ItemId, SiteId};
 use handrail_domain::quarantine::{Decision, Item, State};
 use handrail_domain::report::{Draft, Report};
+use handrail_domain::seal::Seal;
 use serde_json::{Value, json};
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -35,6 +37,8 @@ pub enum Export {
     Account(AccountId),
     /// A case file: all that there is of a conversation, for who may read it.
     Conversation(ConversationId),
+    /// A report to an authority about a conversation that is sealed, with its case file and who its people are, for the two who read it.
+    Report(ConversationId),
 }
 
 /// Writes it into a new or empty folder, as `export.json` and `export.html`, readable by the owner alone. `by` is the sign-in
@@ -51,6 +55,7 @@ pub async fn export(chat: &Chat, what: Export, by: &str, to: &Path) -> anyhow::R
     let site =
         site.ok_or_else(|| AdminError("there is no such account or relationship; copy its id as it was given".into()))?;
     ensure!(site == by.site, "it belongs to another site; name a coordinator or supervisor of that site");
+    let seal = sealed_for(chat, what, by.id).await?;
     std::fs::create_dir_all(to).with_context(|| format!("make the folder {}", to.display()))?;
     ensure!(std::fs::read_dir(to)?.next().is_none(), "the folder {} is not empty; name a new one", to.display());
     note(chat, what, site, by.id).await?;
@@ -60,6 +65,10 @@ pub async fn export(chat: &Chat, what: Export, by: &str, to: &Path) -> anyhow::R
             Ok(match what {
                 Export::Account(id) => ("What Handrail has of you", account::all(record, id)?),
                 Export::Conversation(id) => ("Case file", conversation::all(record, id)?),
+                Export::Report(id) => match &seal {
+                    Some(seal) => ("Report to an authority", report::all(record, seal)?),
+                    None => return Err(StoreError::new("export", format!("{id} is not sealed"))),
+                },
             })
         })
         .await?;
@@ -67,17 +76,28 @@ pub async fn export(chat: &Chat, what: Export, by: &str, to: &Path) -> anyhow::R
     write_out(&to.join("export.html"), html::page(heading, &all).as_bytes())
 }
 
+/// The seal on what is written out. Whoever is not one of the two who read it gets nothing.
+async fn sealed_for(chat: &Chat, what: Export, by: AccountId) -> anyhow::Result<Option<Seal>> {
+    let (id, must) = match what {
+        Export::Account(_) => return Ok(None),
+        Export::Conversation(id) => (id, false),
+        Export::Report(id) => (id, true),
+    };
+    let sealed = chat.store().read(move |record| Ok(record.seal(id)?.is_some())).await?;
+    if sealed || must { Ok(Some(chat.sealed_for(id, by).await?)) } else { Ok(None) }
+}
+
 fn site_of(record: &Reader<'_>, what: Export) -> Result<Option<SiteId>, StoreError> {
     Ok(match what {
         Export::Account(id) => record.account(id)?.map(|account| account.site),
-        Export::Conversation(id) => record.conversation(id)?.map(|conversation| conversation.site),
+        Export::Conversation(id) | Export::Report(id) => record.conversation(id)?.map(|conversation| conversation.site),
     })
 }
 
 async fn note(chat: &Chat, what: Export, site: SiteId, by: AccountId) -> anyhow::Result<()> {
     let (account, conversation) = match what {
         Export::Account(id) => (Some(id), None),
-        Export::Conversation(id) => (None, Some(id)),
+        Export::Conversation(id) | Export::Report(id) => (None, Some(id)),
     };
     let noted = chat.store().write(Scope::Everything, move |tx| {
         let (at, message, actor, accounts, queue) = (fresh::now(), None, Some(by), Vec::new(), false);

@@ -31,3 +31,23 @@ CREATE TABLE challenge (
   bytes   BYTEA NOT NULL,
   until   BIGINT NOT NULL
 );
+
+-- Seals: what was said in a relationship is evidence. Its words are under a legal hold, and of staff two alone read it: who that is stands in
+-- the conversation's own row too, while it holds.
+CREATE TABLE seal (
+  conversation TEXT COLLATE "C" NOT NULL REFERENCES conversation (id),
+  at           BIGINT NOT NULL,
+  made_by      TEXT NOT NULL REFERENCES account (id),
+  agreed_by    TEXT NOT NULL REFERENCES account (id),
+  reason       TEXT NOT NULL,
+  hold         TEXT NOT NULL REFERENCES legal_hold (id),
+  sent_at      BIGINT,
+  reference    TEXT,
+  ended_at     BIGINT,
+  PRIMARY KEY (conversation, at),
+  CHECK (made_by <> agreed_by),
+  CHECK ((sent_at IS NULL) = (reference IS NULL))
+);
+CREATE UNIQUE INDEX seal_open ON seal (conversation) WHERE ended_at IS NULL;
+ALTER TABLE conversation ADD COLUMN sealed_by TEXT REFERENCES account (id);
+ALTER TABLE conversation ADD COLUMN sealed_with TEXT REFERENCES account (id);

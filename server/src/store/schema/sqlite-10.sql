@@ -31,3 +31,23 @@ CREATE TABLE challenge (
   bytes   BLOB NOT NULL,
   until   INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- Seals: what was said in a relationship is evidence. Its words are under a legal hold, and of staff two alone read it: who that is stands in
+-- the conversation's own row too, while it holds.
+CREATE TABLE seal (
+  conversation TEXT NOT NULL REFERENCES conversation (id),
+  at           INTEGER NOT NULL,
+  made_by      TEXT NOT NULL REFERENCES account (id),
+  agreed_by    TEXT NOT NULL REFERENCES account (id),
+  reason       TEXT NOT NULL,
+  hold         TEXT NOT NULL REFERENCES legal_hold (id),
+  sent_at      INTEGER,
+  reference    TEXT,
+  ended_at     INTEGER,
+  PRIMARY KEY (conversation, at),
+  CHECK (made_by <> agreed_by),
+  CHECK ((sent_at IS NULL) = (reference IS NULL))
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX seal_open ON seal (conversation) WHERE ended_at IS NULL;
+ALTER TABLE conversation ADD COLUMN sealed_by TEXT REFERENCES account (id);
+ALTER TABLE conversation ADD COLUMN sealed_with TEXT REFERENCES account (id);

@@ -31,6 +31,7 @@ fn conversation() -> Conversation {
         state: ConversationState::Open,
         parties: vec![party(1, Role::Mentor), party(2, Role::Mentee)],
         last_seq: 0,
+        sealed: None,
     }
 }
 
