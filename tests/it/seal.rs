@@ -1,9 +1,10 @@
 //! A relationship that is evidence: one command pauses it, keeps its words, leaves two of staff who read it, and writes the report.
 
 use crate::operate::Place;
-use crate::process::{http, word};
+use crate::process::{Wire, http, word};
 use serde_json::{Value, json};
 
+const REASON: &str = "A supervisor saw it in the queue.";
 const WORDS: &str = "the heron stood in the reeds";
 
 async fn get(place: &Place, username: &str, path: &str) -> (u16, Value) {
@@ -17,62 +18,78 @@ fn report(place: &Place, folder: &str) -> Value {
     serde_json::from_slice(&file).expect("JSON")
 }
 
+/// A relationship in which something is held, sealed by a supervisor and the coordinator, with its report written.
+struct Case {
+    place: Place,
+    conversation: String,
+    held: Value,
+    wire: Wire,
+}
+
+impl Case {
+    async fn sealed() -> Self {
+        let place = Place::start("");
+        let mentee = place.person("mentee1");
+        let conversation = mentee.conversation.clone();
+        let mut wire = place.wire("mentee1").await;
+        wire.send(&conversation, "one", WORDS).await.expect("it is delivered");
+        let held = wire.send(&conversation, "two", "ring me on 07700 900123").await.expect("it is held");
+        let answers = json!({"real_name": "Robin Real", "born": "2011-02-03"});
+        let identity = json!({"kind": "identity", "account": mentee.account, "answers": answers}).to_string();
+        let coordinator = place.person("coordinator");
+        let written = http(place.server.address, "POST", "/api/papers", &coordinator.token, &identity).await;
+        assert_eq!(written.0, 201, "{written:?}");
+        let case = Self { place, conversation, held, wire };
+        assert_eq!(case.items("supervisor2").await.len(), 1);
+        case.refuses(&case.seal("supervisor1", "supervisor1", "x"), "second");
+        case.refuses(&case.seal("supervisor1", "mentor1", "x"), "");
+        case.refuses(&case.seal("coordinator", "coordinator", "x"), "must be a supervisor");
+        let done = case.does(&case.seal("supervisor1", "coordinator", "report"));
+        assert!(done.contains("Sealed on") && done.contains("handrail seal sent"), "{done}");
+        case.refuses(&case.seal("supervisor1", "coordinator", "y"), "sealed already");
+        case
+    }
+
+    fn out(&self, folder: &str) -> String {
+        self.place.path(folder).to_string_lossy().into_owned()
+    }
+
+    fn seal(&self, by: &str, agreed: &str, folder: &str) -> Vec<String> {
+        let begin = ["seal", "begin", &self.conversation, "--reason", REASON, "--by", by, "--agreed", agreed];
+        let more = ["--until", "2099-01-01", "--out", &self.out(folder)];
+        begin.iter().chain(&more).map(|word| (*word).to_owned()).collect()
+    }
+
+    fn does(&self, words: &[String]) -> String {
+        self.place.does(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    fn refuses(&self, words: &[String], said: &str) {
+        self.place.refuses(&words.iter().map(String::as_str).collect::<Vec<_>>(), &[said]);
+    }
+
+    async fn items(&self, username: &str) -> Vec<Value> {
+        let site = self.place.person(username).site;
+        let page = get(&self.place, username, &format!("/api/queues/{site}/items")).await.1;
+        page["items"].as_array().expect("items").clone()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sealed_relationship_is_paused_kept_read_by_two_alone_and_reported_in_one_command() {
-    let place = Place::start("");
-    let mentee = place.person("mentee1");
-    let conversation = mentee.conversation.clone();
-    let mut wire = place.wire("mentee1").await;
-    wire.send(&conversation, "one", WORDS).await.expect("it is delivered");
-    let held = wire.send(&conversation, "two", "ring me on 07700 900123").await.expect("it is held");
-    let out = |name: &str| place.path(name).to_string_lossy().into_owned();
-    let identity = json!({"kind": "identity", "account": mentee.account, "answers": {"real_name": "Robin Real", "born": "2011-02-03"}});
-    let coordinator = place.person("coordinator");
-    let written = http(place.server.address, "POST", "/api/papers", &coordinator.token, &identity.to_string()).await;
-    assert_eq!(written.0, 201, "{written:?}");
-    let items = format!("/api/queues/{}/items", mentee.site);
-    assert_eq!(get(&place, "supervisor2", &items).await.1["items"].as_array().map(Vec::len), Some(1));
+async fn a_sealed_relationship_is_paused_kept_and_read_by_two_of_staff_alone() {
+    let mut case = Case::sealed().await;
+    let conversation = case.conversation.clone();
+    let refused = case.wire.send(&conversation, "three", "hello").await.expect("an answer");
+    assert_eq!(refused["code"], "conversation_paused");
+    let (place, messages) = (&case.place, format!("/api/conversations/{conversation}/messages"));
+    assert_eq!(get(place, "mentee1", &messages).await.0, 200, "those in it still read it");
 
-    let reason = "A supervisor saw it in the queue.";
-    let seal = |by: &str, agreed: &str, folder: &str| {
-        let out = out(folder);
-        let words = [
-            "seal",
-            "begin",
-            &conversation,
-            "--reason",
-            reason,
-            "--by",
-            by,
-            "--agreed",
-            agreed,
-            "--until",
-            "2099-01-01",
-            "--out",
-            &out,
-        ];
-        words.map(str::to_owned)
-    };
-    let refused = |words: &[String], said: &str| {
-        place.refuses(&words.iter().map(String::as_str).collect::<Vec<_>>(), &[said]);
-    };
-    refused(&seal("supervisor1", "supervisor1", "x"), "second");
-    refused(&seal("supervisor1", "mentor1", "x"), "");
-    let begin = seal("supervisor1", "coordinator", "report");
-    let done = place.does(&begin.iter().map(String::as_str).collect::<Vec<_>>());
-    assert!(done.contains("Sealed on") && done.contains("handrail seal sent"), "{done}");
-    refused(&seal("supervisor1", "coordinator", "y"), "sealed already");
-
-    // Nobody writes there; those in it still read it.
-    let refused_send = wire.send(&conversation, "three", "hello").await.expect("an answer");
-    assert_eq!(refused_send["code"], "conversation_paused");
-    assert_eq!(get(&place, "mentee1", &format!("/api/conversations/{conversation}/messages")).await.0, 200);
-    // The two read it, and one of them decides; to a third it is not there.
-    let item = get(&place, "supervisor1", &items).await.1["items"][0].clone();
-    assert_eq!(item["message"], held["message"]);
-    assert_eq!(get(&place, "supervisor2", &items).await.1["items"], json!([]));
+    // One of the two may decide on what waits; to a third it is not there.
+    let item = case.items("supervisor1").await[0].clone();
+    assert_eq!(item["message"], case.held["message"]);
+    assert!(case.items("supervisor2").await.is_empty());
     let behind = format!("/api/items/{}/background", word(&item["item"]));
-    assert_eq!((get(&place, "supervisor1", &behind).await.0, get(&place, "supervisor2", &behind).await.0), (200, 404));
+    assert_eq!((get(place, "supervisor1", &behind).await.0, get(place, "supervisor2", &behind).await.0), (200, 404));
     let whole = format!("/api/conversations/{conversation}/read");
     let reads = async |username: &str| {
         let who = place.person(username);
@@ -83,23 +100,30 @@ async fn a_sealed_relationship_is_paused_kept_read_by_two_alone_and_reported_in_
     let claim = third.ask(json!({"op": "claim", "item": item["item"]})).await;
     assert_eq!(claim["code"], "not_found", "{claim}");
     assert_eq!(third.ask(json!({"op": "lift", "conversation": conversation})).await["code"], "not_found");
-    let export = ["export", "--conversation", &conversation, "--out", &out("case"), "--by", "supervisor2"];
+    let export = ["export", "--conversation", &conversation, "--out", &case.out("case"), "--by", "supervisor2"];
     place.refuses(&export, &["not one of the two"]);
-    place.refuses(
-        &["seal", "report", &conversation, "--by", "supervisor2", "--out", &out("z")],
-        &["not one of the two"],
-    );
-    // Its words are kept.
     place.refuses(
         &["erase", "--conversation", &conversation, "--reason", "asked for", "--by", "coordinator"],
         &["hold"],
     );
 
-    let written = report(&place, "report");
-    assert_eq!(
-        (&written["report"]["how_it_came_to_notice"], &written["report"]["service"]),
-        (&json!(reason), &json!("Riverside Mentoring"))
-    );
+    // To break it takes two; then it is a relationship like others, still paused and still kept.
+    place.refuses(&["seal", "end", &conversation, "--by", "coordinator", "--agreed", "coordinator"], &["second"]);
+    place.does(&["seal", "end", &conversation, "--by", "coordinator", "--agreed", "supervisor2"]);
+    place.refuses(&["seal", "end", &conversation, "--by", "coordinator", "--agreed", "supervisor2"], &["no seal"]);
+    assert_eq!(case.items("supervisor2").await.len(), 1);
+    assert!(place.does(&["hold", "list"]).contains("in force"));
+    let checked = place.does(&["audit", "verify"]);
+    assert!(checked.contains("The log is whole"), "{checked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_report_to_an_authority_has_who_when_how_it_came_to_notice_and_the_whole_case_and_its_way_is_kept() {
+    let case = Case::sealed().await;
+    let (place, conversation) = (&case.place, case.conversation.as_str());
+    let written = report(place, "report");
+    let head = &written["report"];
+    assert_eq!((&head["how_it_came_to_notice"], &head["service"]), (&json!(REASON), &json!("Riverside Mentoring")));
     let people = written["people"].as_array().expect("people");
     let young = people.iter().find(|one| one["username"] == "mentee1").expect("the mentee");
     assert_eq!(young["identity_as_the_scheme_wrote_it_down"]["real_name"], "Robin Real");
@@ -107,26 +131,19 @@ async fn a_sealed_relationship_is_paused_kept_read_by_two_alone_and_reported_in_
     let page = std::fs::read_to_string(place.path("report").join("export.html")).expect("a page");
     assert!(page.contains("Report to an authority") && page.contains(WORDS));
 
-    place.refuses(
-        &["seal", "sent", &conversation, "--by", "supervisor2", "--reference", "NCA-1"],
-        &["not one of the two"],
-    );
-    place.does(&["seal", "sent", &conversation, "--by", "coordinator", "--reference", "NCA-1234/26"]);
+    let by = |by: &'static str| ["seal", "sent", conversation, "--by", by, "--reference", "NCA-1234/26"];
+    place.refuses(&by("supervisor2"), &["not one of the two"]);
+    place.does(&by("coordinator"));
     let listed = place.does(&["seal", "list"]);
-    for part in [conversation.as_str(), "supervisor1, coordinator", "NCA-1234/26", "in force"] {
+    for part in [conversation, "supervisor1, coordinator", "NCA-1234/26", "in force"] {
         assert!(listed.contains(part), "{part}: {listed}");
     }
-    place.does(&["seal", "report", &conversation, "--by", "coordinator", "--out", &out("again")]);
-    assert_eq!(report(&place, "again")["report"]["reference_of_the_authority"], "NCA-1234/26");
-
-    // To break it takes two; then it is a relationship like others, still paused and still kept.
-    place.refuses(&["seal", "end", &conversation, "--by", "coordinator", "--agreed", "coordinator"], &["second"]);
-    place.does(&["seal", "end", &conversation, "--by", "coordinator", "--agreed", "supervisor2"]);
-    place.refuses(&["seal", "end", &conversation, "--by", "coordinator", "--agreed", "supervisor2"], &["no seal"]);
-    assert_eq!(get(&place, "supervisor2", &items).await.1["items"].as_array().map(Vec::len), Some(1));
-    assert!(place.does(&["hold", "list"]).contains("in force"));
-    let checked = place.does(&["audit", "verify"]);
-    assert!(checked.contains("The log is whole"), "{checked}");
+    let again = |by: &'static str, folder: &str| {
+        ["seal", "report", conversation, "--by", by, "--out", folder].map(str::to_owned).to_vec()
+    };
+    case.refuses(&again("supervisor2", &case.out("z")), "not one of the two");
+    case.does(&again("coordinator", &case.out("again")));
+    assert_eq!(report(place, "again")["report"]["reference_of_the_authority"], "NCA-1234/26");
 }
 
 #[tokio::test(flavor = "multi_thread")]
