@@ -6,7 +6,7 @@ import { plural } from "./en";
 export const enStaff = {
   step: {
     title: "Set up your second step",
-    why: "You can see what others wrote, so a password alone is not enough. From now on you also give a code from an app on your phone.",
+    why: "You can see what others wrote, so a password alone is not enough. From now on you also give a code from an app on your phone, or a passkey of this device.",
     passkeyOr: "Or let this device be your second step: it then asks for your finger, your face or its PIN.",
     passkeyName: "What you call this device",
     passkey: "Make a passkey on this device",
@@ -33,6 +33,7 @@ export const enStaff = {
     isSet: (left: number) => `It is on. You have ${plural(left, "spare code", "spare codes")} left.`,
     isOff: "It is off.",
     setUp: "Set it up",
+    addApp: "Add an app for codes",
     anew: "Set it up on another phone",
   },
   severity: { low: "Low", medium: "Medium", high: "High", urgent: "Urgent" } satisfies Record<Severity, string>,

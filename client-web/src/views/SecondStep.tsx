@@ -243,7 +243,7 @@ export function StepSetting() {
         <SetUp onDone={done} />
       ) : (
         <button class="button" type="button" onClick={() => setAnew(true)}>
-          {state.app ? words.anew : words.setUp}
+          {state.app ? words.anew : state.state === "set" ? words.addApp : words.setUp}
         </button>
       )}
     </section>
