@@ -151,13 +151,13 @@ async fn a_server_orders_its_certificate_renews_it_at_two_thirds_and_keeps_it_ov
     let config = authority.asked(folder.path(), port, free_port());
     let server = Server::serve(&config);
     let first = shown(port, &root, None).await;
-    let pair = folder.path().join("acme/certificate.pem");
+    let pair = folder.path().join("data/acme/certificate.pem");
     let kept = || CertificateDer::from_pem_file(&pair).expect("PEM").to_vec();
     assert_eq!(kept(), first);
     let second = shown(port, &root, Some(&first)).await;
     assert_eq!(kept(), second, "renewed after 16 of 24 seconds");
     server.kill();
-    let account = || std::fs::read(folder.path().join("acme/account.json")).expect("who we are to the authority");
+    let account = || std::fs::read(folder.path().join("data/acme/account.json")).expect("who we are to the authority");
     let before = account();
     drop(authority);
     // Nobody is there to be asked now, and what was kept is good for some seconds.
@@ -175,7 +175,7 @@ async fn an_authority_that_cannot_see_the_proof_is_counted_and_the_server_goes_o
     server.hear("no certificate could be ordered", SOON).await;
     let page = web::ask(SocketAddr::from(([127, 0, 0, 1], numbers)), "GET", "/metrics", &[], "").await.body;
     assert!(page.contains("handrail_certificate_orders_failed_total 1\n"), "{page}");
-    assert!(!folder.path().join("acme/certificate.pem").exists());
+    assert!(!folder.path().join("data/acme/certificate.pem").exists());
     let refused = dial(port, NAME, authority.root().await).await.expect_err("nobody signed what is shown");
     assert!(refused.to_string().contains("certificate"), "{refused}");
 }

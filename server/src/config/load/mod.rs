@@ -79,11 +79,11 @@ pub fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
     let raw: Raw = toml::from_str(text).map_err(|error| source.misread(&error))?;
     let folder = file.parent().unwrap_or(Path::new("."));
     let mut config = Config::defaults(folder);
-    raw.server.settle(&source, folder, &mut config)?;
-    raw.limits.settle(&source, &mut config.fixed.limits)?;
     if let Some(path) = raw.store.path {
         config.fixed.store = folder.join(source.not_empty("store.path", path)?);
     }
+    raw.server.settle(&source, folder, &mut config)?;
+    raw.limits.settle(&source, &mut config.fixed.limits)?;
     if let Some(url) = raw.store.url {
         check_database(&url).map_err(|problem| source.refuse("store.url", problem))?;
         config.fixed.database = Some(Secret::new(url));
@@ -390,7 +390,7 @@ impl RawServer {
         if let Some(contact) = self.security_contact {
             server.security_contact = Some(source.contact("server.security_contact", contact)?);
         }
-        server.tls = tls::settle(self.tls, self.acme, source, folder)?;
+        server.tls = tls::settle(self.tls, self.acme, source, folder, &config.fixed.store)?;
         if let Some(many) = self.max_connections {
             server.max_connections = source.within("server.max_connections", many, 1..=1_000_000)? as usize;
         }

@@ -113,7 +113,9 @@ fn a_certificate_is_ordered_from_lets_encrypt_unless_another_authority_is_named(
         (usual.domains.as_slice(), usual.contact, usual.authority),
         (&["chat.example.org".to_owned()][..], None, None)
     );
-    assert!(usual.directory.starts_with("https://acme-v02.api.letsencrypt.org/") && usual.folder.ends_with("acme"));
+    assert!(
+        usual.directory.starts_with("https://acme-v02.api.letsencrypt.org/") && usual.folder.ends_with("data/acme")
+    );
     let other = config(r#", directory = "https://ca.example.org/dir", authority = "ca.pem", folder = "/var/lib/acme""#);
     assert_eq!((other.directory.as_str(), other.folder), ("https://ca.example.org/dir", "/var/lib/acme".into()));
     assert!(other.authority.unwrap().ends_with("ca.pem"));

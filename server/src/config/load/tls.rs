@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// Let's Encrypt's, where none is named.
 const DIRECTORY: &str = "https://acme-v02.api.letsencrypt.org/directory";
-/// The folder of what was ordered, where none is named.
+/// The folder of what was ordered, in that of the record, where none is named: there the server may write.
 const FOLDER: &str = "acme";
 /// Names in one certificate: as many as Let's Encrypt puts into one.
 const DOMAINS_MAX: usize = 100;
@@ -38,6 +38,7 @@ pub(super) fn settle(
     acme: Option<RawAcme>,
     source: &Source<'_>,
     folder: &Path,
+    store: &Path,
 ) -> Result<Option<Certificate>, ConfigError> {
     match (tls, acme) {
         (Some(_), Some(_)) => {
@@ -49,13 +50,13 @@ pub(super) fn settle(
             let key = folder.join(source.not_empty("server.tls.key", tls.key)?);
             Ok(Some(Certificate::Files(TlsFiles { certificate, key })))
         }
-        (None, Some(acme)) => acme.settle(source, folder).map(Certificate::Ordered).map(Some),
+        (None, Some(acme)) => acme.settle(source, folder, store).map(Certificate::Ordered).map(Some),
         (None, None) => Ok(None),
     }
 }
 
 impl RawAcme {
-    fn settle(self, source: &Source<'_>, folder: &Path) -> Result<Acme, ConfigError> {
+    fn settle(self, source: &Source<'_>, folder: &Path, store: &Path) -> Result<Acme, ConfigError> {
         let bad = |key: &str, problem: &str| Err(source.refuse(&format!("server.acme.{key}"), problem.into()));
         if !(1..=DOMAINS_MAX).contains(&self.domains.len()) || !self.domains.iter().all(|domain| is_domain(domain)) {
             return bad(
@@ -81,8 +82,11 @@ impl RawAcme {
             Some(file) => Some(folder.join(source.not_empty("server.acme.authority", file)?)),
             None => None,
         };
-        let kept = source.not_empty("server.acme.folder", self.folder.unwrap_or_else(|| FOLDER.to_owned()))?;
-        Ok(Acme { domains: self.domains, contact, directory, authority, folder: folder.join(kept) })
+        let kept = match self.folder {
+            Some(named) => folder.join(source.not_empty("server.acme.folder", named)?),
+            None => store.join(FOLDER),
+        };
+        Ok(Acme { domains: self.domains, contact, directory, authority, folder: kept })
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) const PROTOCOL: &[u8] = b"acme-tls/1";
 const PAIR_FILE: &str = "certificate.pem";
 /// Who we are to the authority.
 const ACCOUNT_FILE: &str = "account.json";
+/// An empty file, which shows that the others could be written.
+const PROBE_FILE: &str = "writable";
 /// The longest that is slept before it is asked whether it is time: a clock may be set.
 const LOOK_EVERY: Duration = Duration::from_secs(600);
 /// How long after a first failure it is tried again; four times as long after each further one. Let's Encrypt takes five failures an hour.
@@ -157,6 +159,8 @@ async fn account(acme: &Acme) -> anyhow::Result<Account> {
         Some(file) => Account::builder_with_root(file),
         None => Account::builder(),
     };
+    // Before anything is asked for: what could not be kept would be asked for again and again.
+    put(&acme.folder.join(PROBE_FILE), b"")?;
     let file = acme.folder.join(ACCOUNT_FILE);
     if let Ok(kept) = fs::read(&file) {
         return Ok(builder()?.from_credentials(serde_json::from_slice(&kept)?).await?);
