@@ -339,7 +339,7 @@ pub(crate) fn target(url: &str, owned: bool) -> anyhow::Result<Target> {
             "{authority} is not this machine: a load test would be felt by everybody on it. If it is yours, add --i-own-this-server"
         );
     }
-    Ok(Target { authority: authority.to_owned(), path })
+    Ok(Target { authority: authority.to_owned(), path, trust: None })
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn a_pause_grows_to_its_bound_and_is_random() {
         let plan = Arc::new(plan_of(1));
-        let target = Target { authority: "127.0.0.1:1".into(), path: "/live".into() };
+        let target = Target { authority: "127.0.0.1:1".into(), path: "/live".into(), trust: None };
         let oracle = Oracle::new(plan.clone(), Vec::new(), true);
         let bench = Bench::new(plan, vec![target], oracle, Duration::from_secs(20), false);
         for (tries, longest) in [(0, 500), (1, 1_000), (5, 16_000), (6, 20_000), (4_000, 20_000)] {

@@ -6,6 +6,7 @@ use crate::accounts::Cast;
 use crate::corpus::BENIGN;
 use crate::link::{self, READ_BUFFER, Target};
 use crate::meter::Times;
+use crate::wire::{self, Wire};
 use futures_util::{SinkExt, StreamExt};
 use handrail_domain::ids::{Cid, ConversationId, Offset};
 use handrail_domain::wire::FromClient;
@@ -14,7 +15,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -156,11 +156,10 @@ fn said_by(tongue: &Tongue, who: usize) -> Own {
     }
 }
 
-async fn open(target: &Target, tongue: &Tongue, who: usize) -> anyhow::Result<WebSocketStream<TcpStream>> {
+async fn open(target: &Target, tongue: &Tongue, who: usize) -> anyhow::Result<WebSocketStream<Wire>> {
     match tongue {
         Tongue::Floor => {
-            let stream = TcpStream::connect(&target.authority).await?;
-            stream.set_nodelay(true)?;
+            let stream = wire::connect(&target.authority, None).await?;
             let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
             let url = format!("ws://{}/", target.authority);
             let (mut socket, _) = client_async_with_config(url, stream, Some(config)).await?;
@@ -191,7 +190,7 @@ struct Head<'a> {
 struct Voice {
     who: usize,
     tongue: Own,
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Wire>,
     said: u64,
     unacked: u32,
     offset: Offset,

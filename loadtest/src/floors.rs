@@ -117,7 +117,7 @@ async fn measure(args: &Floors, who: Who, pace: Pace) -> anyhow::Result<Figures>
         Running::Handrail(server) => server.pid(),
     };
     let pid = pid.context("the server stopped before it was measured")?;
-    let target = Target { authority, path: "/live".into() };
+    let target = Target { authority, path: "/live".into(), trust: None };
     let talk = Talk::start(&target, &tongue, 2 * args.relationships as usize, pace).await?;
     tokio::time::sleep(args.step / 3).await;
     talk.begin();
@@ -148,6 +148,7 @@ async fn start(args: &Floors, who: Who, data: &Path, authority: &str) -> anyhow:
         postgres: None,
         authority: authority.to_owned(),
         unlimited: true,
+        tls: None,
     };
     let (server, _) = Server::start(recipe).await?;
     let cast: Cast = accounts::cast(&server.accounts(), Some(args.relationships as usize), 0, None)?;

@@ -5,6 +5,7 @@ use crate::link::Target;
 use crate::postgres::{self, Postgres};
 use crate::redis::{self, Redis};
 use crate::server::{self, Recipe, Server};
+use crate::wire::Certificate;
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use serde::Serialize;
@@ -34,6 +35,9 @@ pub(crate) struct On {
     /// Start the servers without limits on what a person may say a second: to find what they carry, not what they allow.
     #[arg(long)]
     pub(crate) unlimited: bool,
+    /// Speak TLS to the servers, with a certificate of the test's own.
+    #[arg(long)]
+    pub(crate) tls: bool,
     /// The server's data folder, kept afterwards. Default: a fresh one beside the JSON report, removed after a good run.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
@@ -100,6 +104,7 @@ impl Ground {
             postgres,
             authority: server::free_authority()?,
             unlimited: on.unlimited,
+            tls: on.tls.then(|| Certificate::make(&data)).transpose()?,
         };
         let (first, took) = Server::start(recipe).await?;
         let kept = on.data.is_some();
@@ -114,8 +119,7 @@ impl Ground {
 
     /// Where each node is.
     pub(crate) fn targets(&self) -> Vec<Target> {
-        let target = |node: &Server| Target { authority: node.authority().to_owned(), path: "/live".into() };
-        self.nodes.iter().map(target).collect()
+        self.nodes.iter().map(Server::target).collect()
     }
 
     /// Who can sign in.

@@ -1,6 +1,8 @@
 //! The few pages that a load test reads over HTTP: readiness, history, open items. One connection, kept alive, opened again
 //! when it is gone. It never follows a redirect and never retries by itself.
 
+use crate::link::Target;
+use crate::wire::{self, Trust};
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use handrail_domain::ids::{ConversationId, ItemId, Seq, SiteId};
@@ -11,7 +13,6 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
-use tokio::net::TcpStream;
 
 /// How long an answer may take.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
@@ -25,12 +26,13 @@ const TRIES: u32 = 50;
 /// A connection for HTTP.
 pub(crate) struct Http {
     authority: String,
+    trust: Option<Trust>,
     sender: Option<SendRequest<Empty<Bytes>>>,
 }
 
 impl Http {
-    pub(crate) fn new(authority: &str) -> Self {
-        Self { authority: authority.to_owned(), sender: None }
+    pub(crate) fn new(target: &Target) -> Self {
+        Self { authority: target.authority.clone(), trust: target.trust.clone(), sender: None }
     }
 
     /// The status and body of a page.
@@ -48,8 +50,7 @@ impl Http {
         let mut sender = match open {
             Some(sender) => sender,
             None => {
-                let stream = TcpStream::connect(&self.authority).await.context("connecting")?;
-                stream.set_nodelay(true)?;
+                let stream = wire::connect(&self.authority, self.trust.as_ref()).await.context("connecting")?;
                 let (sender, connection) = handshake(TokioIo::new(stream)).await.context("speaking HTTP")?;
                 tokio::spawn(connection);
                 sender

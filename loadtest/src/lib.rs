@@ -40,6 +40,7 @@ mod sitter;
 mod storm;
 mod supervisor;
 pub mod timeline;
+mod wire;
 
 use clap::Parser as _;
 use std::io::Write as _;

@@ -2,6 +2,7 @@
 //! test needs and skips the rest, because the generator shares its cores with the server it measures. It never decides what
 //! to do about a frame.
 
+use crate::wire::{self, Trust, Wire};
 use anyhow::Context as _;
 use futures_util::{SinkExt, StreamExt};
 use handrail_domain::ids::{AccountId, Offset, SiteId};
@@ -12,7 +13,6 @@ use handrail_domain::wire::{
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use serde::Deserialize;
 use std::time::{Duration, Instant};
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -34,11 +34,13 @@ pub(crate) struct Target {
     pub(crate) authority: String,
     /// The path of the socket.
     pub(crate) path: String,
+    /// Whom it must show itself to be, where TLS is spoken.
+    pub(crate) trust: Option<Trust>,
 }
 
 /// A socket after its `welcome`.
 pub(crate) struct Link {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Wire>,
     /// When the last frame came.
     pub(crate) heard_at: Instant,
     /// When the last frame went out.
@@ -175,8 +177,7 @@ pub(crate) async fn open(target: &Target, token: &str, resume: Option<Resume>) -
 }
 
 async fn opened(target: &Target, token: &str, resume: Option<Resume>) -> Result<(Link, Welcome), Gone> {
-    let stream = TcpStream::connect(&target.authority).await.map_err(|_| Gone::BackOff(0))?;
-    stream.set_nodelay(true).map_err(|_| Gone::BackOff(0))?;
+    let stream = wire::connect(&target.authority, target.trust.as_ref()).await.map_err(|_| Gone::BackOff(0))?;
     let request = request(target, token).map_err(|_| Gone::Stop(0))?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
@@ -254,12 +255,12 @@ impl Link {
     }
 
     /// What is below the frames, for one who does not keep to them.
-    pub(crate) fn into_stream(self) -> TcpStream {
+    pub(crate) fn into_stream(self) -> Wire {
         self.socket.into_inner()
     }
 
     /// The socket alone, for one who reads no more of a frame than that it came.
-    pub(crate) fn into_socket(self) -> WebSocketStream<TcpStream> {
+    pub(crate) fn into_socket(self) -> WebSocketStream<Wire> {
         self.socket
     }
 

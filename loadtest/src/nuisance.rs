@@ -7,7 +7,7 @@ use crate::plan::mix;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -155,7 +155,7 @@ fn framed(text: &[u8]) -> Vec<u8> {
 }
 
 /// Reads until the server has ended it, or for a while.
-async fn wait_for_end(mut stream: TcpStream) {
+async fn wait_for_end(mut stream: impl AsyncRead + Unpin) {
     let mut sip = [0; 1_024];
     let ended = async { while stream.read(&mut sip).await.is_ok_and(|read| read > 0) {} };
     let _ = timeout(END_MAX, ended).await;

@@ -337,7 +337,7 @@ async fn judge_record(bench: &Arc<Bench>, cast: &Cast, judged: &mut Judged) {
     for reader in 0..READERS {
         let (bench, cast) = (bench.clone(), cast.clone());
         readers.spawn(async move {
-            let mut http = Http::new(&bench.target(reader).authority);
+            let mut http = Http::new(bench.target(reader));
             let mut unread = Vec::new();
             for (place, one) in cast.places.iter().enumerate().skip(reader).step_by(READERS) {
                 let token = &cast.people[one.parties[0]].token;
@@ -357,7 +357,7 @@ async fn judge_record(bench: &Arc<Bench>, cast: &Cast, judged: &mut Judged) {
     if let Some(first) = unread.first() {
         judged.failures.push(format!("the history of {} conversations could not be read: {first:#}", unread.len()));
     }
-    let mut http = Http::new(&bench.target(0).authority);
+    let mut http = Http::new(bench.target(0));
     let mut sites = Vec::new();
     for member in &cast.supervisors {
         if sites.contains(&member.site) {

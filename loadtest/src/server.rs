@@ -2,6 +2,8 @@
 //! SIGTERM, killed with SIGKILL where the run asks for that. What it prints goes to a file in its data folder.
 
 use crate::http::Http;
+use crate::link::Target;
+use crate::wire::Certificate;
 use anyhow::{Context as _, bail, ensure};
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -33,6 +35,8 @@ pub(crate) struct Recipe {
     pub(crate) authority: String,
     /// Without limits on what a person may say.
     pub(crate) unlimited: bool,
+    /// What it shows to be itself, where TLS is spoken.
+    pub(crate) tls: Option<Certificate>,
 }
 
 /// A server that this program started.
@@ -75,9 +79,10 @@ impl Server {
         self.child.id()
     }
 
-    /// Host and port.
-    pub(crate) fn authority(&self) -> &str {
-        &self.recipe.authority
+    /// Where it is.
+    pub(crate) fn target(&self) -> Target {
+        let trust = self.recipe.tls.as_ref().map(|tls| tls.trust.clone());
+        Target { authority: self.recipe.authority.clone(), path: "/live".into(), trust }
     }
 
     /// Where the accounts of its demo are.
@@ -94,7 +99,7 @@ impl Server {
     }
 
     async fn ready(&mut self, from: Instant) -> anyhow::Result<()> {
-        let mut http = Http::new(&self.recipe.authority);
+        let mut http = Http::new(&self.target());
         loop {
             if let Some(status) = self.child.try_wait()? {
                 bail!("the server stopped before it was ready ({status}); its last words: {}", self.last_words());
@@ -183,6 +188,9 @@ fn spawn(recipe: &Recipe) -> anyhow::Result<Child> {
     }
     if recipe.unlimited {
         command.arg("--unlimited");
+    }
+    if let Some(tls) = &recipe.tls {
+        command.arg("--certificate").arg(&tls.certificate).arg("--key").arg(&tls.key);
     }
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true);
     command.spawn().with_context(|| format!("starting {}", recipe.program.display()))

@@ -194,7 +194,7 @@ impl Supervisor {
 
     /// The open items as they are, over HTTP: after `watch`, after a reconnect, after a gap.
     async fn read_queue(&mut self) -> Result<(), Gone> {
-        let mut http = Http::new(&self.bench.target(self.badge.which).authority);
+        let mut http = Http::new(self.bench.target(self.badge.which));
         match http.open_items(self.badge.site, &self.badge.token).await {
             Ok(items) => items.iter().for_each(|item| self.note(item)),
             Err(_) if self.bench.kills => return Err(Gone::BackOff(0)),

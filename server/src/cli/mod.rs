@@ -117,6 +117,12 @@ struct Demo {
     /// Let everybody say as much as they can: to measure the server, not its limits.
     #[arg(long)]
     unlimited: bool,
+    /// The certificate chain to speak TLS with, PEM.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    certificate: Option<PathBuf>,
+    /// Its private key, PEM.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    key: Option<PathBuf>,
     /// Ask staff for a code from an app beside their password, as a server does that is no demonstration.
     #[arg(long)]
     second_step: bool,
@@ -280,6 +286,9 @@ async fn run_demo(asked: Demo) -> anyhow::Result<()> {
         config.fixed.limits.allow_much();
     }
     config.live.session.second_step = asked.second_step;
+    if let Some((certificate, key)) = asked.certificate.zip(asked.key) {
+        config.fixed.server.tls = Some(config::Certificate::Files(config::TlsFiles { certificate, key }));
+    }
     let _log = crate::telemetry::start_log(config.fixed.log_format, config.live.log_level)?;
     let chat = open(&config).await?;
     let accounts = demo::seed(&chat, &asked.data, asked.relationships).await?;
