@@ -182,6 +182,21 @@ async fn nobody_is_told_of_passkeys_without_the_password_and_who_has_none_is_ask
 }
 
 #[tokio::test]
+async fn who_has_the_password_alone_gets_no_more_tries_at_the_codes_by_asking_for_passkeys() {
+    let world = world(On::Local).await;
+    let who = coordinator(&world, "cora").await;
+    make(world.address, &who, "", "Laptop").await;
+    let mut answers = Vec::new();
+    for _ in 0..20 {
+        let body = json!({ "username": "cora", "password": PASSWORD });
+        answers.push(public(world.address, "/api/session/passkey", body).await.status);
+        answers.push(sign_in(world.address, "cora", Some("000000")).await.status);
+    }
+    assert_eq!(answers.iter().filter(|status| **status == 401).count(), 5, "{answers:?}");
+    assert!(answers[10..].iter().all(|status| *status == 429), "{answers:?}");
+}
+
+#[tokio::test]
 async fn a_passkey_is_given_again_for_what_matters_and_the_last_second_step_cannot_be_removed() {
     let world = world(On::Local).await;
     let who = coordinator(&world, "cora").await;

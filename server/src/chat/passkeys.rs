@@ -5,7 +5,7 @@ use super::second_step::Proof;
 use super::sessions::{session_event, token_hash};
 use super::{Chat, Signed};
 use crate::fresh;
-use crate::store::{Challenge, Failure, Scope, Tx};
+use crate::store::{Challenge, Failure, Reader, Scope, StoreError, Tx};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use handrail_domain::event::{AccountAct, Event, Hash, SessionAct, What};
@@ -84,10 +84,7 @@ fn good_name(name: &str) -> Option<&str> {
 }
 
 /// The passkeys of somebody, as they see them.
-pub(super) fn views(
-    record: &crate::store::Reader<'_>,
-    of: AccountId,
-) -> Result<Vec<PasskeyView>, crate::store::StoreError> {
+pub(super) fn views(record: &Reader<'_>, of: AccountId) -> Result<Vec<PasskeyView>, StoreError> {
     let all = record.passkeys(of)?.into_iter();
     Ok(all
         .map(|one| PasskeyView { id: text(&one.made.id), name: one.name, at: one.at, used_at: one.used_at })
