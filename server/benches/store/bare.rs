@@ -124,8 +124,8 @@ impl Rows for Least {
 pub(crate) struct Same {
     n: u64,
     hash: [u8; 32],
-    /// Each pair's last number: that of its conversation, and of both feeds.
-    last: Vec<u64>,
+    /// Each pair's last number: that of its conversation, and of both feeds; and its last line of the log and row.
+    last: Vec<(u64, u64, Option<i64>)>,
     text: String,
 }
 
@@ -135,7 +135,7 @@ impl Same {
         let connection = Connection::open(file).expect("a record");
         let set = "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4096";
         connection.execute_batch(set).expect("settings");
-        (connection, Self { n: 0, hash: [0; 32], last: vec![0; PAIRS], text: text() })
+        (connection, Self { n: 0, hash: [0; 32], last: vec![(0, 0, None); PAIRS], text: text() })
     }
 }
 
@@ -144,15 +144,17 @@ impl Rows for Same {
         let (one, salt) = (pair(sender), [7_u8; 16]);
         let (conversation, mentor) = (one.conversation.to_string(), one.mentor.to_string());
         let digest: [u8; 32] = Sha256::new().chain_update(salt).chain_update(&self.text).finalize().into();
-        self.last[sender] += 1;
-        let (seq, id) = (self.last[sender], MessageId::from_bits(handrail::fresh::bits()).to_string());
+        let (seq, before_n, before) = self.last[sender];
+        let (seq, id) = (seq + 1, MessageId::from_bits(handrail::fresh::bits()).to_string());
         connection
-            .prepare_cached("INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'delivered', ?8, 1, 'r', 1, 1)")?
-            .execute((&id, &conversation, &mentor, cid, salt, digest, &self.text, seq))?;
+            .prepare_cached("INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at, before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'delivered', ?8, 1, 'r', 1, 1, ?9)")?
+            .execute((&id, &conversation, &mentor, cid, salt, digest, &self.text, seq, before))?;
         let row = connection.last_insert_rowid();
-        connection
-            .prepare_cached("UPDATE conversation SET last_seq = ?2 WHERE id = ?1")?
-            .execute((&conversation, seq))?;
+        connection.prepare_cached("UPDATE conversation SET last_seq = ?2, last_row = ?3 WHERE id = ?1")?.execute((
+            &conversation,
+            seq,
+            row,
+        ))?;
         let data = format!(
             "{{\"kind\":\"message.delivered\",\"seq\":{seq},\"from\":\"{mentor}\",\"cid\":\"{cid}\",\"altered\":false,\"sent_at\":1}}"
         );
@@ -163,9 +165,15 @@ impl Rows for Same {
             .execute((self.n, site().to_string(), &conversation, &id, &mentor, data, row, digest, self.hash))?;
         for owner in [mentor, one.mentee.to_string()] {
             connection
-                .prepare_cached("INSERT INTO feed (owner, offset, n) VALUES (?1, ?2, ?3)")?
-                .execute((owner, seq, self.n))?;
+                .prepare_cached("INSERT INTO feed (n, owner, offset, before) VALUES (?1, ?2, ?3, ?4)")?
+                .execute((self.n, &owner, seq, before_n))?;
+            connection
+                .prepare_cached(
+                    "INSERT INTO feed_head (owner, n) VALUES (?1, ?2) ON CONFLICT (owner) DO UPDATE SET n = excluded.n",
+                )?
+                .execute((owner, self.n))?;
         }
+        self.last[sender] = (seq, self.n, Some(row));
         Ok(())
     }
 }

@@ -111,9 +111,9 @@ impl Chat {
             now,
             expected_wait_s,
         };
-        let written = self
-            .store
-            .write(Scope::Conversation(conversation), move |tx| take(tx, from, conversation, &text, judged, envelope));
+        let written = self.store.write_decided(Scope::Conversation(conversation), move |tx| {
+            take(tx, from, conversation, &text, judged, envelope)
+        });
         async move { written.await.map_err(Refusal::from) }
     }
 
@@ -169,7 +169,9 @@ fn take(
     let cid = envelope.cid.clone();
     let before = |tx: &Tx<'_>| tx.message_by_cid(from, &cid);
     // A judgement that rests on what was said rests on the message itself, if it is said again.
-    if let (Some(_), Some(before)) = (&judged.basis, before(tx)?) {
+    if judged.basis.is_some()
+        && let Some(before) = before(tx)?
+    {
         return again(&before, conversation, typed).map(Some);
     }
     let place = match permitted(tx, from, conversation) {

@@ -37,7 +37,8 @@ pub async fn follow(chat: Arc<Chat>, hub: Arc<Hub>) -> Result<(), StoreError> {
                 Err(RecvError::Lagged(lost)) => tracing::warn!(lost, "signals were lost: presence may be late"),
                 Err(RecvError::Closed) => return Ok(()),
             },
-            _now = read.tick() => last = catch_up(&chat, &hub, last).await,
+            // What waits to be heard need not be read, and shows by its numbers whether anything is missing.
+            _now = read.tick() => if commits.is_empty() { last = catch_up(&chat, &hub, last).await },
         }
     }
 }

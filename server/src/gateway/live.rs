@@ -49,6 +49,8 @@ pub struct Gateway {
 /// Read buffer of a socket, in bytes. Every idle connection keeps it (the library's own default: 128 KiB); what people say fits into
 /// it, and a longer frame takes a few reads.
 const READ_BUFFER: usize = 2 * 1024;
+/// Frames that go out together are one write, up to so many bytes.
+const WRITE_BUFFER: usize = 16 * 1024;
 /// The most that may wait inside the library to be written, in bytes; our own outbox bounds what comes before it.
 const WRITE_BUFFER_MAX: usize = 1024 * 1024;
 
@@ -56,7 +58,7 @@ const WRITE_BUFFER_MAX: usize = 1024 * 1024;
 pub async fn socket(upgraded: Upgraded, message_bytes_max: usize) -> WebSocketStream<TokioIo<Upgraded>> {
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
+        .write_buffer_size(WRITE_BUFFER)
         .max_write_buffer_size(WRITE_BUFFER_MAX)
         .max_message_size(Some(message_bytes_max))
         .max_frame_size(Some(message_bytes_max));

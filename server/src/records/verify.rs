@@ -112,15 +112,20 @@ fn rows(record: &Reader<'_>, audit: &mut Audit) -> Result<(), Stop> {
             Some(_) | None => break,
         }
     }
-    let mut after = (String::new(), 0);
-    loop {
-        let page = record.audit_feeds(&after.0, after.1, PAGE)?;
-        page.iter().try_for_each(|row| audit.feed(row))?;
-        match page.last() {
-            Some(row) if page.len() == PAGE => after = (row.owner.clone(), row.offset),
-            Some(_) | None => return Ok(()),
+    let mut owner = String::new();
+    while let Some(next) = record.audit_owner(&owner)? {
+        let mut after = 0;
+        loop {
+            let page = record.audit_feed(&next, after, PAGE)?;
+            page.iter().try_for_each(|row| audit.feed(row))?;
+            match page.last() {
+                Some(last) if page.len() == PAGE => after = last.offset,
+                Some(_) | None => break,
+            }
         }
+        owner = next;
     }
+    Ok(audit.feed_lines(record.audit_feed_lines()?)?)
 }
 
 /// Checks a file of checkpoints against the log that was checked.

@@ -2,8 +2,9 @@
 
 use super::StoreError;
 use super::items::note_of;
+use super::linked::{END, lines, told, until};
 use super::reader::{Reader, id, word};
-use super::sql::{Row, params};
+use super::sql::{Link, Row, params};
 use handrail_domain::audit::{About, DecidedBy, FeedRow, ItemNow, LogRow, MessageRow};
 use handrail_domain::conversation::MessageStatus;
 use handrail_domain::event::{GENESIS, Hash};
@@ -132,37 +133,56 @@ impl Reader<'_> {
 
     /// A page of conversations after an id, with their numbers.
     pub fn audit_conversations(&self, after: &str, limit: usize) -> Result<Vec<Numbers>, StoreError> {
-        let sql = "SELECT id, last_seq,
-            (SELECT max(seq) FROM message WHERE message.conversation = conversation.id AND seq IS NOT NULL) AS highest,
-            (SELECT count(*) FROM message WHERE message.conversation = conversation.id AND seq IS NOT NULL) AS delivered
-            FROM conversation WHERE id > ?1 ORDER BY id LIMIT ?2";
-        self.many(sql, params![after, limit], |row| {
+        let sql = "SELECT id, last_seq FROM conversation WHERE id > ?1 ORDER BY id LIMIT ?2";
+        let all = self.many(sql, params![after, limit], |row| Ok((id(row, "id")?, row.get("last_seq")?)))?;
+        all.into_iter().map(|(id, last_seq)| self.numbers(id, last_seq)).collect()
+    }
+
+    /// The numbers of a conversation's messages, as they are found when it is read.
+    fn numbers(&self, id: ConversationId, last_seq: Seq) -> Result<Numbers, StoreError> {
+        let sql =
+            format!("{} SELECT count(*) AS delivered, max(seq) AS highest FROM told", told(self.link(), "0", END));
+        let found = self.one(&sql, params![id.to_string()], |row| {
             let highest = row.get::<Option<Seq>>("highest")?.unwrap_or(0);
-            Ok(Numbers {
-                id: id(row, "id")?,
-                last_seq: row.get("last_seq")?,
-                highest,
-                delivered: row.get("delivered")?,
-            })
+            Ok(Numbers { id, last_seq, highest, delivered: row.get("delivered")? })
+        })?;
+        found.ok_or_else(|| StoreError::new("count messages", "no answer"))
+    }
+
+    /// The next owner of a feed after one, in the order of their ids.
+    pub fn audit_owner(&self, after: &str) -> Result<Option<String>, StoreError> {
+        let heads = match self.link() {
+            Link::Sqlite(_) => "feed_head",
+            Link::Postgres(_) => "feed",
+        };
+        let sql = format!("SELECT owner FROM {heads} WHERE owner > ?1 ORDER BY owner LIMIT 1");
+        self.one(&sql, params![after], |row| row.get("owner"))
+    }
+
+    /// A page of a feed after a place, as it is read for its owner, with whether each line is for them.
+    pub fn audit_feed(&self, owner: &str, after: u64, limit: usize) -> Result<Vec<FeedRow>, StoreError> {
+        let sql = format!(
+            r#"{} SELECT line.place AS place, line.n AS n, event.n AS there,
+            CASE WHEN event.kind IN ('item', 'report') THEN CASE WHEN event.site = ?1 THEN 1 ELSE 0 END
+                 WHEN event.kind IN ('message.held', 'message.help', 'message.settled') THEN
+                   (SELECT count(*) FROM message WHERE message.row = event.body AND message.sender = ?1)
+                 WHEN event.kind IN ('message.delivered', 'conversation') THEN
+                   (SELECT count(*) FROM party WHERE party.conversation = event.conversation AND party.account = ?1)
+                 ELSE 0 END AS fits
+            FROM line LEFT JOIN event ON event.n = line.n
+            WHERE line.place > ?2 AND line.place <= ?3 ORDER BY line.place"#,
+            lines(self.link())
+        );
+        self.many(&sql, params![owner, after, until(after, limit)], |row| {
+            let there = row.get::<Option<LogN>>("there")?;
+            let fits = row.get::<i64>("fits")? == 1;
+            let offset = row.get("place")?;
+            Ok(FeedRow { owner: owner.to_owned(), offset, n: row.get("n")?, is_for_owner: there.map(|_| fits) })
         })
     }
 
-    /// A page of feeds after a place, with whether each line is for the feed's owner.
-    pub fn audit_feeds(&self, owner: &str, offset: u64, limit: usize) -> Result<Vec<FeedRow>, StoreError> {
-        let sql = r#"SELECT feed.owner AS owner, feed."offset" AS place, feed.n AS n, event.n AS there,
-            CASE WHEN event.kind IN ('item', 'report') THEN CASE WHEN feed.owner = event.site THEN 1 ELSE 0 END
-                 WHEN event.kind IN ('message.held', 'message.help', 'message.settled') THEN
-                   (SELECT count(*) FROM message WHERE message.row = event.body AND message.sender = feed.owner)
-                 WHEN event.kind IN ('message.delivered', 'conversation') THEN
-                   (SELECT count(*) FROM party WHERE party.conversation = event.conversation AND party.account = feed.owner)
-                 ELSE 0 END AS fits
-            FROM feed LEFT JOIN event ON event.n = feed.n
-            WHERE (feed.owner, feed."offset") > (?1, ?2) ORDER BY feed.owner, feed."offset" LIMIT ?3"#;
-        self.many(sql, params![owner, offset, limit], |row| {
-            let there = row.get::<Option<LogN>>("there")?;
-            let fits = row.get::<i64>("fits")? == 1;
-            let place = row.get("place")?;
-            Ok(FeedRow { owner: row.get("owner")?, offset: place, n: row.get("n")?, is_for_owner: there.map(|_| fits) })
-        })
+    /// How many lines all feeds have, whether one leads to them or not.
+    pub fn audit_feed_lines(&self) -> Result<u64, StoreError> {
+        Ok(self.one("SELECT count(*) AS lines FROM feed", params![], |row| row.get("lines"))?.unwrap_or(0))
     }
 }

@@ -1,6 +1,7 @@
 //! Erasure and legal holds in the record. What is erased is set to null, or to nothing where a column must hold something; rows,
 //! digests and the log stay.
 
+use super::linked::{END, told};
 use super::reader::{Reader, id, maybe_id};
 use super::sql::{Row, params};
 use super::{StoreError, Tx};
@@ -68,11 +69,12 @@ impl Reader<'_> {
     /// Messages that an erasure still has before it.
     pub fn erasable(&self, extent: Extent, limit: usize) -> Result<Vec<Erasable>, StoreError> {
         let page = |more: &str, key: String| {
-            self.many(&format!("{ERASABLE} AND {more} LIMIT ?2"), params![key, limit], erasable)
+            let told = told(self.link(), "0", END);
+            self.many(&format!("{told} {ERASABLE} AND {more} LIMIT ?2"), params![key, limit], erasable)
         };
         match extent {
             Extent::Conversation(of) => {
-                let found = page("message.conversation = ?1 AND message.seq IS NOT NULL", of.to_string())?;
+                let found = page("message.row IN (SELECT place FROM told)", of.to_string())?;
                 if !found.is_empty() {
                     return Ok(found);
                 }

@@ -69,10 +69,26 @@ pub(super) struct Head {
     pub(super) hash: Hash,
 }
 
+/// A line of a feed on its way into the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) owner: Owner,
+    pub(super) offset: Offset,
+    /// The number in the log of the feed's line before it; 0 at the first, and wherever a place alone is enough.
+    pub(super) before: LogN,
+}
+
+/// Where a feed ends: its last place, and what stands there. Zeros before the first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) offset: Offset,
+    pub(super) n: LogN,
+}
+
 /// The ends of feeds that the writer has seen. Dropped whenever a batch is lost, so that it never runs ahead of the record.
 #[derive(Default)]
 pub(super) struct Feeds {
-    ends: HashMap<Owner, Offset>,
+    ends: HashMap<Owner, End>,
 }
 
 /// Feeds remembered at once; beyond it all are forgotten and read again as they are needed.
@@ -92,14 +108,15 @@ impl Feeds {
         unknown.into_iter().collect()
     }
 
-    pub(super) fn learn(&mut self, owner: Owner, end: Offset) {
+    pub(super) fn learn(&mut self, owner: Owner, end: End) {
         self.ends.insert(owner, end);
     }
 
-    /// The next place in a feed. One whose end is not known begins.
-    pub(super) fn next(&mut self, owner: Owner) -> Offset {
+    /// Enters a line of the log into a feed, at its next place. A feed whose end is not known begins.
+    pub(super) fn enter(&mut self, owner: Owner, n: LogN) -> Entry {
         let end = self.ends.entry(owner).or_default();
-        *end += 1;
-        *end
+        let before = end.n;
+        *end = End { offset: end.offset + 1, n };
+        Entry { owner, offset: end.offset, before }
     }
 }

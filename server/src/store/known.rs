@@ -30,11 +30,13 @@ impl Known {
         self.written = true;
     }
 
-    /// The act that ran is undone. One that only looked, as a claim that came second, leaves what is remembered as it was.
-    pub(super) fn undo_act(&mut self) {
+    /// The act that ran is undone. Says whether it wrote anything: one that only looked, as a claim that came second, leaves what is
+    /// remembered as it was.
+    pub(super) fn undo_act(&mut self) -> bool {
         if self.written {
             self.forget();
         }
+        self.written
     }
 
     pub(super) fn forget(&mut self) {

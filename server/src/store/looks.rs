@@ -1,6 +1,7 @@
 //! Second looks, what they are drawn from, and the numbers of oversight.
 
 use super::items::handled;
+use super::linked::{END, told};
 use super::messages::{MESSAGE, message};
 use super::reader::{Reader, id, maybe_id, word};
 use super::sql::{Row, params};
@@ -100,9 +101,10 @@ impl Reader<'_> {
         limit: usize,
     ) -> Result<Vec<(SaidBefore, Message)>, StoreError> {
         let sql = format!(
-            "SELECT {MESSAGE} FROM (SELECT * FROM message WHERE conversation = ?1 AND seq IS NOT NULL
+            "{} SELECT {MESSAGE} FROM (SELECT message.* FROM told JOIN message ON message.row = told.place
                  UNION ALL SELECT * FROM message WHERE conversation = ?1 AND seq IS NULL) AS message
-             WHERE (message.sent_at, message.row) < (?2, ?3) ORDER BY message.sent_at DESC, message.row DESC LIMIT ?4"
+             WHERE (message.sent_at, message.row) < (?2, ?3) ORDER BY message.sent_at DESC, message.row DESC LIMIT ?4",
+            told(self.link(), "0", END)
         );
         let SaidBefore(at, place) = before;
         self.many(&sql, params![conversation.to_string(), at.0, place, limit], |row| {

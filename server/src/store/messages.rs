@@ -1,10 +1,11 @@
 //! Messages, the log and the feeds in the record.
 
-use super::feed::{FeedEntry, Logged, Owner};
+use super::feed::{End, FeedEntry, Logged, Owner};
 use super::items::note_of;
 use super::known::Known;
+use super::linked::{END, lines, told, until};
 use super::reader::{Reader, id, maybe_id, word};
-use super::sql::{Row, params};
+use super::sql::{Link, Row, params};
 use super::tx::Body;
 use super::{StoreError, Tx};
 use handrail_domain::conversation::{Message, MessageStatus};
@@ -33,6 +34,9 @@ pub(super) fn message(row: &Row<'_>) -> Result<Message, StoreError> {
         decision: maybe_id(row, "decision")?,
     })
 }
+
+/// Messages that are looked at together, where it is not known how far back to look.
+const LOOK_MAX: u64 = 1_000;
 
 /// What a sender said last, oldest first, and the restrictions in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,14 +82,45 @@ impl Reader<'_> {
         before: Option<Seq>,
         limit: usize,
     ) -> Result<(Vec<Message>, bool), StoreError> {
+        let last = self.last_seq(conversation)?;
+        let until = before.map_or(last, |before| before.saturating_sub(1).min(last));
+        let after = until.saturating_sub(limit as u64);
+        Ok((self.delivered(conversation, after, until)?, after > 0))
+    }
+
+    /// The number of a conversation's last message.
+    fn last_seq(&self, conversation: ConversationId) -> Result<Seq, StoreError> {
+        let sql = "SELECT last_seq FROM conversation WHERE id = ?1";
+        Ok(self.one(sql, params![conversation.to_string()], |row| row.get("last_seq"))?.unwrap_or(0))
+    }
+
+    /// The messages delivered in a conversation after a number and up to another, newest first.
+    fn delivered(&self, conversation: ConversationId, after: Seq, until: Seq) -> Result<Vec<Message>, StoreError> {
         let sql = format!(
-            "SELECT {MESSAGE} FROM message WHERE conversation = ?1 AND seq IS NOT NULL AND seq < ?2 ORDER BY seq DESC LIMIT ?3"
+            "{} SELECT {MESSAGE} FROM message WHERE message.row IN (SELECT place FROM told WHERE seq > ?2 AND seq <= ?3)
+             ORDER BY seq DESC",
+            told(self.link(), "?2", "?3")
         );
-        let before = before.unwrap_or(i64::MAX as u64).min(i64::MAX as u64);
-        let mut page = self.many(&sql, params![conversation.to_string(), before, limit + 1], message)?;
-        let more = page.len() > limit;
-        page.truncate(limit);
-        Ok((page, more))
+        self.many(&sql, params![conversation.to_string(), after, until], message)
+    }
+
+    /// The last messages delivered of those that were sent up to a moment, newest first. Looks further back until there are enough.
+    fn delivered_until(
+        &self,
+        conversation: ConversationId,
+        moment: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Message>, StoreError> {
+        let (mut until, mut look) = (self.last_seq(conversation)?, limit as u64);
+        let mut found = Vec::new();
+        while found.len() < limit && until > 0 {
+            let after = until.saturating_sub(look);
+            let page = self.delivered(conversation, after, until)?;
+            found.extend(page.into_iter().filter(|message| message.sent_at <= moment));
+            (until, look) = (after, (2 * look).min(LOOK_MAX));
+        }
+        found.truncate(limit);
+        Ok(found)
     }
 
     /// The last messages said in a conversation up to a moment, whatever became of them, oldest first.
@@ -95,15 +130,11 @@ impl Reader<'_> {
         until: Timestamp,
         limit: usize,
     ) -> Result<Vec<Message>, StoreError> {
-        let delivered = format!(
-            "SELECT {MESSAGE} FROM message WHERE conversation = ?1 AND seq IS NOT NULL AND sent_at <= ?2 ORDER BY seq DESC LIMIT ?3"
-        );
         let waiting = format!(
             "SELECT {MESSAGE} FROM message WHERE conversation = ?1 AND seq IS NULL AND sent_at <= ?2 ORDER BY row DESC LIMIT ?3"
         );
-        let key = conversation.to_string();
-        let mut all = self.many(&delivered, params![key, until.0, limit], message)?;
-        all.extend(self.many(&waiting, params![key, until.0, limit], message)?);
+        let mut all = self.delivered_until(conversation, until, limit)?;
+        all.extend(self.many(&waiting, params![conversation.to_string(), until.0, limit], message)?);
         all.sort_by_key(|message| (message.sent_at, message.seq));
         Ok(all.split_off(all.len().saturating_sub(limit)))
     }
@@ -117,14 +148,18 @@ impl Reader<'_> {
         now: Timestamp,
         limit: usize,
     ) -> Result<Standing, StoreError> {
-        let sql = "SELECT id, sent_at AS at, TRUE AS said FROM (SELECT id, sender, sent_at FROM message
-               WHERE conversation = ?1 AND seq IS NOT NULL ORDER BY seq DESC LIMIT ?4) AS delivered WHERE sender = ?2
+        let last = "(SELECT last_seq FROM conversation WHERE id = ?1)";
+        let sql = format!(
+            "{} SELECT id, sent_at AS at, TRUE AS said FROM told JOIN message ON message.row = told.place
+               WHERE told.seq > {last} - ?4 AND sender = ?2
              UNION ALL SELECT id, sent_at AS at, TRUE AS said FROM (SELECT id, sender, sent_at FROM message
                WHERE conversation = ?1 AND seq IS NULL ORDER BY row DESC LIMIT ?4) AS waiting WHERE sender = ?2
              UNION ALL SELECT id, created_at AS at, FALSE AS said FROM restriction
-               WHERE conversation = ?1 AND until >= ?3 AND (ended_at IS NULL OR ended_at > ?3)";
+               WHERE conversation = ?1 AND until >= ?3 AND (ended_at IS NULL OR ended_at > ?3)",
+            told(self.link(), &format!("{last} - ?4"), END)
+        );
         let (conversation, sender) = (conversation.to_string(), sender.to_string());
-        let rows = self.many(sql, params![conversation, sender, now.0, limit], |row| {
+        let rows = self.many(&sql, params![conversation, sender, now.0, limit], |row| {
             let at = Timestamp(row.get("at")?);
             let said: bool = row.get("said")?;
             let message = said.then(|| id(row, "id")).transpose()?;
@@ -138,8 +173,22 @@ impl Reader<'_> {
 
     /// The end of a feed; 0 if nothing ever entered it.
     pub fn feed_head(&self, owner: Owner) -> Result<Offset, StoreError> {
-        let sql = r#"SELECT "offset" FROM feed WHERE owner = ?1 ORDER BY "offset" DESC LIMIT 1"#;
-        Ok(self.one(sql, params![owner.to_string()], |row| row.get("offset"))?.unwrap_or(0))
+        Ok(self.feed_end(owner)?.offset)
+    }
+
+    /// The end of a feed, and what stands there.
+    pub(super) fn feed_end(&self, owner: Owner) -> Result<End, StoreError> {
+        let sql = match self.link() {
+            Link::Sqlite(_) => {
+                r#"SELECT "offset" AS place, feed.n AS n FROM feed_head JOIN feed ON feed.n = feed_head.n AND feed.owner = feed_head.owner
+                   WHERE feed_head.owner = ?1"#
+            }
+            Link::Postgres(_) => {
+                r#"SELECT "offset" AS place, n FROM feed WHERE owner = ?1 ORDER BY "offset" DESC LIMIT 1"#
+            }
+        };
+        let end = |row: &Row<'_>| Ok(End { offset: row.get("place")?, n: row.get("n")? });
+        Ok(self.one(sql, params![owner.to_string()], end)?.unwrap_or_default())
     }
 
     /// The mark at a place in a feed; nothing if that place is not there. Before the first stands the mark of the beginning.
@@ -147,17 +196,21 @@ impl Reader<'_> {
         if offset == 0 {
             return Ok(Some(mark(&GENESIS)));
         }
-        let sql = "SELECT event.hash AS hash FROM feed JOIN event ON event.n = feed.n WHERE feed.owner = ?1 AND feed.offset = ?2";
-        self.one(sql, params![owner.to_string(), offset], |row| Ok(mark(&row.get::<Hash>("hash")?)))
+        let lines = lines(self.link());
+        let sql =
+            format!("{lines} SELECT event.hash AS hash FROM line JOIN event ON event.n = line.n WHERE line.place = ?3");
+        let hash = |row: &Row<'_>| Ok(mark(&row.get::<Hash>("hash")?));
+        self.one(&sql, params![owner.to_string(), offset - 1, offset], hash)
     }
 
     /// A page of a feed after an offset, oldest first.
     pub fn feed_page(&self, owner: Owner, after: Offset, limit: usize) -> Result<Vec<FeedEntry>, StoreError> {
         let sql = format!(
-            "SELECT feed.offset AS place, {EVENT} FROM feed JOIN event ON event.n = feed.n
-             {BESIDE} WHERE feed.owner = ?1 AND feed.offset > ?2 ORDER BY feed.offset LIMIT ?3"
+            "{} SELECT line.place AS place, {EVENT} FROM line JOIN event ON event.n = line.n
+             {BESIDE} WHERE line.place > ?2 AND line.place <= ?3 ORDER BY line.place",
+            lines(self.link())
         );
-        self.many(&sql, params![owner.to_string(), after, limit], |row| {
+        self.many(&sql, params![owner.to_string(), after, until(after, limit)], |row| {
             Ok(FeedEntry { offset: row.get("place")?, mark: mark(&row.get::<Hash>("hash")?), event: event(row)? })
         })
     }
@@ -257,15 +310,24 @@ fn event(row: &Row<'_>) -> Result<Event, StoreError> {
     })
 }
 
+/// A delivered message that is new: in the file, it names the one before it.
+const ADD_IN_FILE: &str = "INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at, before)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+        CASE WHEN ?9 IS NOT NULL THEN (SELECT last_row FROM conversation WHERE id = ?2) END)
+    ON CONFLICT (sender, cid) DO NOTHING RETURNING row";
+const ADD_ON_SERVER: &str = "INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+    ON CONFLICT (sender, cid) DO NOTHING RETURNING row";
+
 impl Tx<'_> {
     /// Records a message for the first time, and what the log says of it. False, and nothing is written, if its sender made one under
     /// this client id before.
     pub fn add_message(&mut self, message: &Message, events: Vec<Event>) -> Result<bool, StoreError> {
         let digest = body_digest(&message.salt, message.text.as_str());
-        let sql = "INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
-                 ON CONFLICT (sender, cid) DO NOTHING RETURNING row";
-        self.learn(Known::write);
+        let sql = match self.link() {
+            Link::Sqlite(_) => ADD_IN_FILE,
+            Link::Postgres(_) => ADD_ON_SERVER,
+        };
         let row = self.one(
             sql,
             params![
@@ -286,7 +348,8 @@ impl Tx<'_> {
             |row| row.get::<i64>("row"),
         )?;
         let Some(row) = row else { return Ok(false) };
-        self.number(message)?;
+        self.learn(Known::write);
+        self.number(message, row)?;
         for event in events {
             self.append_about(event, Some(Body { row, digest }))?;
         }
@@ -299,8 +362,19 @@ impl Tx<'_> {
         let sql = "SELECT row FROM message WHERE id = ?1 AND seq IS NULL";
         let row = self.one(sql, params![key], |row| row.get::<i64>("row"))?;
         let row = row.ok_or_else(|| StoreError::new("end a message", "it has ended before, or never was"))?;
+        let sql = match self.link() {
+            Link::Sqlite(_) => {
+                "UPDATE message SET status = ?2, shown = ?3, seq = ?4, decision = ?5, delivered_at = ?6,
+                     before = CASE WHEN ?4 IS NOT NULL THEN
+                         (SELECT last_row FROM conversation WHERE conversation.id = message.conversation) END
+                 WHERE row = ?1"
+            }
+            Link::Postgres(_) => {
+                "UPDATE message SET status = ?2, shown = ?3, seq = ?4, decision = ?5, delivered_at = ?6 WHERE row = ?1"
+            }
+        };
         self.run_beside(
-            "UPDATE message SET status = ?2, shown = ?3, seq = ?4, decision = ?5, delivered_at = ?6 WHERE row = ?1",
+            sql,
             params![
                 row,
                 message.status.as_str(),
@@ -310,7 +384,7 @@ impl Tx<'_> {
                 message.delivered_at.map(|t| t.0)
             ],
         )?;
-        self.number(message)?;
+        self.number(message, row)?;
         let seen = message.shown.as_ref().unwrap_or(&message.text);
         let digest = body_digest(&message.salt, seen.as_str());
         for event in events {
@@ -320,12 +394,19 @@ impl Tx<'_> {
     }
 
     /// A delivered message's number becomes its conversation's last.
-    fn number(&mut self, message: &Message) -> Result<(), StoreError> {
+    fn number(&mut self, message: &Message, row: i64) -> Result<(), StoreError> {
         let Some(seq) = message.seq else { return Ok(()) };
-        let moved = self.run_beside(
-            "UPDATE conversation SET last_seq = ?2 WHERE id = ?1 AND last_seq + 1 = ?2",
-            params![message.conversation.to_string(), seq],
-        )?;
+        let conversation = message.conversation.to_string();
+        let moved = match self.link() {
+            Link::Sqlite(_) => self.run_beside(
+                "UPDATE conversation SET last_seq = ?2, last_row = ?3 WHERE id = ?1 AND last_seq + 1 = ?2",
+                params![conversation, seq, row],
+            )?,
+            Link::Postgres(_) => self.run_beside(
+                "UPDATE conversation SET last_seq = ?2 WHERE id = ?1 AND last_seq + 1 = ?2",
+                params![conversation, seq],
+            )?,
+        };
         if moved != 1 {
             return Err(StoreError::new("number a message", "its conversation has moved on"));
         }

@@ -13,6 +13,7 @@ mod glance;
 mod invites;
 mod items;
 mod known;
+mod linked;
 mod looks;
 mod messages;
 mod papers;
@@ -68,7 +69,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::{Instrument, info_span};
-use writer::{Engine, Job, Writer};
+use writer::{Engine, Job, Undo, Writer};
 
 /// The most acts that may wait for the writer; beyond it an act is refused as `unavailable`, and nothing is buffered.
 pub const WRITER_QUEUE_MAX: usize = 4_096;
@@ -137,7 +138,8 @@ impl Store {
         let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
         let (commits, _) = broadcast::channel(COMMITS_KEPT);
         let (stopping, stop) = watch::channel(false);
-        let writer = Writer { engine, known: RefCell::default(), queue, commits: commits.clone(), stopping };
+        let writer =
+            Writer { engine, known: RefCell::default(), careful: 0, queue, commits: commits.clone(), stopping };
         std::thread::Builder::new()
             .name("writer".into())
             .spawn(move || writer.run())
@@ -152,8 +154,28 @@ impl Store {
         scope: Scope,
         act: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> impl Future<Output = Result<T, Failure>> + Send + 'static {
+        self.queue(scope, Undo::Alone, act)
+    }
+
+    /// The same for an act that may be refused only before it writes anything, such as a send: it needs no savepoint, which costs
+    /// as much as a row. Should it fail after all once it has begun to write, nothing of its whole batch stays, and everybody in it is
+    /// told so; for a time after that no act goes without.
+    pub fn write_decided<T: Send + 'static>(
+        &self,
+        scope: Scope,
+        act: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> impl Future<Output = Result<T, Failure>> + Send + 'static {
+        self.queue(scope, Undo::WithItsBatch, act)
+    }
+
+    fn queue<T: Send + 'static>(
+        &self,
+        scope: Scope,
+        undo: Undo,
+        act: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> impl Future<Output = Result<T, Failure>> + Send + 'static {
         let (answer, answered) = oneshot::channel();
-        let queued = self.jobs.try_send(Job::new(scope, act, answer)).is_ok();
+        let queued = self.jobs.try_send(Job::new(scope, undo, act, answer)).is_ok();
         let waited = async move {
             if !queued {
                 return Err(Code::Unavailable.into());

@@ -1,10 +1,11 @@
 //! The devices that are told when something waits, and the key that a push service knows this service by.
 
+use super::linked::{END, told};
 use super::reader::{Reader, id, word};
 use super::sql::{Row, params};
 use super::{StoreError, Tx};
 use handrail_domain::event::Hash;
-use handrail_domain::ids::AccountId;
+use handrail_domain::ids::{AccountId, Seq};
 use handrail_domain::push::{Device, Language, Quiet};
 use handrail_domain::time::Timestamp;
 
@@ -60,10 +61,20 @@ impl Reader<'_> {
 
     /// Whether something that came after `since` from somebody else is not read yet.
     pub fn has_unread(&self, account: AccountId, since: Timestamp) -> Result<bool, StoreError> {
-        let sql = "SELECT message.seq AS seq FROM party
-             JOIN message ON message.conversation = party.conversation AND message.seq > party.read_seq
-             WHERE party.account = ?1 AND message.sender <> ?1 AND message.delivered_at > ?2 LIMIT 1";
-        Ok(self.one(sql, params![account.to_string(), since.0], |_| Ok(()))?.is_some())
+        let sql = "SELECT conversation, read_seq FROM party WHERE account = ?1";
+        let account = account.to_string();
+        let read = |row: &Row<'_>| Ok((row.get::<String>("conversation")?, row.get::<Seq>("read_seq")?));
+        let unread = format!(
+            "{} SELECT 1 FROM told JOIN message ON message.row = told.place
+             WHERE told.seq > ?2 AND message.sender <> ?3 AND message.delivered_at > ?4 LIMIT 1",
+            told(self.link(), "?2", END)
+        );
+        for (conversation, read_seq) in self.many(sql, params![account], read)? {
+            if self.one(&unread, params![conversation, read_seq, account, since.0], |_| Ok(()))?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

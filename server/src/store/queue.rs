@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use super::feed::Owner;
+use super::linked::{lines, until};
 use super::reader::{Reader, word};
 use super::sql::{Row, params};
 use handrail_domain::event::What;
@@ -32,8 +33,8 @@ pub struct QueueLine {
 }
 
 const LINE: &str =
-    "SELECT feed.offset AS place, event.n AS n, event.at AS at, event.data AS data, item.severity AS severity,
-    item.state AS state FROM feed JOIN event ON event.n = feed.n JOIN item ON item.id = event.data ->> 'item'";
+    "SELECT line.place AS place, event.n AS n, event.at AS at, event.data AS data, item.severity AS severity,
+    item.state AS state FROM line JOIN event ON event.n = line.n JOIN item ON item.id = event.data ->> 'item'";
 
 fn line(row: &Row<'_>) -> Result<QueueLine, StoreError> {
     let data = row.text("data")?;
@@ -59,20 +60,22 @@ fn line(row: &Row<'_>) -> Result<QueueLine, StoreError> {
 impl Reader<'_> {
     /// A page of a queue after an offset, oldest first.
     pub fn queue_page(&self, site: SiteId, after: Offset, limit: usize) -> Result<Vec<QueueLine>, StoreError> {
-        let sql = format!("{LINE} WHERE feed.owner = ?1 AND feed.offset > ?2 ORDER BY feed.offset LIMIT ?3");
-        self.many(&sql, params![Owner::Queue(site).to_string(), after, limit], line)
+        let lines = lines(self.link());
+        let sql = format!("{lines} {LINE} WHERE line.place > ?2 AND line.place <= ?3 ORDER BY line.place");
+        self.many(&sql, params![Owner::Queue(site).to_string(), after, until(after, limit)], line)
     }
 
     /// Up to an offset, the last change of each item that is still open and did not change after it, oldest first. Walks that
     /// part of the queue: for rebuilding only.
-    pub fn queue_open_until(&self, site: SiteId, until: Offset, limit: usize) -> Result<Vec<QueueLine>, StoreError> {
+    pub fn queue_open_until(&self, site: SiteId, up_to: Offset, limit: usize) -> Result<Vec<QueueLine>, StoreError> {
         let sql = format!(
-            "{LINE} WHERE feed.owner = ?1 AND feed.offset IN (
-                 SELECT max(feed.offset) FROM feed JOIN event ON event.n = feed.n
-                 WHERE feed.owner = ?1 AND event.message IN (SELECT message FROM item WHERE site = ?1 AND state <> 'closed')
-                 GROUP BY event.message HAVING max(feed.offset) <= ?2)
-             ORDER BY feed.offset LIMIT ?3"
+            "{} {LINE} WHERE line.place IN (
+                 SELECT max(line.place) FROM line JOIN event ON event.n = line.n
+                 WHERE event.message IN (SELECT message FROM item WHERE site = ?1 AND state <> 'closed')
+                 GROUP BY event.message HAVING max(line.place) <= ?4)
+             ORDER BY line.place LIMIT ?5",
+            lines(self.link())
         );
-        self.many(&sql, params![Owner::Queue(site).to_string(), until, limit], line)
+        self.many(&sql, params![Owner::Queue(site).to_string(), 0_u64, Offset::MAX, up_to, limit], line)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::people::{CONVERSATION, conversation};
 use super::reader::{Reader, id};
-use super::sql::{Row, params};
+use super::sql::{Link, Row, params};
 use super::{StoreError, Tx};
 use handrail_domain::conversation::Conversation;
 use handrail_domain::ids::{AccountId, ConversationId, SiteId};
@@ -41,8 +41,13 @@ pub struct Activity {
     pub appeals: u64,
 }
 
-const ROW: &str = "created_at, ended_at, words,
-     (SELECT delivered_at FROM message WHERE message.conversation = conversation.id AND seq = conversation.last_seq) AS said";
+/// The last message of a conversation.
+fn last(link: Link<'_>) -> &'static str {
+    match link {
+        Link::Sqlite(_) => "message.row = conversation.last_row",
+        Link::Postgres(_) => "message.conversation = conversation.id AND seq = conversation.last_seq",
+    }
+}
 
 fn row_of(record: &Reader<'_>, row: &Row<'_>) -> Result<RelationshipRow, StoreError> {
     let head = conversation(row)?;
@@ -74,7 +79,11 @@ impl Reader<'_> {
 
     /// One relationship.
     pub fn relationship(&self, of: ConversationId) -> Result<Option<RelationshipRow>, StoreError> {
-        let sql = format!("SELECT {CONVERSATION}, {ROW} FROM conversation WHERE id = ?1");
+        let last = last(self.link());
+        let sql = format!(
+            "SELECT {CONVERSATION}, created_at, ended_at, words, (SELECT delivered_at FROM message WHERE {last}) AS said
+             FROM conversation WHERE id = ?1"
+        );
         self.one(&sql, params![of.to_string()], |row| row_of(self, row))
     }
 

@@ -1,6 +1,7 @@
 //! Reports in the record, and what each line of a queue is about.
 
 use super::feed::Owner;
+use super::linked::{lines, until};
 use super::reader::{Reader, id, word};
 use super::sql::{Row, params};
 use super::{StoreError, Tx};
@@ -84,10 +85,12 @@ impl Reader<'_> {
         after: Offset,
         limit: usize,
     ) -> Result<Vec<(LogN, Offset, Queued)>, StoreError> {
-        let sql =
-            "SELECT feed.\"offset\" AS place, event.n AS n, event.data AS data FROM feed JOIN event ON event.n = feed.n
-                   WHERE feed.owner = ?1 AND feed.\"offset\" > ?2 ORDER BY feed.\"offset\" LIMIT ?3";
-        self.many(sql, params![Owner::Queue(site).to_string(), after, limit], |row| {
+        let lines = lines(self.link());
+        let sql = format!(
+            "{lines} SELECT line.place AS place, event.n AS n, event.data AS data FROM line JOIN event ON event.n = line.n
+             WHERE line.place > ?2 AND line.place <= ?3 ORDER BY line.place"
+        );
+        self.many(&sql, params![Owner::Queue(site).to_string(), after, until(after, limit)], |row| {
             let what: What =
                 serde_json::from_str(&row.get::<String>("data")?).map_err(|e| StoreError::new("read an event", e))?;
             let about = what.queued().ok_or_else(|| StoreError::new("read a queue", "an event that enters none"))?;

@@ -11,6 +11,7 @@ use super::tx::{Sealed, Unsealed, seal};
 use handrail_domain::event::{GENESIS, Hash};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use std::time::Duration;
 pub const RECORD_FILE: &str = "handrail.db";
 pub(super) use RECORD_FILE as FILE;
 /// What makes the tables, step by step: a record of an older version is brought forward by the steps that it lacks.
-pub(super) const STEPS: [&str; 10] = [
+pub(super) const STEPS: [&str; 11] = [
     include_str!("schema/sqlite-1.sql"),
     include_str!("schema/sqlite-2.sql"),
     include_str!("schema/sqlite-3.sql"),
@@ -29,12 +30,13 @@ pub(super) const STEPS: [&str; 10] = [
     include_str!("schema/sqlite-8.sql"),
     include_str!("schema/sqlite-9.sql"),
     include_str!("schema/sqlite-10.sql"),
+    include_str!("schema/sqlite-11.sql"),
 ];
 /// How long another process may hold the file before an act is refused.
 const BUSY: Duration = Duration::from_secs(5);
-/// Memory for the writer's pages, in KiB. Ids are random, so a batch touches pages everywhere: with less, most of the writer's
-/// time goes into reading them again.
-const WRITER_CACHE_KIB: i64 = 64 * 1_024;
+/// Memory for the writer's pages, in KiB: of what a batch touches, only the client ids of everybody lie far apart. More costs more, since
+/// SQLite walks all of it at the end of a batch in which a page of an index was split.
+const WRITER_CACHE_KIB: i64 = 24 * 1_024;
 /// Pages in the write-ahead log before they are copied into the file: 64 MiB. A page that changes often is then copied once. A full
 /// batch touches some 2,000 pages, so a quarter of that would copy most of them every second batch.
 const CHECKPOINT_PAGES: i64 = 16_384;
@@ -83,11 +85,16 @@ impl Sqlite {
     pub(super) fn seal(&mut self, lines: Vec<Unsealed>) -> Result<Vec<Logged>, StoreError> {
         let reader = Reader::new(Link::Sqlite(&self.connection));
         for owner in self.feeds.unknown(lines.iter().flat_map(Unsealed::owners)) {
-            self.feeds.learn(owner, reader.feed_head(owner)?);
+            self.feeds.learn(owner, reader.feed_end(owner)?);
         }
         let sealed = seal(&mut self.head, &mut self.feeds, lines);
+        let mut ends = HashMap::new();
         for line in &sealed {
             write_line(self.link(), line)?;
+            ends.extend(line.feeds.iter().map(|entry| (entry.owner, line.n)));
+        }
+        for (owner, n) in ends {
+            write_end(self.link(), owner, n)?;
         }
         Ok(sealed.into_iter().map(Logged::from).collect())
     }
@@ -133,13 +140,17 @@ fn write_line(link: Link<'_>, sealed: &Sealed) -> Result<(), StoreError> {
             sealed.hash
         ],
     )?;
-    for (owner, offset) in &sealed.feeds {
-        let owner: &Owner = owner;
-        link.run(
-            r#"INSERT INTO feed (owner, "offset", n) VALUES (?1, ?2, ?3)"#,
-            params![owner.to_string(), offset, sealed.n],
-        )?;
+    for entry in &sealed.feeds {
+        let sql = r#"INSERT INTO feed (n, owner, "offset", before) VALUES (?1, ?2, ?3, ?4)"#;
+        link.run(sql, params![sealed.n, entry.owner.to_string(), entry.offset, entry.before])?;
     }
+    Ok(())
+}
+
+/// A feed ends at this line of the log.
+fn write_end(link: Link<'_>, owner: Owner, n: u64) -> Result<(), StoreError> {
+    let sql = "INSERT INTO feed_head (owner, n) VALUES (?1, ?2) ON CONFLICT (owner) DO UPDATE SET n = excluded.n";
+    link.run(sql, params![owner.to_string(), n])?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //! log are gathered while acts run and sealed at the end of their batch: numbered, chained and entered into feeds.
 
 use super::StoreError;
-use super::feed::{Feeds, Head, Logged, Owner};
+use super::feed::{Entry, Feeds, Head, Logged, Owner};
 use super::known::Known;
 use super::reader::Reader;
 use super::sql::{Link, Value};
@@ -46,12 +46,13 @@ pub(super) struct Sealed {
     pub(super) line: Unsealed,
     pub(super) n: u64,
     pub(super) hash: Hash,
-    pub(super) feeds: Vec<(Owner, u64)>,
+    pub(super) feeds: Vec<Entry>,
 }
 
 impl From<Sealed> for Logged {
     fn from(sealed: Sealed) -> Self {
-        Logged { n: sealed.n, hash: sealed.hash, event: sealed.line.event, feeds: sealed.feeds }
+        let feeds = sealed.feeds.iter().map(|entry| (entry.owner, entry.offset)).collect();
+        Logged { n: sealed.n, hash: sealed.hash, event: sealed.line.event, feeds }
     }
 }
 
@@ -119,7 +120,7 @@ pub(super) fn seal(head: &mut Head, feeds: &mut Feeds, lines: Vec<Unsealed>) -> 
         };
         let hash = chain(&head.hash, &columns);
         *head = Head { n, hash };
-        let entered = line.owners().map(|owner| (owner, feeds.next(owner))).collect();
+        let entered = line.owners().map(|owner| feeds.enter(owner, n)).collect();
         Sealed { line, n, hash, feeds: entered }
     };
     lines.into_iter().map(place).collect()

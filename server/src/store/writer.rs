@@ -20,9 +20,22 @@ use std::time::Instant;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::info_span;
 
+/// After an act that could not be undone alone, so many batches give each act a savepoint.
+const CAREFUL_BATCHES: u32 = 1_000;
+
+/// How an act is undone that is refused.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Undo {
+    /// Alone: it has a savepoint.
+    Alone,
+    /// It has nothing to undo, since it writes only when it has decided. Should it fail after that, its batch is undone.
+    WithItsBatch,
+}
+
 /// An act on its way to the writer, with the one who waits for its answer.
 pub(super) struct Job {
     scope: Scope,
+    undo: Undo,
     queued: Instant,
     act: Act,
 }
@@ -53,6 +66,7 @@ enum Told {
 impl Job {
     pub(super) fn new<T: Send + 'static>(
         scope: Scope,
+        undo: Undo,
         act: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
         answer: oneshot::Sender<Result<T, Failure>>,
     ) -> Self {
@@ -76,7 +90,7 @@ impl Job {
             };
             Done { outcome, tell: Box::new(tell) }
         };
-        Self { scope, queued: Instant::now(), act: Box::new(act) }
+        Self { scope, undo, queued: Instant::now(), act: Box::new(act) }
     }
 }
 
@@ -137,6 +151,8 @@ impl Engine {
 pub(super) struct Writer {
     pub(super) engine: Engine,
     pub(super) known: RefCell<Known>,
+    /// Batches yet to come in which every act has a savepoint.
+    pub(super) careful: u32,
     pub(super) queue: mpsc::Receiver<Job>,
     pub(super) commits: broadcast::Sender<Arc<[Logged]>>,
     pub(super) stopping: watch::Sender<bool>,
@@ -167,11 +183,12 @@ impl Writer {
         let mut tells = Vec::with_capacity(batch.len());
         match self.run_all(batch, &mut tells) {
             Ok(logged) => {
-                tells.into_iter().for_each(|tell| tell(Told::Durable));
+                self.careful = self.careful.saturating_sub(1);
+                // Before the answers, so that a connection writes both at once. Nobody may be following yet: the log has it.
                 if !logged.is_empty() {
-                    // Nobody may be following yet: the log has it.
                     let _followers = self.commits.send(logged.into());
                 }
+                tells.into_iter().for_each(|tell| tell(Told::Durable));
                 Ok(())
             }
             Err(error) => {
@@ -197,7 +214,7 @@ impl Writer {
         let mut lines = Vec::new();
         for job in batch {
             metrics().observe(Timing::WriterWait, job.queued.elapsed());
-            self.run_one(job.act, &mut lines, tells)?;
+            self.run_one(job, &mut lines, tells)?;
         }
         let begun = Instant::now();
         let logged = self.engine.seal(lines)?;
@@ -206,19 +223,30 @@ impl Writer {
         Ok(logged)
     }
 
-    fn run_one(&mut self, act: Act, lines: &mut Vec<Unsealed>, tells: &mut Vec<Tell>) -> Result<(), StoreError> {
+    fn run_one(&mut self, job: Job, lines: &mut Vec<Unsealed>, tells: &mut Vec<Tell>) -> Result<(), StoreError> {
         let so_far = lines.len();
+        let alone = job.undo == Undo::Alone || self.careful > 0;
         self.known.get_mut().begin_act();
-        self.engine.control("SAVEPOINT act")?;
-        let Done { outcome, tell } = act(&mut Tx::new(self.engine.link(), &self.known, lines));
+        if alone {
+            self.engine.control("SAVEPOINT act")?;
+        }
+        let Done { outcome, tell } = (job.act)(&mut Tx::new(self.engine.link(), &self.known, lines));
         tells.push(tell);
         match outcome {
-            Outcome::Keep => self.engine.control("RELEASE act"),
+            Outcome::Keep if alone => self.engine.control("RELEASE act"),
+            Outcome::Keep => Ok(()),
             Outcome::Undo => {
                 lines.truncate(so_far);
-                self.known.get_mut().undo_act();
-                self.engine.control("ROLLBACK TO act")?;
-                self.engine.control("RELEASE act")
+                let wrote = self.known.get_mut().undo_act();
+                if alone {
+                    self.engine.control("ROLLBACK TO act")?;
+                    return self.engine.control("RELEASE act");
+                }
+                if !wrote {
+                    return Ok(());
+                }
+                self.careful = CAREFUL_BATCHES;
+                Err(StoreError { cause: Cause::Act, what: "an act failed after it had begun to write".into() })
             }
             Outcome::Abort(cause) => Err(StoreError { cause, what: "an act could not be written".into() }),
         }

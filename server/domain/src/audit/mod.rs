@@ -284,6 +284,11 @@ impl Audit {
         if good { Ok(()) } else { Err(Broken { n: None, fault: Fault::LastNumber }) }
     }
 
+    /// Checks how many lines feeds have against those that were read for their owners: what nobody is led to, nobody is told.
+    pub fn feed_lines(&self, lines: u64) -> Result<(), Broken> {
+        if lines == self.rows.feeds { Ok(()) } else { Err(Broken { n: None, fault: Fault::FeedLost }) }
+    }
+
     /// Checks the next place of a feed. Feeds come one after the other, places in their order.
     pub fn feed(&mut self, row: &FeedRow) -> Result<(), Broken> {
         let broken = |fault| Err(Broken { n: Some(row.n), fault });

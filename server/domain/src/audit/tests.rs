@@ -17,6 +17,8 @@ struct Book {
     items: Vec<(ItemId, u64)>,
     conversations: Vec<(Seq, Seq, u64)>,
     feeds: Vec<FeedRow>,
+    /// Lines of feeds that nothing leads to.
+    lost: u64,
     epoch: &'static str,
 }
 
@@ -56,7 +58,8 @@ fn about(bits: u128) -> About {
 impl Book {
     fn new() -> Self {
         let (lines, messages, items) = (Vec::new(), Vec::new(), Vec::new());
-        let mut book = Self { lines, messages, items, conversations: vec![(2, 2, 2)], feeds: Vec::new(), epoch: EPOCH };
+        let mut book =
+            Self { lines, messages, items, conversations: vec![(2, 2, 2)], feeds: Vec::new(), lost: 0, epoch: EPOCH };
         let (cid, sent_at) = (Cid::parse("c").unwrap(), Timestamp(1));
         let delivered =
             |seq, altered| What::Delivered { seq, from: account(1), cid: cid.clone(), altered, sent_at, text: None };
@@ -158,6 +161,7 @@ impl Book {
         self.items.iter().for_each(|(id, version)| audit.item(*id, *version));
         self.conversations.iter().try_for_each(|(last, highest, count)| audit.conversation(*last, *highest, *count))?;
         self.feeds.iter().try_for_each(|row| audit.feed(row))?;
+        audit.feed_lines(self.feeds.len() as u64 + self.lost)?;
         audit.agree()?;
         audit.witness(self.epoch)?;
         Ok(audit)
@@ -279,6 +283,7 @@ fn rows_that_the_log_does_not_know_are_found_and_lines_without_a_row() {
     breaks(|book| book.feeds[1].n = 1, Some(1), Fault::FeedGap);
     breaks(|book| book.feeds[0].is_for_owner = None, Some(1), Fault::FeedEvent);
     breaks(|book| book.feeds[0].is_for_owner = Some(false), Some(1), Fault::FeedOwner);
+    breaks(|book| book.lost = 1, None, Fault::FeedLost);
     breaks(|book| drop(book.feeds.pop()), None, Fault::Feeds { log: 18, record: 17 });
 }
 

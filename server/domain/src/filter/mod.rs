@@ -18,6 +18,7 @@ mod phrase;
 mod restricted;
 mod rules;
 mod scan;
+mod tell;
 mod trial;
 mod undo;
 mod view;

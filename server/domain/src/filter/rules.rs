@@ -1,7 +1,7 @@
 //! A compiled set of rules: immutable, shared by all threads, replaced as a whole. Compiling reads, lints, builds the engines
 //! and tries every pack's own examples; a set that does not keep its own promises is never used.
 
-use super::automaton::{Automaton, Wait};
+use super::automaton::{Automaton, Gate, Wait};
 use super::detect::{Detector, WORDS};
 use super::drift::Sign;
 use super::lexicon::{Lexicon, Symbol};
@@ -63,8 +63,21 @@ pub(super) enum Use {
     Term { rule: usize },
     /// It is one of several words in a row that a rule looks for.
     Words { rule: usize, words: Box<[Symbol]>, at: usize },
-    /// Every match of a phrase has one such word.
-    Slot { phrase: u32, wait: Wait },
+}
+
+/// The phrases that wait at one word, each with its gate beside it.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    pub(super) gates: Vec<Gate>,
+    /// The phrase, and how it waits.
+    pub(super) waits: Vec<(u32, Wait)>,
+}
+
+impl Slots {
+    fn add(&mut self, phrase: u32, wait: Wait) {
+        self.gates.push(Gate::of(&wait));
+        self.waits.push((phrase, wait));
+    }
 }
 
 /// A phrase of a rule, run only where a word of its rarest slot stands.
@@ -84,6 +97,8 @@ pub struct Rules {
     pub(super) lexicon: Lexicon,
     /// For each symbol, what meeting it may mean.
     pub(super) uses: Vec<Box<[Use]>>,
+    /// For each symbol, the phrases of which every match has such a word.
+    pub(super) slots: Vec<Slots>,
     pub(super) phrases: Vec<Phrase>,
     pub(super) detectors: Vec<Detection>,
     pub(super) vocabulary: Vocabulary,
@@ -183,6 +198,7 @@ impl Rules {
             rules,
             combines: Vec::new(),
             uses: uses_of(&lexicon, rows).into_iter().map(Into::into).collect(),
+            slots: no_slots(&lexicon),
             phrases: Vec::new(),
             detectors: Vec::new(),
             vocabulary: Vocabulary::new(words, strong, &BTreeSet::new()),
@@ -275,15 +291,20 @@ fn uses_of(lexicon: &Lexicon, terms: Vec<(usize, Vec<Symbol>)>) -> Vec<Vec<Use>>
     uses
 }
 
+fn no_slots(lexicon: &Lexicon) -> Vec<Slots> {
+    std::iter::repeat_with(Slots::default).take(lexicon.len()).collect()
+}
+
 fn assemble(sources: &[Source], packs: &Packs, reader: Reader<'_>, draft: Draft, problems: &mut Vec<Problem>) -> Rules {
     let costs = reader.lexicon.costs();
-    let mut uses = uses_of(&reader.lexicon, draft.terms);
+    let uses = uses_of(&reader.lexicon, draft.terms);
+    let mut slots = no_slots(&reader.lexicon);
     let mut phrases = Vec::new();
     for (rule, node) in &draft.phrases {
         match Automaton::new(node, &costs).and_then(waited_for) {
             Ok((automaton, waits)) => {
                 let phrase = phrases.len() as u32;
-                waits.into_iter().for_each(|wait| uses[wait.symbol as usize].push(Use::Slot { phrase, wait }));
+                waits.into_iter().for_each(|wait| slots[wait.symbol as usize].add(phrase, wait));
                 phrases.push(Phrase { rule: *rule, automaton });
             }
             Err(what) => {
@@ -300,6 +321,7 @@ fn assemble(sources: &[Source], packs: &Packs, reader: Reader<'_>, draft: Draft,
         rules: draft.rules,
         combines: combinations(packs, problems),
         uses: uses.into_iter().map(Into::into).collect(),
+        slots,
         phrases,
         vocabulary: Vocabulary::new(&words, &draft.strong, &reader.open),
         lexicon: reader.lexicon,

@@ -1,13 +1,14 @@
 //! One pass of the rules over a text and what they saw. Everything here is linear in the length of the text.
 
-use super::automaton::{Mask, Wait, Word};
+use super::automaton::{Gate, Mask, Wait, Word};
 use super::fold::fold;
 use super::lexicon::{Lexicon, Symbols};
 use super::rules::{Phrase, Rules, Use};
+use super::tell::{is_another, tell};
 use super::view::{CURRENT, Marks, View, words};
 use super::{Window, in_doubt};
 use super::{apart, detect, undo};
-use crate::finding::{Evasion, Finding, Part, Span};
+use crate::finding::{Evasion, Finding, Span};
 use crate::text::Text;
 use std::cell::RefCell;
 use std::ops::Range;
@@ -73,12 +74,21 @@ impl Set<'_> {
     }
 }
 
+/// What is asked of a reading.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// Whatever the rules see in it.
+    All,
+    /// What begins in an earlier message: the rest was asked of the message alone.
+    Across,
+}
+
 /// What one rule saw: the places of one hit, this message's first.
 #[derive(Debug, Clone)]
-struct Hit {
-    rule: usize,
-    places: Vec<(u8, Span)>,
-    marks: Marks,
+pub(super) struct Hit {
+    pub(super) rule: usize,
+    pub(super) places: Vec<(u8, Span)>,
+    pub(super) marks: Marks,
 }
 
 /// What the rules see in a text, in the order in which they see it.
@@ -145,12 +155,13 @@ impl Scratch {
         (self.runs, self.runs_max) = (0, RUNS_MAX);
         fold(text.as_str(), 0, CURRENT, &mut self.base);
         let mut base = std::mem::take(&mut self.base);
-        self.ask(set, &base);
+        // As it stands, it was read alone before it is read with what was said before.
+        self.ask(set, &base, if self.borders.is_empty() { Wanted::All } else { Wanted::Across });
         let mut seen = undo::glance(&set.rules.vocabulary, &base);
         if !self.borders.is_empty() {
             let mut mended = std::mem::take(&mut self.mended);
             if undo::mended(&set.rules.vocabulary, &base, &self.borders, &mut mended) {
-                self.ask(set, &mended);
+                self.ask(set, &mended, Wanted::All);
                 seen = undo::glance(&set.rules.vocabulary, &mended);
                 std::mem::swap(&mut base, &mut mended);
             }
@@ -205,7 +216,7 @@ impl Scratch {
         self.ask_changed(set, base, &mut other);
         if seen.singles {
             apart::together(base, &mut joined);
-            self.ask(set, &joined);
+            self.ask(set, &joined, Wanted::All);
             self.ask_changed(set, &joined, &mut other);
         }
         self.joined = joined;
@@ -220,7 +231,7 @@ impl Scratch {
             words(other, &mut self.words);
             list(set, &self.words, &mut self.list);
             self.add_others(set, base, &changes);
-            self.scan_list(set);
+            self.scan_list(set, Wanted::All);
             self.detect(set, other);
         }
     }
@@ -244,9 +255,9 @@ impl Scratch {
     }
 
     /// Asks every rule about one reading.
-    fn ask(&mut self, set: Set<'_>, base: &View) {
+    fn ask(&mut self, set: Set<'_>, base: &View, wanted: Wanted) {
         words(base, &mut self.words);
-        self.scan_words(set);
+        self.scan_words(set, wanted);
         self.detect(set, base);
     }
 
@@ -270,16 +281,16 @@ impl Scratch {
         let mut turned = std::mem::take(&mut self.turned);
         undo::backwards(&self.words, &mut turned);
         std::mem::swap(&mut self.words, &mut turned);
-        self.scan_words(set);
+        self.scan_words(set, Wanted::All);
         self.turned = turned;
     }
 
-    fn scan_words(&mut self, set: Set<'_>) {
+    fn scan_words(&mut self, set: Set<'_>, wanted: Wanted) {
         list(set, &self.words, &mut self.list);
-        self.scan_list(set);
+        self.scan_list(set, wanted);
     }
 
-    fn scan_list(&mut self, set: Set<'_>) {
+    fn scan_list(&mut self, set: Set<'_>, wanted: Wanted) {
         self.mask = Mask::default();
         self.list.iter().flat_map(|word| word.symbols.iter()).for_each(|symbol| self.mask.add(symbol));
         let is_current = |word: &Word| self.words.cells[word.range.end - 1].part == CURRENT;
@@ -290,35 +301,48 @@ impl Scratch {
                 return;
             }
             let symbols = self.list[at].symbols;
+            let before = Gate::bits(at.checked_sub(1).and_then(|at| self.list.get(at)));
+            let after = Gate::bits(self.list.get(at + 1));
             for symbol in symbols.iter() {
                 for meaning in &set.rules.uses[symbol as usize] {
-                    match meaning {
-                        Use::Term { rule } if at >= self.current => self.hit(set, *rule, at..at + 1),
-                        Use::Term { .. } => (),
-                        Use::Words { rule, words, at: place } => {
-                            let range = at.wrapping_sub(*place)..at.wrapping_sub(*place).wrapping_add(words.len());
-                            let row = self.list.get(range.clone());
-                            let is = |(word, want): (&Word, &u32)| word.symbols.iter().any(|symbol| symbol == *want);
-                            if row.is_some_and(|row| row.iter().zip(words).all(is)) {
-                                self.hit(set, *rule, range);
-                            }
-                        }
-                        // What lies in earlier messages alone was judged with them; of the rest, the words next to it turn most
-                        // away.
-                        Use::Slot { phrase, wait }
-                            if at + wait.reach as usize > self.current && wait.may_stand(&self.list, at) =>
-                        {
-                            self.scan_phrase(set, *phrase as usize, wait, at);
-                        }
-                        Use::Slot { .. } => (),
+                    self.scan_use(set, meaning, at, wanted);
+                }
+                let slots = &set.rules.slots[symbol as usize];
+                for (gate, (phrase, wait)) in slots.gates.iter().zip(&slots.waits) {
+                    // The words next to it turn most away. What lies in earlier messages alone was judged with them.
+                    let reach = wait.reach as usize;
+                    if gate.opens(before, after)
+                        && at + reach > self.current
+                        && (wanted == Wanted::All || at < self.current + reach)
+                        && wait.may_stand(&self.list, at)
+                    {
+                        self.scan_phrase(set, *phrase as usize, wait, at, wanted);
                     }
                 }
             }
         }
     }
 
+    /// Asks about a word, or words in a row.
+    fn scan_use(&mut self, set: Set<'_>, meaning: &Use, at: usize, wanted: Wanted) {
+        match meaning {
+            Use::Term { rule } if at >= self.current && wanted == Wanted::All => self.hit(set, *rule, at..at + 1),
+            Use::Term { .. } => (),
+            Use::Words { rule, words, at: place } => {
+                let range = at.wrapping_sub(*place)..at.wrapping_sub(*place).wrapping_add(words.len());
+                let row = self.list.get(range.clone());
+                let is = |(word, want): (&Word, &u32)| word.symbols.iter().any(|symbol| symbol == *want);
+                if row.is_some_and(|row| row.iter().zip(words).all(is))
+                    && (wanted == Wanted::All || range.start < self.current)
+                {
+                    self.hit(set, *rule, range);
+                }
+            }
+        }
+    }
+
     /// Runs a phrase from every place from which a match may begin that has this word in its slot.
-    fn scan_phrase(&mut self, set: Set<'_>, phrase: usize, wait: &Wait, slot: usize) {
+    fn scan_phrase(&mut self, set: Set<'_>, phrase: usize, wait: &Wait, slot: usize, wanted: Wanted) {
         let Phrase { rule, automaton } = &set.rules.phrases[phrase];
         if self.enough(*rule) || !automaton.possible(&self.mask) {
             return;
@@ -328,6 +352,9 @@ impl Scratch {
         // The longest match may begin furthest back, so all are tried; an excused one does not hide another.
         let mut best: Option<Range<usize>> = None;
         automaton.starts(&list, slot, wait, |at| {
+            if wanted == Wanted::Across && at >= self.current {
+                return;
+            }
             let upto = list.len().min(at + automaton.longest);
             let found = automaton.longest_match(&list[at..upto]).map(|words| at..at + words);
             if let Some(found) = found.filter(|found| slot < found.end && !self.excused(set, &list, *rule, found)) {
@@ -421,67 +448,4 @@ fn note(hits: &mut Vec<Hit>, rule: usize, view: &View, range: Range<usize>) -> b
         hits.push(Hit { rule, places, marks: view.marks(range).and(split) });
     }
     !known
-}
-
-/// Whether a first name is that of somebody else: another word with a capital letter follows it, which is no day, no month and
-/// not the writer.
-fn is_another(text: &Text, hit: &Hit) -> bool {
-    const NO_NAMES: &str = "I I'm I'll I've I'd Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April \
-        May June July August September October November December Im Ive Ill";
-    let (part, Span(_, upto)) = hit.places[0];
-    let rest: String = text.as_str().chars().skip(upto as usize).take(24).collect();
-    let next = rest.strip_prefix(' ').and_then(|rest| rest.split([' ', ',', '.', '!', '?', '\n']).next()).unwrap_or("");
-    let capital = next.chars().next().is_some_and(char::is_uppercase) && next.chars().any(char::is_lowercase);
-    let plain = next.replace('\u{2019}', "'");
-    part == CURRENT && capital && !NO_NAMES.split_ascii_whitespace().any(|word| word == plain)
-}
-
-/// Code points `span` of a text.
-fn excerpt(text: &str, span: Span) -> String {
-    text.chars().skip(span.0 as usize).take((span.1 - span.0) as usize).collect()
-}
-
-fn tell(rules: &Rules, window: &Window, text: &Text, hits: &[Hit], adult: bool) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = hits.iter().map(|hit| finding(rules, window, text, hit, adult)).collect();
-    for combine in &rules.combines {
-        if combine.all.iter().all(|any| hits.iter().any(|hit| any.contains(&hit.rule))) {
-            findings.push(Finding {
-                rule: combine.id.clone(),
-                category: combine.category,
-                severity: combine.severity,
-                span: None,
-                parts: Vec::new(),
-                excerpt: String::new(),
-                why: combine.why.clone(),
-                evasion: Vec::new(),
-            });
-        }
-    }
-    findings
-}
-
-fn finding(rules: &Rules, window: &Window, text: &Text, hit: &Hit, adult: bool) -> Finding {
-    let rule = &rules.rules[hit.rule];
-    let span = hit.places[0].1;
-    let mut parts = Vec::new();
-    let mut typed = String::new();
-    for (part, span) in &hit.places[1..] {
-        if let Some(past) = window.past().get(usize::from(*part) - 1) {
-            let earlier = past.text.as_str();
-            typed.push_str(&excerpt(earlier, *span));
-            typed.push_str(" / ");
-            parts.push(Part { message: past.message, text: earlier.to_owned(), span: *span });
-        }
-    }
-    typed.push_str(&excerpt(text.as_str(), span));
-    Finding {
-        rule: rule.id.clone(),
-        category: rule.category,
-        severity: rule.severity(adult),
-        span: Some(span),
-        parts,
-        excerpt: typed,
-        why: rule.why.clone(),
-        evasion: hit.marks.evasions(),
-    }
 }

@@ -308,6 +308,9 @@ impl Outbox {
                 return next;
             }
             self.wake.notified().await;
+            // An answer and the event that it made are told one after the other: with a turn for others in between, they go out in
+            // one write.
+            tokio::task::yield_now().await;
         }
     }
 

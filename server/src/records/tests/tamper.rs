@@ -97,8 +97,9 @@ async fn a_record_that_somebody_changed_is_found_out_and_where() {
         ("UPDATE message SET seq = 99 WHERE row = 2", (None, Fault::Number)),
         ("DELETE FROM message WHERE row = 1", (n(said), Fault::NoMessage)),
         (
-            "INSERT INTO message SELECT 99, 'm_x', conversation, sender, 'other', salt, digest, text, shown, status, 6, passed, rules, decision, sent_at, delivered_at FROM message WHERE row = 1;
-             UPDATE conversation SET last_seq = 6",
+            "INSERT INTO message SELECT 99, 'm_x', conversation, sender, 'other', salt, digest, text, shown, status, 6, passed, rules, decision, sent_at, delivered_at,
+                 (SELECT last_row FROM conversation) FROM message WHERE row = 1;
+             UPDATE conversation SET last_seq = 6, last_row = 99",
             (None, Fault::Delivered { log: 5, record: 6 }),
         ),
         ("UPDATE event SET data = replace(data, '\"seq\":1,', '\"seq\":3,') WHERE kind = 'message.delivered'", (n(said), Fault::Chain)),
@@ -118,10 +119,27 @@ async fn a_record_that_somebody_changed_is_found_out_and_where() {
         ("DELETE FROM item", (n(item), Fault::NoItem)),
         ("UPDATE item SET data = replace(data, 'Not here.', 'Not there')", (None, Fault::Note)),
         ("UPDATE conversation SET last_seq = last_seq + 1", (None, Fault::LastNumber)),
+        ("UPDATE conversation SET last_row = 1", (None, Fault::LastNumber)),
+        ("UPDATE message SET before = NULL WHERE seq = 3", (None, Fault::LastNumber)),
         ("UPDATE feed SET offset = 99 WHERE offset = 2", (None, Fault::FeedGap)),
-        ("UPDATE feed SET n = 999999 WHERE offset = (SELECT max(offset) FROM feed WHERE owner LIKE 's_%')", (n(999_999), Fault::FeedEvent)),
-        ("UPDATE feed SET n = (SELECT n FROM event WHERE kind = 'site') WHERE offset = 1 AND owner LIKE 's_%'", (None, Fault::FeedOwner)),
-        ("DELETE FROM feed WHERE offset = (SELECT max(offset) FROM feed f WHERE f.owner = feed.owner)", (None, Fault::Feeds { log: 0, record: 0 })),
+        ("UPDATE feed SET before = 0 WHERE offset = 2", (None, Fault::FeedGap)),
+        (
+            "UPDATE feed SET n = 999999 WHERE n = (SELECT n FROM feed_head WHERE owner LIKE 's_%');
+             UPDATE feed_head SET n = 999999 WHERE owner LIKE 's_%'",
+            (n(999_999), Fault::FeedEvent),
+        ),
+        (
+            "UPDATE feed SET n = (SELECT n FROM event WHERE kind = 'site') WHERE offset = 1 AND owner LIKE 's_%';
+             UPDATE feed SET before = (SELECT n FROM event WHERE kind = 'site') WHERE offset = 2 AND owner LIKE 's_%'",
+            (None, Fault::FeedOwner),
+        ),
+        ("UPDATE feed_head SET n = (SELECT n FROM feed WHERE feed.owner = feed_head.owner AND offset = 1)", (None, Fault::FeedLost)),
+        ("DELETE FROM feed_head WHERE owner LIKE 's_%'", (None, Fault::FeedLost)),
+        (
+            "DELETE FROM feed WHERE n = (SELECT n FROM feed_head WHERE feed_head.owner = feed.owner);
+             UPDATE feed_head SET n = (SELECT max(n) FROM feed WHERE feed.owner = feed_head.owner)",
+            (None, Fault::Feeds { log: 0, record: 0 }),
+        ),
     ] {
         let copy = world.copy();
         tamper(copy.path(), |record| record.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}")));
@@ -144,7 +162,8 @@ async fn a_cut_end_and_a_log_written_anew_are_found_by_a_checkpoint_alone() {
     let cut = world.copy();
     let cut_off = format!(
         "DELETE FROM event WHERE n = {n}; DELETE FROM feed WHERE n = {n};
-             UPDATE conversation SET last_seq = last_seq - 1;
+             UPDATE feed_head SET n = (SELECT max(n) FROM feed WHERE feed.owner = feed_head.owner);
+             UPDATE conversation SET last_seq = last_seq - 1, last_row = (SELECT before FROM message ORDER BY row DESC LIMIT 1);
              DELETE FROM message WHERE row = (SELECT max(row) FROM message)"
     );
     tamper(cut.path(), |record| record.execute_batch(&cut_off).unwrap());

@@ -154,7 +154,7 @@ async fn verify(store: &Store) -> u64 {
         }
         let (mut owner, mut last) = (String::new(), (0, 0));
         for (whose, offset, n) in
-            record.many("SELECT owner, feed.offset AS place, n FROM feed ORDER BY owner, feed.offset", &[], |row| {
+            record.many(r#"SELECT owner, "offset" AS place, n FROM feed ORDER BY owner, "offset""#, &[], |row| {
                 Ok((row.get::<String>("owner")?, row.get::<u64>("place")?, row.get::<u64>("n")?))
             })?
         {
@@ -274,16 +274,19 @@ async fn the_record_itself_refuses_what_must_never_be(store: Store) {
     store.write(Scope::Everything, |tx| say(tx, mentee(), "held", true)).await.unwrap();
     let before = rows(&store).await;
     for (sql, why) in [
-        ("UPDATE message SET status = 'delivered', seq = 9, delivered_at = 1 WHERE cid = 'held'", "check constraint"),
+        ("UPDATE message SET status = 'delivered', seq = 3, delivered_at = 1 WHERE cid = 'held'", "check constraint"),
         ("UPDATE message SET passed = 0, decision = NULL WHERE cid = 'released'", "check constraint"),
         ("UPDATE message SET passed = 0 WHERE cid = 'passed'", "check constraint"),
-        ("UPDATE message SET seq = NULL WHERE cid = 'passed'", "check constraint"),
+        ("UPDATE message SET seq = NULL WHERE cid = 'passed'", "check constraint|given once"),
         ("UPDATE message SET delivered_at = NULL WHERE cid = 'passed'", "check constraint"),
-        ("UPDATE message SET seq = 7 WHERE cid = 'held'", "check constraint"),
+        ("UPDATE message SET seq = 3 WHERE cid = 'held'", "check constraint"),
         ("UPDATE message SET shown = 'another' WHERE cid = 'passed'", "check constraint"),
-        ("UPDATE message SET status = 'held', seq = NULL, delivered_at = NULL WHERE cid = 'passed'", "ended"),
+        (
+            "UPDATE message SET status = 'held', seq = NULL, delivered_at = NULL WHERE cid = 'passed'",
+            "ended|given once",
+        ),
         ("UPDATE message SET status = 'lost' WHERE cid = 'held'", "check constraint"),
-        ("UPDATE message SET seq = 1 WHERE cid = 'passed'", "unique constraint"),
+        ("UPDATE message SET seq = 1 WHERE cid = 'passed'", "unique constraint|given once"),
         ("UPDATE item SET state = 'waiting' WHERE state = 'closed'", "closed item"),
         ("UPDATE item SET severity = 9", "check constraint"),
         ("UPDATE event SET data = '{}' WHERE n = 1", "only added to"),
@@ -294,7 +297,8 @@ async fn the_record_itself_refuses_what_must_never_be(store: Store) {
     ] {
         let refused = store.write(Scope::Everything, move |tx| Ok(tx.run(sql, &[])?)).await;
         let Err(Failure::Store(error)) = refused else { panic!("{sql} was taken") };
-        assert!(error.to_string().to_lowercase().contains(why), "{sql}: {error}");
+        let error = error.to_string().to_lowercase();
+        assert!(why.split('|').any(|why| error.contains(why)), "{sql}: {error}");
     }
     assert_eq!(rows(&store).await, before);
     verify(&store).await;
@@ -323,8 +327,46 @@ async fn a_question_that_panics_costs_no_reader(store: Store) {
     assert_eq!(store.read(|record| record.log_head()).await.unwrap(), 0);
 }
 
-async fn a_full_queue_is_unavailable_and_not_a_buffer(store: Store) {
+/// Messages in a conversation that goes on for long; every tenth was held and released.
+const LONG: u64 = 200;
+
+async fn a_page_of_a_long_feed_or_conversation_is_what_stands_there_wherever_it_begins(store: Store) {
     people(&store).await;
+    let talk = store.write(Scope::Everything, |tx| {
+        for seq in 1..=LONG {
+            let cid = format!("long{seq}");
+            if seq % 10 == 0 { hold_and_release(tx, &cid)? } else { say(tx, mentee(), &cid, false).map(drop)? }
+        }
+        Ok(())
+    });
+    talk.await.unwrap();
+    let places = [0, 1, 62, 63, 64, 65, 127, 128, 150, LONG - 1, LONG, LONG + 1, 10 * LONG];
+    let read = store.read(move |record| {
+        for (place, limit) in places.into_iter().flat_map(|place| [1, 64, 100].map(|limit| (place, limit))) {
+            let (page, more) = record.history(pair(), Some(place), limit)?;
+            let newest = place.saturating_sub(1).min(LONG);
+            let seqs: Vec<u64> = page.iter().filter_map(|message| message.seq).collect();
+            let wanted: Vec<u64> = (1..=newest).rev().take(limit).collect();
+            assert_eq!((seqs, more), (wanted, newest > limit as u64), "{limit} before {place}");
+            let feed = Owner::Account(mentor());
+            let offsets: Vec<u64> = record.feed_page(feed, place, limit)?.iter().map(|entry| entry.offset).collect();
+            let head = record.feed_head(feed)?;
+            let wanted: Vec<u64> = (place + 1..=head).take(limit).collect();
+            assert_eq!(offsets, wanted, "{limit} after {place} of {head}");
+            assert_eq!(record.mark_at(feed, place)?.is_some(), place <= head, "the mark at {place}");
+        }
+        let (page, more) = record.history(pair(), None, 10)?;
+        assert_eq!((page.len(), page[0].seq, more), (10, Some(LONG), true));
+        assert_eq!(record.recent(pair(), NOW, 40)?.last().and_then(|message| message.seq), Some(LONG));
+        assert!(record.recent(pair(), Timestamp(NOW.0 - 1), 40)?.is_empty(), "nothing was said before");
+        Ok(())
+    });
+    read.await.unwrap();
+    verify(&store).await;
+}
+
+/// Keeps the writer busy until it is told to go on, so that what is queued meanwhile is one batch.
+async fn busy(store: &Store) -> (std::sync::mpsc::Sender<()>, impl Future<Output = Result<(), Failure>>) {
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let (began, begun) = tokio::sync::oneshot::channel();
     let slow = store.write(Scope::Everything, move |_| {
@@ -333,6 +375,44 @@ async fn a_full_queue_is_unavailable_and_not_a_buffer(store: Store) {
         Ok(())
     });
     begun.await.unwrap();
+    (go, slow)
+}
+
+async fn an_act_that_fails_once_it_has_begun_to_write_takes_its_batch_along_and_from_then_on_itself_alone(
+    store: Store,
+) {
+    people(&store).await;
+    let before = rows(&store).await;
+    let failing = |tx: &mut Tx<'_>| {
+        say(tx, mentor(), "failing", false)?;
+        Err::<(), Failure>(Code::Internal.into())
+    };
+    let refused = |_: &mut Tx<'_>| Err::<(), Failure>(Code::NotHeld.into());
+    for careful in [false, true] {
+        let (go, slow) = busy(&store).await;
+        let good = store.write_decided(Scope::Everything, |tx| say(tx, mentee(), "good", false));
+        let no = store.write_decided(Scope::Everything, refused);
+        let bad = store.write_decided(Scope::Everything, failing);
+        drop(go);
+        slow.await.unwrap();
+        let code = |failure| match failure {
+            Failure::Refused(refusal) => refusal.code,
+            Failure::Store(error) => panic!("{error}"),
+        };
+        let (good, no, bad) = (good.await.map(drop).map_err(code), no.await.map_err(code), bad.await.map_err(code));
+        if careful {
+            assert_eq!((good, no, bad), (Ok(()), Err(Code::NotHeld), Err(Code::Internal)));
+        } else {
+            assert_eq!((good, no, bad), (Err(Code::Unavailable), Err(Code::Unavailable), Err(Code::Unavailable)));
+            assert_eq!(rows(&store).await, before, "nothing of the batch stays");
+        }
+    }
+    assert_eq!(verify(&store).await, 1, "what was good was written once");
+}
+
+async fn a_full_queue_is_unavailable_and_not_a_buffer(store: Store) {
+    people(&store).await;
+    let (go, slow) = busy(&store).await;
     let waiting: Vec<_> = (0..WRITER_QUEUE_MAX).map(|_| store.write(Scope::Everything, |_| Ok(()))).collect();
     assert_eq!(store.health().waiting, WRITER_QUEUE_MAX);
     let refused = store.write(Scope::Everything, |tx| say(tx, mentor(), "late", false)).await;
@@ -379,6 +459,8 @@ on_every_record! {
     the_record_itself_refuses_what_must_never_be
     a_number_is_given_once_and_without_a_gap
     a_question_that_panics_costs_no_reader
+    an_act_that_fails_once_it_has_begun_to_write_takes_its_batch_along_and_from_then_on_itself_alone
+    a_page_of_a_long_feed_or_conversation_is_what_stands_there_wherever_it_begins
     a_full_queue_is_unavailable_and_not_a_buffer
     a_conversation_reads_back_as_it_is
     what_a_party_tells_is_kept_once_and_read_newest_first

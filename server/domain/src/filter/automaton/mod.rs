@@ -117,6 +117,42 @@ impl Wait {
     }
 }
 
+/// What a wait asks of the words next to it, in two words of bits: many are looked at in a row, and nearly all say no. It may say yes
+/// wrongly, never no.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::filter) struct Gate {
+    before: u64,
+    after: u64,
+}
+
+impl Gate {
+    /// Set for whatever stands next to a word, also nothing.
+    const ANY: u64 = 1 << 63;
+
+    pub(in crate::filter) fn of(wait: &Wait) -> Self {
+        let folded = |mask: &Mask| match mask {
+            &Mask::ALL => u64::MAX,
+            Mask(blocks) => Self::fold(blocks.iter().fold(0, |all, block| all | block)),
+        };
+        Self { before: folded(&wait.before), after: folded(&wait.after) }
+    }
+
+    /// The bits of a word that stands next to another.
+    pub(in crate::filter) fn bits(beside: Option<&Word>) -> u64 {
+        let symbols = beside.into_iter().flat_map(|word| word.symbols.iter());
+        Self::ANY | Self::fold(symbols.fold(0, |all, symbol| all | Mask::place(symbol).1))
+    }
+
+    fn fold(bits: u64) -> u64 {
+        bits & !Self::ANY | bits >> 63
+    }
+
+    /// Whether a match may stand between words of these bits.
+    pub(in crate::filter) fn opens(self, before: u64, after: u64) -> bool {
+        self.before & before != 0 && self.after & after != 0
+    }
+}
+
 impl Automaton {
     /// Whether a text with these symbols may have a match at all.
     pub(in crate::filter) fn possible(&self, text: &Mask) -> bool {
