@@ -73,6 +73,23 @@ fn first(record: &Connection, kind: &str) -> LogN {
     record.query_row("SELECT min(n) FROM event WHERE kind = ?1", [kind], |row| row.get(0)).unwrap()
 }
 
+/// A change that somebody made, and where and how it is found.
+type Change = (&'static str, (Option<LogN>, Fault));
+
+/// Each of these changes is found in the past of this world.
+async fn is_found(world: &World, changes: &[Change]) {
+    let key = SigningKey::open(world.path()).unwrap();
+    for (sql, want) in changes {
+        let copy = world.copy();
+        tamper(copy.path(), |record| record.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}")));
+        let found = check(copy.path(), "", &key).await.expect_err(sql);
+        let same = std::mem::discriminant(&found.fault) == std::mem::discriminant(&want.1);
+        assert!(same && (want.0.is_none() || found.n == want.0), "{sql}\n  found {found:?}\n  want {want:?}");
+        let words = found.to_string();
+        assert!(!words.contains("fish") && !words.contains("Quill"), "{words}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_somebody_changed_is_found_out_and_where() {
     let world = World::with_past().await;
@@ -82,9 +99,8 @@ async fn a_record_that_somebody_changed_is_found_out_and_where() {
     let probe = Connection::open(copy.path().join("handrail.db")).unwrap();
     let (said, settled, item) =
         (first(&probe, "message.delivered"), first(&probe, "message.settled"), first(&probe, "item"));
-    let head: LogN = probe.query_row("SELECT max(n) FROM event", [], |row| row.get(0)).unwrap();
     let n = Some;
-    for (sql, want) in [
+    let changes = [
         ("UPDATE message SET text = 'how was the weak' WHERE row = 1", (n(said), Fault::Text)),
         ("UPDATE message SET digest = zeroblob(32) WHERE row = 1", (n(said), Fault::Text)),
         ("UPDATE message SET text = NULL, salt = NULL WHERE row = 1", (None, Fault::Erased { log: 0, record: 1 })),
@@ -118,6 +134,14 @@ async fn a_record_that_somebody_changed_is_found_out_and_where() {
         ("UPDATE item SET state = 'waiting'", (None, Fault::Undecided)),
         ("DELETE FROM item", (n(item), Fault::NoItem)),
         ("UPDATE item SET data = replace(data, 'Not here.', 'Not there')", (None, Fault::Note)),
+    ];
+    is_found(&world, &changes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_somebody_changed_is_found_out() {
+    let world = World::with_past().await;
+    let changes = [
         ("UPDATE conversation SET last_seq = last_seq + 1", (None, Fault::LastNumber)),
         ("UPDATE conversation SET last_row = 1", (None, Fault::LastNumber)),
         ("UPDATE message SET before = NULL WHERE seq = 3", (None, Fault::LastNumber)),
@@ -126,29 +150,25 @@ async fn a_record_that_somebody_changed_is_found_out_and_where() {
         (
             "UPDATE feed SET n = 999999 WHERE n = (SELECT n FROM feed_head WHERE owner LIKE 's_%');
              UPDATE feed_head SET n = 999999 WHERE owner LIKE 's_%'",
-            (n(999_999), Fault::FeedEvent),
+            (Some(999_999), Fault::FeedEvent),
         ),
         (
             "UPDATE feed SET n = (SELECT n FROM event WHERE kind = 'site') WHERE offset = 1 AND owner LIKE 's_%';
              UPDATE feed SET before = (SELECT n FROM event WHERE kind = 'site') WHERE offset = 2 AND owner LIKE 's_%'",
             (None, Fault::FeedOwner),
         ),
-        ("UPDATE feed_head SET n = (SELECT n FROM feed WHERE feed.owner = feed_head.owner AND offset = 1)", (None, Fault::FeedLost)),
+        (
+            "UPDATE feed_head SET n = (SELECT n FROM feed WHERE feed.owner = feed_head.owner AND offset = 1)",
+            (None, Fault::FeedLost),
+        ),
         ("DELETE FROM feed_head WHERE owner LIKE 's_%'", (None, Fault::FeedLost)),
         (
             "DELETE FROM feed WHERE n = (SELECT n FROM feed_head WHERE feed_head.owner = feed.owner);
              UPDATE feed_head SET n = (SELECT max(n) FROM feed WHERE feed.owner = feed_head.owner)",
             (None, Fault::Feeds { log: 0, record: 0 }),
         ),
-    ] {
-        let copy = world.copy();
-        tamper(copy.path(), |record| record.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}")));
-        let found = check(copy.path(), "", &key).await.expect_err(sql);
-        let same = std::mem::discriminant(&found.fault) == std::mem::discriminant(&want.1);
-        assert!(same && (want.0.is_none() || found.n == want.0), "{sql}\n  found {found:?}\n  want {want:?} of {head}");
-        let words = found.to_string();
-        assert!(!words.contains("fish") && !words.contains("Quill"), "{words}");
-    }
+    ];
+    is_found(&world, &changes).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
