@@ -132,8 +132,10 @@ impl Ground {
         self.own_postgres.as_ref().and_then(Postgres::pid)
     }
 
-    /// Stops everything. What did not stop as it should is added to `failures`.
-    pub(crate) async fn stop(self, failures: &mut Vec<String>) -> Remains {
+    /// Stops everything, and has the record checked that was written. What did not stop as it should, and a record that is not
+    /// whole, are added to `failures`; what the check said is the other answer.
+    pub(crate) async fn stop(self, failures: &mut Vec<String>) -> (Remains, Option<String>) {
+        let record = self.nodes.first().map(Server::record);
         for node in self.nodes {
             match node.stop().await {
                 Ok(status) if status.success() => {}
@@ -142,10 +144,14 @@ impl Ground {
             }
         }
         drop(self.own_redis);
+        let audited = match record {
+            Some(record) => record.audit().await.map_err(|error| failures.push(format!("{error:#}"))).ok(),
+            None => None,
+        };
         if let Some(postgres) = self.own_postgres {
             postgres.stop().await;
         }
-        Remains { data: self.data, kept: self.kept }
+        (Remains { data: self.data, kept: self.kept }, audited)
     }
 }
 

@@ -77,7 +77,7 @@ pub(crate) async fn run(args: Idle) -> anyhow::Result<bool> {
     let dropped = held.iter().filter(|(_, dropped)| *dropped).count();
     drop(held);
     let mut failures = Vec::new();
-    let remains = ground.stop(&mut failures).await;
+    let (remains, _whole) = ground.stop(&mut failures).await;
     let (before, rss_at) = (before.context("the server's memory")?, rss_at.context("the server's memory")?);
     let kib_each = rss_at.saturating_sub(before) as f64 / 1_024.0 / sockets.max(1) as f64;
     if sockets < cast.people.len() || dropped > 0 {

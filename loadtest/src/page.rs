@@ -53,6 +53,7 @@ fn setting(out: &mut String, report: &Report) {
         ("Version", setting.version.to_owned()),
         ("Machine", setting.machine.clone()),
         ("Data on", setting.data_file_system.clone().unwrap_or_else(|| "another machine".into())),
+        ("Record", report.audited.clone().unwrap_or_else(|| "not checked here".into())),
         (
             "People",
             format!(

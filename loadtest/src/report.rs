@@ -109,6 +109,8 @@ pub struct Report {
     pub slow_cut_off: u64,
     pub attacks: u64,
     pub distributions: Distributions,
+    /// What the check of the record said after the run, where the test started the servers and all was well.
+    pub audited: Option<String>,
 }
 
 /// What else a run is judged by.
@@ -134,6 +136,8 @@ pub struct Judged {
     pub marks_s: Vec<f64>,
     /// What went wrong outside the promises, such as a server that did not stop.
     pub failures: Vec<String>,
+    /// What the check of the record said, if all was well.
+    pub audited: Option<String>,
     /// Why the measurement is not to be trusted.
     pub doubts: Vec<String>,
 }
@@ -219,6 +223,7 @@ impl Report {
             slow_cut_off,
             attacks,
             distributions: meter.distributions(),
+            audited: judged.audited,
         }
     }
 }
@@ -300,6 +305,9 @@ impl fmt::Display for Report {
         }
         for example in &self.fault_examples {
             writeln!(f, "  {example}")?;
+        }
+        if let Some(audited) = &self.audited {
+            writeln!(f, "{audited}")?;
         }
         for doubt in &self.invalid_because {
             writeln!(f, "NOT VALID: {doubt}")?;

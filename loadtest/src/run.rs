@@ -126,7 +126,8 @@ pub(crate) async fn measure(args: &Run) -> anyhow::Result<Report> {
     let mut remains = None;
     if let Some(ground) = ground {
         sent.starts.splice(0..0, ground.starts.iter().copied());
-        remains = Some(ground.stop(&mut sent.judged.failures).await);
+        let (left, audited) = ground.stop(&mut sent.judged.failures).await;
+        (remains, sent.judged.audited) = (Some(left), audited);
     }
     let report = report(args, &bench, &cast, sent, file_system);
     write_report(&args.json, &report)?;

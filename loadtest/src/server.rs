@@ -9,6 +9,7 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 
 /// How long a server may take to be ready; seeding a thousand people is part of the first start.
@@ -98,6 +99,12 @@ impl Server {
         Self::start(Recipe { data, authority: free_authority()?, ..self.recipe.clone() }).await
     }
 
+    /// The record that it wrote, for whoever checks it afterwards.
+    pub(crate) fn record(&self) -> Written {
+        let Recipe { program, data, postgres, .. } = &self.recipe;
+        Written { program: program.clone(), data: data.clone(), postgres: postgres.clone() }
+    }
+
     async fn ready(&mut self, from: Instant) -> anyhow::Result<()> {
         let mut http = Http::new(&self.target());
         loop {
@@ -167,6 +174,44 @@ impl Server {
                 bail!("the server had not stopped {} s after SIGTERM; it was killed", STOP_MAX.as_secs())
             }
         }
+    }
+}
+
+/// A record that a server wrote, and the program that checks it.
+#[derive(Debug, Clone)]
+pub(crate) struct Written {
+    program: PathBuf,
+    data: PathBuf,
+    postgres: Option<String>,
+}
+
+impl Written {
+    /// Has the server's own program check it, as an auditor would. Gives what it says if all is well.
+    ///
+    /// # Errors
+    /// If something is wrong with the record, or it could not be checked; in the program's own words.
+    pub(crate) async fn audit(&self) -> anyhow::Result<String> {
+        // A password in the address is on no disk: the configuration is handed in.
+        let mut command = Command::new(&self.program);
+        command.args(["audit", "verify", "--config", "/dev/stdin"]).kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().with_context(|| format!("starting {}", self.program.display()))?;
+        let mut stdin = child.stdin.take().context("no way to hand in a configuration")?;
+        stdin.write_all(self.configuration()?.as_bytes()).await.context("handing in a configuration")?;
+        drop(stdin);
+        let done = child.wait_with_output().await?;
+        let words = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().replace('\n', " ");
+        ensure!(done.status.success(), "the record is not whole ({}): {}", done.status, words(&done.stderr));
+        Ok(words(&done.stdout))
+    }
+
+    fn configuration(&self) -> anyhow::Result<String> {
+        let data = std::path::absolute(&self.data).context("where the data is")?;
+        let mut text = format!("[store]\npath = {}\n", toml::Value::from(data.to_string_lossy().as_ref()));
+        if let Some(url) = &self.postgres {
+            text += &format!("url = {}\n", toml::Value::from(url.as_str()));
+        }
+        Ok(text)
     }
 }
 

@@ -250,7 +250,7 @@ pub(crate) async fn run(args: Storm) -> anyhow::Result<bool> {
     }
     let mut failures = judge(&args, &gusts);
     crew.sitters.clear();
-    let remains = ground.stop(&mut failures).await;
+    let (remains, _whole) = ground.stop(&mut failures).await;
     let report = Report {
         command: command(),
         version: env!("CARGO_PKG_VERSION"),
