@@ -85,7 +85,8 @@ impl Reader<'_> {
         let last = self.last_seq(conversation)?;
         let until = before.map_or(last, |before| before.saturating_sub(1).min(last));
         let after = until.saturating_sub(limit as u64);
-        Ok((self.delivered(conversation, after, until)?, after > 0))
+        let any = Timestamp(i64::MAX);
+        Ok((self.delivered(conversation, after, until, any)?, after > 0))
     }
 
     /// The number of a conversation's last message.
@@ -94,14 +95,20 @@ impl Reader<'_> {
         Ok(self.one(sql, params![conversation.to_string()], |row| row.get("last_seq"))?.unwrap_or(0))
     }
 
-    /// The messages delivered in a conversation after a number and up to another, newest first.
-    fn delivered(&self, conversation: ConversationId, after: Seq, until: Seq) -> Result<Vec<Message>, StoreError> {
+    /// The messages delivered in a conversation after a number and up to another, of those that were sent up to a moment; newest first.
+    fn delivered(
+        &self,
+        conversation: ConversationId,
+        after: Seq,
+        until: Seq,
+        moment: Timestamp,
+    ) -> Result<Vec<Message>, StoreError> {
         let sql = format!(
             "{} SELECT {MESSAGE} FROM message WHERE message.row IN (SELECT place FROM told WHERE seq > ?2 AND seq <= ?3)
-             ORDER BY seq DESC",
+             AND sent_at <= ?4 ORDER BY seq DESC",
             told(self.link(), "?2", "?3")
         );
-        self.many(&sql, params![conversation.to_string(), after, until], message)
+        self.many(&sql, params![conversation.to_string(), after, until, moment.0], message)
     }
 
     /// The last messages delivered of those that were sent up to a moment, newest first. Looks further back until there are enough.
@@ -115,8 +122,7 @@ impl Reader<'_> {
         let mut found = Vec::new();
         while found.len() < limit && until > 0 {
             let after = until.saturating_sub(look);
-            let page = self.delivered(conversation, after, until)?;
-            found.extend(page.into_iter().filter(|message| message.sent_at <= moment));
+            found.extend(self.delivered(conversation, after, until, moment)?);
             (until, look) = (after, (2 * look).min(LOOK_MAX));
         }
         found.truncate(limit);

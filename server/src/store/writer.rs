@@ -49,9 +49,13 @@ pub(super) struct Done {
     tell: Tell,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Keep,
+    /// It was refused.
     Undo,
+    /// A statement of it failed: until that is undone, a server takes nothing more, and answers a commit by undoing all.
+    Fail,
     /// The disk is full or failing, or the server is gone: the whole batch goes.
     Abort(Cause),
 }
@@ -80,7 +84,7 @@ impl Job {
                 Err(Failure::Refused(_)) => Outcome::Undo,
                 Err(Failure::Store(error)) => {
                     tracing::error!(%error, "an act failed in the record; nothing of it remains");
-                    if error.cause == Cause::Act { Outcome::Undo } else { Outcome::Abort(error.cause) }
+                    if error.cause == Cause::Act { Outcome::Fail } else { Outcome::Abort(error.cause) }
                 }
             };
             let tell = move |told| {
@@ -235,18 +239,18 @@ impl Writer {
         match outcome {
             Outcome::Keep if alone => self.engine.control("RELEASE act"),
             Outcome::Keep => Ok(()),
-            Outcome::Undo => {
+            Outcome::Undo | Outcome::Fail => {
                 lines.truncate(so_far);
                 let wrote = self.known.get_mut().undo_act();
                 if alone {
                     self.engine.control("ROLLBACK TO act")?;
                     return self.engine.control("RELEASE act");
                 }
-                if !wrote {
+                if outcome == Outcome::Undo && !wrote {
                     return Ok(());
                 }
                 self.careful = CAREFUL_BATCHES;
-                Err(StoreError { cause: Cause::Act, what: "an act failed after it had begun to write".into() })
+                Err(StoreError { cause: Cause::Act, what: "an act without a savepoint failed".into() })
             }
             Outcome::Abort(cause) => Err(StoreError { cause, what: "an act could not be written".into() }),
         }

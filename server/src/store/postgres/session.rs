@@ -155,7 +155,8 @@ impl Session {
         if let Some(statement) = self.statements.borrow().get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self.wait(self.client.prepare(&sql.replace('?', "$")))?;
+        // Behind what is queued: should it fail, the savepoint of its act is there to go back to.
+        let statement = self.wait_behind(self.client.prepare(&sql.replace('?', "$")))?;
         self.statements.borrow_mut().insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
@@ -208,10 +209,10 @@ impl Session {
         self.control("COMMIT")
     }
 
-    /// Ends what is under way, if anything was begun.
+    /// Ends what is under way, and what is queued is not sent. Where nothing was begun, the server only says so.
     pub(in crate::store) fn roll_back(&self) {
-        let begun = self.queued.take().is_empty();
-        if begun && !self.broken.get() && self.control("ROLLBACK").is_err() {
+        drop(self.queued.take());
+        if !self.broken.get() && self.control("ROLLBACK").is_err() {
             self.broken.set(true);
         }
     }

@@ -410,6 +410,23 @@ async fn an_act_that_fails_once_it_has_begun_to_write_takes_its_batch_along_and_
     assert_eq!(verify(&store).await, 1, "what was good was written once");
 }
 
+async fn a_batch_in_which_a_statement_failed_is_never_taken_for_durable(store: Store) {
+    people(&store).await;
+    let before = rows(&store).await;
+    for careful in [false, true] {
+        let (go, slow) = busy(&store).await;
+        let good = store.write(Scope::Everything, |tx| Ok(tx.add_session(&[1; 32], mentor(), NOW, None)?));
+        let bad = store.write_decided(Scope::Everything, |tx| {
+            Ok(tx.one("SELECT nothing_of_that_name FROM account", &[], |_| Ok(()))?)
+        });
+        drop(go);
+        slow.await.unwrap();
+        let (good, bad) = (good.await, bad.await);
+        assert_eq!((good.is_ok(), bad.is_ok()), (careful, false));
+        assert_eq!(rows(&store).await == before, !careful, "what was told is what is there");
+    }
+}
+
 async fn a_full_queue_is_unavailable_and_not_a_buffer(store: Store) {
     people(&store).await;
     let (go, slow) = busy(&store).await;
@@ -461,6 +478,7 @@ on_every_record! {
     a_question_that_panics_costs_no_reader
     an_act_that_fails_once_it_has_begun_to_write_takes_its_batch_along_and_from_then_on_itself_alone
     a_page_of_a_long_feed_or_conversation_is_what_stands_there_wherever_it_begins
+    a_batch_in_which_a_statement_failed_is_never_taken_for_durable
     a_full_queue_is_unavailable_and_not_a_buffer
     a_conversation_reads_back_as_it_is
     what_a_party_tells_is_kept_once_and_read_newest_first
