@@ -63,7 +63,18 @@ test("a mentee turns it on, is told of a message while away, and the notificatio
   await expect(young.getByText("You just had one. Wait a moment.")).toBeVisible();
 
   // Of the same quarter of an hour there is no second one, so this is another phone's first.
+  // On a slow link it is not off before the server has heard so: turned on again sooner, the phone would never be told.
+  let heard = (): void => undefined;
+  const slow = new Promise<void>((done) => (heard = done));
+  await young.route("**/api/push", async (route) => {
+    if (route.request().method() === "DELETE") await slow;
+    await route.continue();
+  });
+  const asked = young.waitForRequest((request) => request.method() === "DELETE");
   await young.getByRole("button", { name: "Turn it off" }).click();
+  await asked;
+  await expect(young.getByRole("button", { name: "Turn it off" })).toBeDisabled();
+  heard();
   await expect(young.getByRole("button", { name: "Turn it on" })).toBeVisible();
   await young.getByRole("button", { name: "Turn it on" }).click();
   await young.getByLabel("Be quiet at night").click();

@@ -52,10 +52,11 @@ export async function setQuiet(quiet: Hours | null): Promise<string | null> {
   return address === null ? turnOn() : tell(address, quiet);
 }
 
+/** This phone is told no more. It is off here once the server has heard it: whoever turned it on again before that would be turned off. */
 export async function turnOff(): Promise<void> {
-  keep(null);
   await unsubscribe().catch(() => undefined);
   await ask("DELETE", PATH);
+  keep(null);
 }
 
 /** Shows one. Says why not, in words. */
