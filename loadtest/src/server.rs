@@ -201,8 +201,11 @@ impl Written {
         drop(stdin);
         let done = child.wait_with_output().await?;
         let words = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().replace('\n', " ");
-        ensure!(done.status.success(), "the record is not whole ({}): {}", done.status, words(&done.stderr));
-        Ok(words(&done.stdout))
+        match done.status.code() {
+            Some(0) => Ok(words(&done.stdout)),
+            Some(1) => bail!("the record is not whole: {}", words(&done.stderr)),
+            _ => bail!("the record could not be checked ({}): {}", done.status, words(&done.stderr)),
+        }
     }
 
     fn configuration(&self) -> anyhow::Result<String> {
