@@ -14,7 +14,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -223,7 +223,9 @@ impl Voice {
                 Some(format!("{{\"op\":\"send\",\"id\":{},\"text\":{}}}", self.said, serde_json::to_string(line).ok()?))
             }
             Own::Handrail(conversation) => {
-                let cid = Cid::parse(&format!("closed-{}-{}", self.who, self.said))?;
+                // It begins with the time, as those of Handrail's own pages do.
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_millis();
+                let cid = Cid::parse(&format!("{now:x}-{}-{}", self.who, self.said))?;
                 let send = FromClient::Send { id: self.said, conversation: *conversation, cid, text: line.to_owned() };
                 serde_json::to_string(&send).ok()
             }

@@ -96,9 +96,9 @@ impl Plan {
         corpus::read_tag(self.mark(), text).filter(|nth| *nth < self.count)
     }
 
-    /// The client's own id of a message.
+    /// The client's own id of a message. It grows with time, as those of Handrail's own pages do.
     pub fn cid(&self, nth: Nth) -> Cid {
-        Cid::parse(&format!("{:016x}-{nth}", self.seed)).expect("hexadecimal digits, a hyphen and a number")
+        Cid::parse(&format!("{:016x}-{nth:010}", self.seed)).expect("hexadecimal digits, a hyphen and a number")
     }
 
     /// The number of a message of this run, known by its client's id.

@@ -146,13 +146,31 @@ impl Chat {
     /// Takes back one's own held message. It stops delivery, not attention.
     pub async fn withdraw(&self, who: &Signed, message: MessageId) -> Result<Sent, Refusal> {
         let from = who.account.id;
-        self.write(Scope::Message(message), move |tx| take_back(tx, from, message, fresh::now())).await
+        let done = self.write(Scope::Message(message), move |tx| take_back(tx, from, message, fresh::now())).await;
+        self.not_held_if_own(from, message, done).await
     }
 
     /// Accepts or declines the words that a supervisor put in place of one's own. The same answer again is the same.
     pub async fn answer(&self, who: &Signed, message: MessageId, accept: bool) -> Result<Sent, Refusal> {
         let from = who.account.id;
-        self.write(Scope::Message(message), move |tx| answer(tx, from, message, accept, fresh::now())).await
+        let done = self.write(Scope::Message(message), move |tx| answer(tx, from, message, accept, fresh::now())).await;
+        self.not_held_if_own(from, message, done).await
+    }
+
+    /// What was not found among what waits may be a message of one's own all the same. That is looked for here, where no other act waits.
+    async fn not_held_if_own(
+        &self,
+        from: AccountId,
+        message: MessageId,
+        done: Result<Sent, Refusal>,
+    ) -> Result<Sent, Refusal> {
+        match done {
+            Err(refused) if refused.code == Code::NotFound => {
+                let own = self.read(move |record| record.said(from, message)).await?;
+                Err(if own { Code::NotHeld.into() } else { refused })
+            }
+            done => done,
+        }
     }
 }
 
@@ -263,17 +281,12 @@ fn own_held(record: &Reader<'_>, from: AccountId, message: MessageId) -> Result<
         Some(held) if held.from == from && held.status == MessageStatus::Held => Ok(held),
         Some(other) if other.from == from => Err(Code::NotHeld.into()),
         Some(_) => Err(Code::NotFound.into()),
-        None if record.said(from, message)? => Err(Code::NotHeld.into()),
         None => Err(Code::NotFound.into()),
     }
 }
 
 fn answer(tx: &mut Tx<'_>, from: AccountId, message: MessageId, accept: bool, now: Timestamp) -> Result<Sent, Failure> {
-    let item = tx.item_of(message)?.filter(|item| item.from == from);
-    let Some(item) = item else {
-        let code = if tx.said(from, message)? { Code::NotHeld } else { Code::NotFound };
-        return Err(code.into());
-    };
+    let item = tx.item_of(message)?.filter(|item| item.from == from).ok_or(Code::NotFound)?;
     let asked = tx.undelivered(message)?;
     // What was delivered is found among what was not no more.
     let status = asked.as_ref().map_or(MessageStatus::Delivered, |asked| asked.status);

@@ -68,22 +68,43 @@ const HOLD: &str = "SELECT id, conversation, reason, asked_by, agreed_by, create
 impl Reader<'_> {
     /// Messages that an erasure still has before it.
     pub fn erasable(&self, extent: Extent, limit: usize) -> Result<Vec<Erasable>, StoreError> {
-        let page = |more: &str, key: String| {
-            let told = told(self.link(), "0", END);
-            self.many(&format!("{told} {ERASABLE} AND {more} LIMIT ?2"), params![key, limit], erasable)
-        };
         match extent {
-            Extent::Conversation(of) => {
-                let found = page("message.row IN (SELECT place FROM told)", of.to_string())?;
-                if !found.is_empty() {
-                    return Ok(found);
+            Extent::Conversation(of) => self.erasable_in(of, None, limit),
+            Extent::Account(of) => {
+                for conversation in self.conversations_of(of)? {
+                    let found = self.erasable_in(conversation.id, Some(of), limit)?;
+                    if !found.is_empty() {
+                        return Ok(found);
+                    }
                 }
-                page("message.conversation = ?1 AND message.seq IS NULL", of.to_string())
+                Ok(Vec::new())
             }
-            Extent::Account(of) => page("message.sender = ?1", of.to_string()),
             // Ids of delivered messages have no index: this walks the table, once in a long while.
-            Extent::Message(of) => page("message.id = ?1", of.to_string()),
+            Extent::Message(of) => {
+                self.many(&format!("{ERASABLE} AND message.id = ?1 LIMIT ?2"), params![of.to_string(), limit], erasable)
+            }
         }
+    }
+
+    /// The same of one conversation: everybody's, or one sender's.
+    fn erasable_in(
+        &self,
+        of: ConversationId,
+        sender: Option<AccountId>,
+        limit: usize,
+    ) -> Result<Vec<Erasable>, StoreError> {
+        let page = |more: &str| {
+            let sql = format!(
+                "{} {ERASABLE} AND {more} AND (CAST(?3 AS TEXT) IS NULL OR message.sender = ?3) LIMIT ?2",
+                told(self.link(), "0", END)
+            );
+            self.many(&sql, params![of.to_string(), limit, sender.map(|id| id.to_string())], erasable)
+        };
+        let found = page("message.row IN (SELECT place FROM told)")?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        page("message.conversation = ?1 AND message.seq IS NULL")
     }
 
     /// The conversation in which a message was said, whether its words are there or not. Walks the table.

@@ -50,7 +50,7 @@ pub struct Standing {
 impl Reader<'_> {
     /// The message that this sender made under this client id.
     pub fn message_by_cid(&self, sender: AccountId, cid: &Cid) -> Result<Option<Message>, StoreError> {
-        let sql = format!("SELECT {MESSAGE} FROM message WHERE sender = ?1 AND cid = ?2");
+        let sql = format!("SELECT {MESSAGE} FROM message WHERE cid = ?2 AND sender = ?1");
         self.one(&sql, params![sender.to_string(), cid.as_str()], message)
     }
 
@@ -60,10 +60,27 @@ impl Reader<'_> {
         self.one(&sql, params![message_id.to_string()], message)
     }
 
-    /// Whether this sender ever said a message of that id. Walks the sender's messages: for answers to mistakes only.
+    /// Whether this sender ever said a message of that id. Walks all that was said where they are a party, so it is for answers to
+    /// mistakes, and not for the writer.
     pub fn said(&self, sender: AccountId, message_id: MessageId) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM message WHERE sender = ?1 AND id = ?2 LIMIT 1";
-        Ok(self.one(sql, params![sender.to_string(), message_id.to_string()], |_| Ok(()))?.is_some())
+        if let Some(message) = self.undelivered(message_id)? {
+            return Ok(message.from == sender);
+        }
+        let sql = format!(
+            "{} SELECT 1 FROM message WHERE message.row IN (SELECT place FROM told) AND id = ?2 AND sender = ?3 LIMIT 1",
+            told(self.link(), "0", END)
+        );
+        for conversation in self.conversations_of(sender)? {
+            let found = self.one(
+                &sql,
+                params![conversation.id.to_string(), message_id.to_string(), sender.to_string()],
+                |_| Ok(()),
+            )?;
+            if found.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// A sender's own messages in a conversation that still wait, oldest first.
@@ -320,10 +337,10 @@ fn event(row: &Row<'_>) -> Result<Event, StoreError> {
 const ADD_IN_FILE: &str = "INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at, before)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
         CASE WHEN ?9 IS NOT NULL THEN (SELECT last_row FROM conversation WHERE id = ?2) END)
-    ON CONFLICT (sender, cid) DO NOTHING RETURNING row";
+    ON CONFLICT (cid, sender) DO NOTHING RETURNING row";
 const ADD_ON_SERVER: &str = "INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
-    ON CONFLICT (sender, cid) DO NOTHING RETURNING row";
+    ON CONFLICT (cid, sender) DO NOTHING RETURNING row";
 
 impl Tx<'_> {
     /// Records a message for the first time, and what the log says of it. False, and nothing is written, if its sender made one under

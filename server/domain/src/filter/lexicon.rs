@@ -77,9 +77,10 @@ type Table = HashMap<Box<[u8]>, Symbol, BuildHasherDefault<WordHasher>>;
 pub(super) struct Lexicon {
     words: Table,
     stems: Table,
-    /// The lengths of stems, one bit each, and the hashes of their first bytes.
+    /// The lengths of stems, one bit each: of all, and of those that begin with the same two bytes. The last bit of the latter is for
+    /// all that are longer, too.
     stem_lengths: u64,
-    stem_starts: Vec<u64>,
+    stem_starts: Vec<u16>,
     /// Words that count in a near spelling too.
     near: Vec<(Box<[u8]>, Symbol)>,
     count: Symbol,
@@ -123,7 +124,7 @@ fn start_of(word: &[u8]) -> usize {
 
 impl Lexicon {
     pub(super) fn new() -> Self {
-        Lexicon { count: AMOUNT + 1, stem_starts: vec![0; STARTS / 64], ..Lexicon::default() }
+        Lexicon { count: AMOUNT + 1, stem_starts: vec![0; STARTS], ..Lexicon::default() }
     }
 
     /// The symbol of a word.
@@ -134,7 +135,7 @@ impl Lexicon {
     /// The symbol of all words that begin so.
     pub(super) fn stem(&mut self, stem: &str) -> Symbol {
         let start = start_of(stem.as_bytes());
-        self.stem_starts[start / 64] |= 1 << (start % 64);
+        self.stem_starts[start] |= 1 << stem.len().min(15);
         self.stem_lengths |= 1 << stem.len().min(63);
         Self::enter(&mut self.stems, &mut self.count, stem)
     }
@@ -202,16 +203,17 @@ impl Lexicon {
             numbers(word, &mut symbols);
         }
         if word.len() >= STEM_BYTES_MIN {
-            let start = start_of(word);
-            if self.stem_starts[start / 64] & 1 << (start % 64) != 0 {
-                self.stems_of(word, &mut symbols);
+            let lengths = self.stem_starts[start_of(word)];
+            if lengths != 0 {
+                self.stems_of(word, lengths, &mut symbols);
             }
         }
         symbols
     }
 
-    fn stems_of(&self, word: &[u8], symbols: &mut Symbols) {
-        let mut lengths = self.stem_lengths;
+    fn stems_of(&self, word: &[u8], lengths: u16, symbols: &mut Symbols) {
+        let longer = if lengths >> 15 != 0 { u64::MAX << 15 } else { 0 };
+        let mut lengths = self.stem_lengths & (u64::from(lengths) | longer);
         if word.len() < 63 {
             lengths &= (2 << word.len()) - 1;
         }

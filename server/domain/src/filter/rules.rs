@@ -74,8 +74,8 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    fn add(&mut self, phrase: u32, wait: Wait) {
-        self.gates.push(Gate::of(&wait));
+    fn add(&mut self, phrase: u32, automaton: &Automaton, wait: Wait) {
+        self.gates.push(Gate::of(automaton, &wait));
         self.waits.push((phrase, wait));
     }
 }
@@ -304,7 +304,7 @@ fn assemble(sources: &[Source], packs: &Packs, reader: Reader<'_>, draft: Draft,
         match Automaton::new(node, &costs).and_then(waited_for) {
             Ok((automaton, waits)) => {
                 let phrase = phrases.len() as u32;
-                waits.into_iter().for_each(|wait| slots[wait.symbol as usize].add(phrase, wait));
+                waits.into_iter().for_each(|wait| slots[wait.symbol as usize].add(phrase, &automaton, wait));
                 phrases.push(Phrase { rule: *rule, automaton });
             }
             Err(what) => {

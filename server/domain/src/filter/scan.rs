@@ -1,6 +1,6 @@
 //! One pass of the rules over a text and what they saw. Everything here is linear in the length of the text.
 
-use super::automaton::{Gate, Mask, Wait, Word};
+use super::automaton::{Gate, Here, Mask, Wait, Word, each};
 use super::fold::fold;
 use super::lexicon::{Lexicon, Symbols};
 use super::rules::{Phrase, Rules, Use};
@@ -40,6 +40,11 @@ struct Scratch {
     words: View,
     turned: View,
     list: Vec<Word>,
+    /// What a [`Gate`] asks of each.
+    bits: Vec<u64>,
+    /// The words of the message alone as it stands, and how long that reading is: with earlier messages before it they are the same.
+    alone: Vec<Word>,
+    alone_bytes: usize,
     /// Everything that the words of the reading are.
     mask: Mask,
     /// The first word of the message itself, after those of earlier ones.
@@ -156,12 +161,15 @@ impl Scratch {
         fold(text.as_str(), 0, CURRENT, &mut self.base);
         let mut base = std::mem::take(&mut self.base);
         // As it stands, it was read alone before it is read with what was said before.
-        self.ask(set, &base, if self.borders.is_empty() { Wanted::All } else { Wanted::Across });
+        words(&base, &mut self.words);
+        self.list_as_it_stands(set);
+        self.scan_list(set, if self.borders.is_empty() { Wanted::All } else { Wanted::Across });
+        self.detect(set, &base);
         let mut seen = undo::glance(&set.rules.vocabulary, &base);
         if !self.borders.is_empty() {
             let mut mended = std::mem::take(&mut self.mended);
             if undo::mended(&set.rules.vocabulary, &base, &self.borders, &mut mended) {
-                self.ask(set, &mended, Wanted::All);
+                self.ask(set, &mended);
                 seen = undo::glance(&set.rules.vocabulary, &mended);
                 std::mem::swap(&mut base, &mut mended);
             }
@@ -216,7 +224,7 @@ impl Scratch {
         self.ask_changed(set, base, &mut other);
         if seen.singles {
             apart::together(base, &mut joined);
-            self.ask(set, &joined, Wanted::All);
+            self.ask(set, &joined);
             self.ask_changed(set, &joined, &mut other);
         }
         self.joined = joined;
@@ -229,7 +237,7 @@ impl Scratch {
         if !changes.is_empty() {
             undo::changed(base, &changes, other);
             words(other, &mut self.words);
-            list(set, &self.words, &mut self.list);
+            list(set, &self.words, 0..self.words.len(), &mut self.list);
             self.add_others(set, base, &changes);
             self.scan_list(set, Wanted::All);
             self.detect(set, other);
@@ -255,10 +263,28 @@ impl Scratch {
     }
 
     /// Asks every rule about one reading.
-    fn ask(&mut self, set: Set<'_>, base: &View, wanted: Wanted) {
+    fn ask(&mut self, set: Set<'_>, base: &View) {
         words(base, &mut self.words);
-        self.scan_words(set, wanted);
+        self.scan_words(set);
         self.detect(set, base);
+    }
+
+    /// The words of the message alone, each looked up, are kept; with earlier ones before it, only theirs are looked up.
+    fn list_as_it_stands(&mut self, set: Set<'_>) {
+        if self.borders.is_empty() {
+            list(set, &self.words, 0..self.words.len(), &mut self.list);
+            self.alone.clone_from(&self.list);
+            self.alone_bytes = self.words.len();
+            return;
+        }
+        let shift = self.words.len() - self.alone_bytes;
+        list(set, &self.words, 0..shift + 1, &mut self.list);
+        let moved = |word: &Word| Word { range: word.range.start + shift..word.range.end + shift, ..word.clone() };
+        let first = self.list.len();
+        self.list.extend(self.alone.iter().map(moved));
+        if let Some(word) = self.list.get_mut(first) {
+            word.after_stop = self.words.bytes[word.range.start - 1] == b'.';
+        }
     }
 
     /// Whether there was more to do than a message may ask for.
@@ -281,18 +307,21 @@ impl Scratch {
         let mut turned = std::mem::take(&mut self.turned);
         undo::backwards(&self.words, &mut turned);
         std::mem::swap(&mut self.words, &mut turned);
-        self.scan_words(set, Wanted::All);
+        self.scan_words(set);
         self.turned = turned;
     }
 
-    fn scan_words(&mut self, set: Set<'_>, wanted: Wanted) {
-        list(set, &self.words, &mut self.list);
-        self.scan_list(set, wanted);
+    fn scan_words(&mut self, set: Set<'_>) {
+        list(set, &self.words, 0..self.words.len(), &mut self.list);
+        self.scan_list(set, Wanted::All);
     }
 
     fn scan_list(&mut self, set: Set<'_>, wanted: Wanted) {
         self.mask = Mask::default();
         self.list.iter().flat_map(|word| word.symbols.iter()).for_each(|symbol| self.mask.add(symbol));
+        self.bits.clear();
+        self.bits.extend(self.list.iter().map(Gate::bits));
+        let all = self.bits.iter().fold(0, |all, word| all | word);
         let is_current = |word: &Word| self.words.cells[word.range.end - 1].part == CURRENT;
         self.current = self.list.iter().position(is_current).unwrap_or(0);
         self.runs_max = self.runs_max.max(RUNS_MAX + RUNS_PER_WORD * self.list.len());
@@ -301,23 +330,21 @@ impl Scratch {
                 return;
             }
             let symbols = self.list[at].symbols;
-            let before = Gate::bits(at.checked_sub(1).and_then(|at| self.list.get(at)));
-            let after = Gate::bits(self.list.get(at + 1));
+            // What lies in earlier messages alone was judged with them, and what does not begin there alone.
+            let back = if wanted == Wanted::Across { (at + 1).saturating_sub(self.current) } else { 0 };
+            let here = Here::new(&self.bits, all, at, back, self.current.saturating_sub(at));
             for symbol in symbols.iter() {
                 for meaning in &set.rules.uses[symbol as usize] {
                     self.scan_use(set, meaning, at, wanted);
                 }
                 let slots = &set.rules.slots[symbol as usize];
-                for (gate, (phrase, wait)) in slots.gates.iter().zip(&slots.waits) {
-                    // The words next to it turn most away. What lies in earlier messages alone was judged with them.
-                    let reach = wait.reach as usize;
-                    if gate.opens(before, after)
-                        && at + reach > self.current
-                        && (wanted == Wanted::All || at < self.current + reach)
-                        && wait.may_stand(&self.list, at)
-                    {
-                        self.scan_phrase(set, *phrase as usize, wait, at, wanted);
-                    }
+                for (gates, waits) in slots.gates.chunks(64).zip(slots.waits.chunks(64)) {
+                    each(&[Gate::open(gates, &here)], |open| {
+                        let (phrase, wait) = &waits[open];
+                        if wait.may_stand(&self.list, at) {
+                            self.scan_phrase(set, *phrase as usize, wait, at, wanted);
+                        }
+                    });
                 }
             }
         }
@@ -405,12 +432,12 @@ impl Scratch {
     }
 }
 
-/// The words of a reading, each looked up.
-fn list(set: Set<'_>, words: &View, out: &mut Vec<Word>) {
+/// The words of a stretch of a reading, each looked up.
+fn list(set: Set<'_>, words: &View, stretch: Range<usize>, out: &mut Vec<Word>) {
     out.clear();
-    let bytes = &words.bytes;
+    let bytes = &words.bytes[..stretch.end];
     let apart = |byte: u8| matches!(byte, b' ' | b'.');
-    let mut at = 0;
+    let mut at = stretch.start;
     while at < bytes.len() {
         if apart(bytes[at]) {
             at += 1;

@@ -143,9 +143,8 @@ pub(super) fn gather(past: &VecDeque<Past>, wanted: fn(&Past) -> bool, base: &mu
     }
     for (at, earlier) in past.iter().enumerate().filter(|(at, _)| chosen[*at]) {
         let part = at as u8 + 1;
-        for (byte, cell) in earlier.tail.bytes.iter().zip(&earlier.tail.cells) {
-            base.push(*byte, Cell { part, ..*cell });
-        }
+        base.bytes.extend_from_slice(&earlier.tail.bytes);
+        base.cells.extend(earlier.tail.cells.iter().map(|cell| Cell { part, ..*cell }));
         let end = base.cells.last().map_or(0, |cell| cell.upto);
         borders.push(base.len());
         base.push(b' ', Cell { from: end, upto: end, part, marks: Marks::NONE });
@@ -157,7 +156,9 @@ pub(super) fn figures(bytes: &[u8]) -> usize {
     const FIGURES: &[&[u8]] =
         &[b"zero", b"oh", b"one", b"two", b"three", b"four", b"five", b"six", b"seven", b"eight", b"nine", b"double"];
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let words = bytes.split(|byte| !byte.is_ascii_lowercase()).filter(|word| FIGURES.contains(word)).count();
+    let may_be = |word: &&[u8]| (2..=6).contains(&word.len());
+    let words =
+        bytes.split(|byte| !byte.is_ascii_lowercase()).filter(may_be).filter(|word| FIGURES.contains(word)).count();
     digits + words
 }
 

@@ -114,7 +114,7 @@ async fn a_record_of_the_first_schema_is_brought_forward_with_all_that_is_in_it(
     store.write(Scope::Everything, move |tx| Ok(tx.add_restriction(&one)?)).await.unwrap();
     assert_eq!(store.read(|record| record.restrictions(pair())).await.unwrap(), [kept]);
     let raw = rusqlite::Connection::open(folder.path().join("handrail.db")).unwrap();
-    assert_eq!(raw.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap(), 11);
+    assert_eq!(raw.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap(), 12);
 }
 
 #[test]

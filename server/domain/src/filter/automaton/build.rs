@@ -135,6 +135,29 @@ fn transposed(follow: &[Bits]) -> Vec<Bits> {
     precede
 }
 
+/// For each position, the most words that a match has before it. Positions are numbered in the order of the phrase, so what leads to one
+/// comes first.
+fn words_before(precede: &[Bits]) -> Vec<u16> {
+    let mut words = vec![0; precede.len()];
+    for at in 0..precede.len() {
+        let mut most = 0;
+        each(&precede[at].0, |earlier| most = most.max(words[earlier] + 1));
+        words[at] = most;
+    }
+    words
+}
+
+/// The same behind it.
+fn words_behind(follow: &[Bits]) -> Vec<u16> {
+    let mut words = vec![0; follow.len()];
+    for at in (0..follow.len()).rev() {
+        let mut most = 0;
+        each(&follow[at].0, |later| most = most.max(words[later] + 1));
+        words[at] = most;
+    }
+    words
+}
+
 /// The symbols in order, and for each the positions that it fits.
 fn by_symbol(mut fitted: Vec<(Symbol, u16)>, width: usize) -> (Vec<Symbol>, Vec<u64>) {
     fitted.sort_unstable();
@@ -179,6 +202,7 @@ impl Builder<'_> {
     /// The waits of a slot, one for each of its words.
     fn waits(&self, slot: &Slot, whole: &Part, precede: &[Bits]) -> Vec<Wait> {
         let width = self.width();
+        let (before, behind) = (words_before(precede), words_behind(&self.follow));
         let mut here: Vec<(Symbol, u16)> = Vec::new();
         let is_here = |position: usize| slot.positions.0[position / 64] & 1 << (position % 64) != 0;
         here.extend(self.fitted.iter().filter(|(_, position)| is_here(usize::from(*position))));
@@ -187,9 +211,11 @@ impl Builder<'_> {
         of_one
             .map(|fitted| {
                 let positions = fitted.iter().fold(Bits::NONE, |all, (_, at)| all.or(Bits::one(usize::from(*at))));
+                let most = |words: &[u16]| fitted.iter().map(|(_, at)| words[usize::from(*at)]).max().unwrap_or(0);
                 Wait {
                     symbol: fitted[0].0,
-                    reach: whole.longest as u32,
+                    back: most(&before),
+                    ahead: most(&behind),
                     before: self.next_to(&positions, precede, &whole.first),
                     after: self.next_to(&positions, &self.follow, &whole.last),
                     positions: positions.0[..width].into(),

@@ -62,7 +62,7 @@ impl Mask {
 }
 
 /// Calls `act` with each position of a set.
-fn each(blocks: &[u64], mut act: impl FnMut(usize)) {
+pub(in crate::filter) fn each(blocks: &[u64], mut act: impl FnMut(usize)) {
     for (block, bits) in blocks.iter().enumerate() {
         let mut bits = *bits;
         while bits != 0 {
@@ -97,8 +97,9 @@ pub(in crate::filter) struct Automaton {
 #[derive(Debug)]
 pub(in crate::filter) struct Wait {
     pub(in crate::filter) symbol: Symbol,
-    /// The most words from it to the end of a match.
-    pub(in crate::filter) reach: u32,
+    /// The most words that a match has before it, and behind it.
+    back: u16,
+    ahead: u16,
     /// The positions that it has then.
     positions: Box<[u64]>,
     /// The symbols that may stand right before it, and right behind it.
@@ -117,39 +118,84 @@ impl Wait {
     }
 }
 
-/// What a wait asks of the words next to it, in two words of bits: many are looked at in a row, and nearly all say no. It may say yes
-/// wrongly, never no.
+/// What a wait asks of the words around it, in a few words of bits: many are looked at in a row, and nearly all say no, so that the phrase
+/// itself, which lies elsewhere in memory, is seldom read. It may say yes wrongly, never no.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::filter) struct Gate {
     before: u64,
     after: u64,
+    /// Words of which a match must have one each.
+    needs: [u64; NEEDS_MAX],
+    back: u16,
+    ahead: u16,
 }
 
 impl Gate {
     /// Set for whatever stands next to a word, also nothing.
     const ANY: u64 = 1 << 63;
 
-    pub(in crate::filter) fn of(wait: &Wait) -> Self {
-        let folded = |mask: &Mask| match mask {
-            &Mask::ALL => u64::MAX,
-            Mask(blocks) => Self::fold(blocks.iter().fold(0, |all, block| all | block)),
-        };
-        Self { before: folded(&wait.before), after: folded(&wait.after) }
+    /// The gate before a phrase that waits so.
+    pub(in crate::filter) fn of(automaton: &Automaton, wait: &Wait) -> Self {
+        let needs = automaton.needs.map(|need| Self::folded(&need));
+        let (before, after) = (Self::folded(&wait.before), Self::folded(&wait.after));
+        Self { before, after, needs, back: wait.back, ahead: wait.ahead }
     }
 
-    /// The bits of a word that stands next to another.
-    pub(in crate::filter) fn bits(beside: Option<&Word>) -> u64 {
-        let symbols = beside.into_iter().flat_map(|word| word.symbols.iter());
-        Self::ANY | Self::fold(symbols.fold(0, |all, symbol| all | Mask::place(symbol).1))
+    /// The bits of a word.
+    pub(in crate::filter) fn bits(word: &Word) -> u64 {
+        Self::ANY | Self::fold(word.symbols.iter().fold(0, |all, symbol| all | Mask::place(symbol).1))
+    }
+
+    /// The bits of any word in a set.
+    fn folded(mask: &Mask) -> u64 {
+        match mask {
+            &Mask::ALL => u64::MAX,
+            Mask(blocks) => Self::fold(blocks.iter().fold(0, |all, block| all | block)),
+        }
     }
 
     fn fold(bits: u64) -> u64 {
         bits & !Self::ANY | bits >> 63
     }
 
-    /// Whether a match may stand between words of these bits.
-    pub(in crate::filter) fn opens(self, before: u64, after: u64) -> bool {
-        self.before & before != 0 && self.after & after != 0
+    /// Those of up to 64 gates behind which a match may stand here, one bit each. All are asked the same without a branch: which of them
+    /// opens cannot be foretold.
+    pub(in crate::filter) fn open(gates: &[Gate], here: &Here) -> u64 {
+        gates.iter().enumerate().fold(0, |open, (at, gate)| {
+            let stands = (gate.before & here.before != 0) & (gate.after & here.after != 0);
+            let reaches = (gate.back >= here.back) & (gate.ahead >= here.ahead);
+            let is_short = (usize::from(gate.back) <= NEAR) & (usize::from(gate.ahead) <= NEAR);
+            let around = if is_short { here.near } else { here.all };
+            let has = gate.needs.iter().fold(true, |has, need| has & (need & around != 0));
+            open | u64::from(stands & reaches & has) << at
+        })
+    }
+}
+
+/// How many words on each side of a word are near it.
+const NEAR: usize = 8;
+
+/// A word as gates see it.
+#[derive(Debug)]
+pub(in crate::filter) struct Here {
+    before: u64,
+    after: u64,
+    /// What the words near it are, itself among them, and what all are.
+    near: u64,
+    all: u64,
+    back: u16,
+    ahead: u16,
+}
+
+impl Here {
+    /// The word `at` among words of these bits, where only those matches count that reach so many words back and ahead from it.
+    /// `all` are the bits of all of them.
+    pub(in crate::filter) fn new(bits: &[u64], all: u64, at: usize, back: usize, ahead: usize) -> Self {
+        let beside = |at: Option<usize>| at.and_then(|at| bits.get(at)).copied().unwrap_or(Gate::ANY);
+        let far = |words: usize| u16::try_from(words).unwrap_or(u16::MAX);
+        let near = bits[at.saturating_sub(NEAR)..bits.len().min(at + NEAR + 1)].iter().fold(0, |all, word| all | word);
+        let (before, after) = (beside(at.checked_sub(1)), beside(Some(at + 1)));
+        Here { before, after, near, all, back: far(back), ahead: far(ahead) }
     }
 }
 
@@ -180,11 +226,11 @@ impl Automaton {
                 return;
             }
             active = step(&active, &self.precede);
-            place -= 1;
-            active = self.fitting(&words[place], active);
             if active == [0; W] {
                 return;
             }
+            place -= 1;
+            active = self.fitting(&words[place], active);
         }
     }
 
@@ -209,10 +255,10 @@ impl Automaton {
             if at > 0 {
                 active = step(&active, &self.follow);
             }
-            active = self.fitting(word, active);
             if active == [0; W] {
                 break;
             }
+            active = self.fitting(word, active);
             if meet(&active, &self.last) {
                 end = Some(at + 1);
             }
