@@ -93,13 +93,40 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     (era * 400 + year_of_era + i64::from(month <= 2), month, day)
 }
 
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Timestamp {
+    /// Year, month, day, hour, minute, second and millisecond, UTC.
+    fn parts(self) -> [i64; 7] {
         let seconds = self.0.div_euclid(1_000);
         let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
         let of_day = seconds.rem_euclid(86_400);
-        let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
-        let ms = self.0.rem_euclid(1_000);
+        [year, month, day, of_day / 3_600, of_day / 60 % 60, of_day % 60, self.0.rem_euclid(1_000)]
+    }
+
+    /// How it is written, where the year has four digits. Every frame says when, and `fmt` would be a good part of what it costs.
+    fn text(self) -> Option<[u8; 24]> {
+        let parts = self.parts();
+        if !(0..=9_999).contains(&parts[0]) {
+            return None;
+        }
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        for (mut part, end) in parts.into_iter().zip([4, 7, 10, 13, 16, 19, 23]) {
+            let mut at = end;
+            while part > 0 {
+                at -= 1;
+                text[at] = b'0' + (part % 10) as u8;
+                part /= 10;
+            }
+        }
+        Some(text)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = self.text() {
+            return f.write_str(std::str::from_utf8(&text).unwrap_or_default());
+        }
+        let [year, month, day, hour, minute, second, ms] = self.parts();
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
     }
 }
@@ -112,7 +139,10 @@ impl fmt::Debug for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        match self.text() {
+            Some(text) => to.serialize_str(std::str::from_utf8(&text).unwrap_or_default()),
+            None => to.collect_str(self),
+        }
     }
 }
 

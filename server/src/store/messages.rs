@@ -337,10 +337,10 @@ fn event(row: &Row<'_>) -> Result<Event, StoreError> {
 const ADD_IN_FILE: &str = "INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at, before)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
         CASE WHEN ?9 IS NOT NULL THEN (SELECT last_row FROM conversation WHERE id = ?2) END)
-    ON CONFLICT (cid, sender) DO NOTHING RETURNING row";
+    ON CONFLICT (cid, sender) DO NOTHING";
 const ADD_ON_SERVER: &str = "INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
-    ON CONFLICT (cid, sender) DO NOTHING RETURNING row";
+    ON CONFLICT (cid, sender) DO NOTHING";
 
 impl Tx<'_> {
     /// Records a message for the first time, and what the log says of it. False, and nothing is written, if its sender made one under
@@ -351,8 +351,9 @@ impl Tx<'_> {
             Link::Sqlite(_) => ADD_IN_FILE,
             Link::Postgres(_) => ADD_ON_SERVER,
         };
-        let row = self.one(
+        let row = self.link().add(
             sql,
+            "row",
             params![
                 message.id.to_string(),
                 message.conversation.to_string(),
@@ -368,7 +369,6 @@ impl Tx<'_> {
                 message.sent_at.0,
                 message.delivered_at.map(|t| t.0)
             ],
-            |row| row.get::<i64>("row"),
         )?;
         let Some(row) = row else { return Ok(false) };
         self.learn(Known::write);

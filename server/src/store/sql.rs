@@ -27,6 +27,21 @@ impl Link<'_> {
         }
     }
 
+    /// Runs a statement that adds one row or none. Says under which number, which stands in the column `key`. A server is asked for it; the file
+    /// knows its last one, and for an answer to `RETURNING` would make a table each time.
+    pub(super) fn add(self, sql: &str, key: &str, params: &[Value<'_>]) -> Result<Option<i64>, StoreError> {
+        match self {
+            Link::Sqlite(connection) => {
+                let added = self.run(sql, params)?;
+                Ok((added > 0).then(|| connection.last_insert_rowid()))
+            }
+            Link::Postgres(session) => {
+                let rows = session.query(&format!("{sql} RETURNING {key}"), params)?;
+                rows.first().map(|row| Row::Postgres(row).get(key)).transpose()
+            }
+        }
+    }
+
     /// Asks, and hands each row to `read` until that says that it has enough.
     pub(super) fn ask(
         self,

@@ -78,13 +78,16 @@ impl Window {
     /// Adds a message, held or not, and drops what the bounds do not keep.
     pub fn push(&mut self, message: MessageId, text: &Text, at: Timestamp) {
         let chars = text.as_str().chars().count();
-        let mut tail = View::default();
+        // The oldest goes in any case, so what is kept of the newest takes its place.
+        let oldest = if self.past.len() == WINDOW_MESSAGES_MAX { self.past.pop_front() } else { None };
+        let mut tail = oldest.map(|past| past.tail).unwrap_or_default();
+        tail.clear();
         fold(text.as_str(), chars.saturating_sub(TAIL_CHARS), super::view::CURRENT, &mut tail);
         let figures = figures(&tail.bytes);
         let (is_piece, has_figures) = (tail.len() <= PIECE_BYTES_MAX || figures >= 2, figures > 0);
         self.past.push_back(Past { message, text: text.clone(), at, tail, is_piece, has_figures });
         let mut bytes: usize = self.past.iter().map(|past| past.text.as_str().len()).sum();
-        while self.past.len() > WINDOW_MESSAGES_MAX || (bytes > WINDOW_BYTES_MAX && self.past.len() > 1) {
+        while bytes > WINDOW_BYTES_MAX && self.past.len() > 1 {
             bytes -= self.past.pop_front().map_or(0, |past| past.text.as_str().len());
         }
         self.expire(at);
