@@ -35,8 +35,8 @@ pub(super) const STEPS: [&str; 12] = [
 ];
 /// How long another process may hold the file before an act is refused.
 const BUSY: Duration = Duration::from_secs(5);
-/// Memory for the writer's pages, in KiB: of what a batch touches, only client ids that do not begin with the time lie far apart. More costs more, since
-/// SQLite walks all of it at the end of a batch in which a page of an index was split.
+/// Memory for the writer's pages, in KiB: of what a batch touches, only client ids that do not begin with the time lie far apart. More
+/// costs more, since SQLite walks all of it at the end of a batch in which a page of an index was split.
 const WRITER_CACHE_KIB: i64 = 24 * 1_024;
 /// Pages in the write-ahead log before they are copied into the file: 64 MiB. A page that changes often is then copied once. A full
 /// batch touches some 2,000 pages, so a quarter of that would copy most of them every second batch.
