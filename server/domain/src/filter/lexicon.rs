@@ -87,7 +87,7 @@ pub(super) struct Lexicon {
 }
 
 /// The symbols of one written word.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Symbols {
     found: [Symbol; SYMBOLS_MAX],
     count: u8,

@@ -15,6 +15,9 @@ use std::ops::Range;
 
 use super::window::{figures, gather};
 
+#[cfg(test)]
+mod gates;
+
 /// How many hits of one rule are kept while a message is judged.
 const HITS_PER_RULE_MAX: u8 = 8;
 /// How often one rule is excused in one message. What is excused so often is said on purpose.
@@ -285,6 +288,11 @@ impl Scratch {
         if let Some(word) = self.list.get_mut(first) {
             word.after_stop = self.words.bytes[word.range.start - 1] == b'.';
         }
+        debug_assert_eq!(
+            self.list,
+            looked_up(set, &self.words),
+            "the words of a message are the same with others before it"
+        );
     }
 
     /// Whether there was more to do than a message may ask for.
@@ -316,11 +324,18 @@ impl Scratch {
         self.scan_list(set, Wanted::All);
     }
 
-    fn scan_list(&mut self, set: Set<'_>, wanted: Wanted) {
+    /// What all words of a reading are.
+    fn learn(&mut self, list: &[Word]) {
         self.mask = Mask::default();
-        self.list.iter().flat_map(|word| word.symbols.iter()).for_each(|symbol| self.mask.add(symbol));
+        list.iter().flat_map(|word| word.symbols.iter()).for_each(|symbol| self.mask.add(symbol));
         self.bits.clear();
-        self.bits.extend(self.list.iter().map(Gate::bits));
+        self.bits.extend(list.iter().map(Gate::bits));
+    }
+
+    fn scan_list(&mut self, set: Set<'_>, wanted: Wanted) {
+        let list = std::mem::take(&mut self.list);
+        self.learn(&list);
+        self.list = list;
         let all = self.bits.iter().fold(0, |all, word| all | word);
         let is_current = |word: &Word| self.words.cells[word.range.end - 1].part == CURRENT;
         self.current = self.list.iter().position(is_current).unwrap_or(0);
@@ -451,6 +466,13 @@ fn list(set: Set<'_>, words: &View, stretch: Range<usize>, out: &mut Vec<Word>) 
         let symbols = set.look_up(&bytes[start..at]);
         out.push(Word { range: start..at, after_stop, symbols });
     }
+}
+
+/// The words of a whole reading, each looked up.
+fn looked_up(set: Set<'_>, words: &View) -> Vec<Word> {
+    let mut all = Vec::new();
+    list(set, words, 0..words.len(), &mut all);
+    all
 }
 
 /// Notes a hit and says so, unless it lies in earlier messages alone or the same rule saw that place before.

@@ -14,7 +14,7 @@ const BLOCKS_MAX: usize = POSITIONS_MAX / 64;
 /// How many sets of words are kept of which a phrase needs one each.
 const NEEDS_MAX: usize = 3;
 /// A word of a reading.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::filter) struct Word {
     /// Its bytes.
     pub(in crate::filter) range: Range<usize>,

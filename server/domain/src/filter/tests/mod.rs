@@ -41,7 +41,7 @@ fn long() -> bool {
 }
 
 /// Chance that is the same every time (SplitMix64; Steele et al., 2014).
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
     fn next(&mut self) -> u64 {
@@ -52,12 +52,12 @@ impl Dice {
     }
 
     /// A number below `bound`, which is not 0.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
 
     /// So many of these, or all of them in the long form.
-    fn some<T>(&mut self, mut all: Vec<T>, most: usize) -> Vec<T> {
+    pub(super) fn some<T>(&mut self, mut all: Vec<T>, most: usize) -> Vec<T> {
         for at in (1..all.len()).rev() {
             all.swap(at, self.below(at + 1));
         }
@@ -114,6 +114,11 @@ fn passing() -> Vec<String> {
         .filter_map(|example| <[String; 1]>::try_from(example.messages().to_vec()).ok())
         .flatten()
         .collect()
+}
+
+/// What every rule gives as an example of one message, to be held or to pass.
+pub(super) fn examples() -> Vec<String> {
+    HOLDING.iter().map(|example| example.text.clone()).chain(passing()).collect()
 }
 
 fn window(speaker: Role, earlier: &[&str]) -> Window {
