@@ -1,7 +1,7 @@
 # Handrail's commands. `make run` to see it, `make test` before every commit, `make load` to measure it.
 
 .DELETE_ON_ERROR:
-.PHONY: run pictures test test-long fuzz load load-nodes load-storm load-long load-knee bench bench-store client check rust-test client-test browser-test judge release need-build need-test clean
+.PHONY: run pictures test test-long fuzz load load-nodes load-storm load-long load-knee bench bench-socketio bench-store client check rust-test client-test browser-test judge release need-build need-test clean
 
 CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ_VERSION := 0.13.2
@@ -127,6 +127,13 @@ bench: need-build need-test client
 	cargo bench --locked -p handrail --bench path
 	mkdir -p target/load
 	./target/release/handrail-load floors --json target/load/floors.json
+
+## The same people on Handrail, its floors, and a chat of Socket.IO and Redis (loadtest/peers), in one run.
+bench-socketio: need-build need-test client
+	cargo build --release --locked -p handrail -p handrail-load -p handrail-floor
+	cd loadtest/peers/socketio && npm ci --no-audit --no-fund
+	mkdir -p target/load
+	./target/release/handrail-load floors --socketio loadtest/peers/socketio --json target/load/socketio.json
 
 ## What the record takes on each database beside a bare loop, and how it reads with a million messages on disk.
 bench-store: need-build need-test client

@@ -91,6 +91,9 @@ pub(crate) struct Floors {
     /// The server's binary. Default: `handrail` beside this program. `handrail-floor` is looked for there too.
     #[arg(long, value_name = "PATH")]
     pub(crate) server: Option<PathBuf>,
+    /// Measure a server of Socket.IO's and its Redis too: the folder `loadtest/peers/socketio`, after `npm ci` there.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) socketio: Option<PathBuf>,
     /// How long each is measured, after a third of that to warm up.
     #[arg(long, default_value = "9s", value_parser = duration)]
     pub(crate) step: Duration,

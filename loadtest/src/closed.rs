@@ -6,6 +6,7 @@ use crate::accounts::Cast;
 use crate::corpus::BENIGN;
 use crate::link::{self, READ_BUFFER, Target};
 use crate::meter::Times;
+use crate::socketio::{self, Heard};
 use crate::wire::{self, Wire};
 use futures_util::{SinkExt, StreamExt};
 use handrail_domain::ids::{Cid, ConversationId, Offset};
@@ -32,6 +33,8 @@ const ACK_EVERY: u32 = 32;
 pub(crate) enum Tongue {
     /// That of a floor.
     Floor,
+    /// Socket.IO's.
+    SocketIo,
     /// Handrail's.
     Handrail(Cast),
 }
@@ -143,12 +146,14 @@ impl Crowd {
 /// What a person of this number says frames as.
 enum Own {
     Floor,
+    SocketIo,
     Handrail(ConversationId),
 }
 
 fn said_by(tongue: &Tongue, who: usize) -> Own {
     match tongue {
         Tongue::Floor => Own::Floor,
+        Tongue::SocketIo => Own::SocketIo,
         Tongue::Handrail(cast) => {
             let place = cast.places.iter().find(|place| place.parties.contains(&who));
             place.map_or(Own::Floor, |place| Own::Handrail(place.id))
@@ -166,6 +171,7 @@ async fn open(target: &Target, tongue: &Tongue, who: usize) -> anyhow::Result<We
             socket.send(Message::text(who.to_string())).await?;
             Ok(socket)
         }
+        Tongue::SocketIo => socketio::open(&target.authority, who).await,
         Tongue::Handrail(cast) => {
             let opened = link::open(target, &cast.people[who].token, None).await;
             let (link, _) = opened.map_err(|gone| anyhow::anyhow!("a socket did not open: {gone:?}"))?;
@@ -222,6 +228,7 @@ impl Voice {
             Own::Floor => {
                 Some(format!("{{\"op\":\"send\",\"id\":{},\"text\":{}}}", self.said, serde_json::to_string(line).ok()?))
             }
+            Own::SocketIo => socketio::send(self.said, line),
             Own::Handrail(conversation) => {
                 // It begins with the time, as those of Handrail's own pages do.
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_millis();
@@ -250,6 +257,13 @@ impl Voice {
     /// Hears one frame. Says whether it is the answer to what was said last. Safe to drop while it waits for a frame.
     async fn hear(&mut self, crowd: &Crowd) -> Option<bool> {
         let Message::Text(frame) = self.socket.next().await?.ok()? else { return Some(false) };
+        if let Own::SocketIo = self.tongue {
+            return match socketio::hear(frame.as_str()) {
+                Heard::Answer(id) => Some(id == self.said),
+                Heard::Ping => self.socket.send(Message::text(socketio::PONG)).await.ok().map(|()| false),
+                Heard::Other => Some(false),
+            };
+        }
         let head: Head<'_> = serde_json::from_str(frame.as_str()).ok()?;
         match head.op {
             "ok" => return Some(head.id == Some(self.said)),

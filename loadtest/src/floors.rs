@@ -1,6 +1,6 @@
 //! How far Handrail is from what can be had: the same people, one message after the other, on this server and on two that do next to nothing
 //! (`loadtest/floors`), each started fresh, in turn, in one run. A machine that is busy with others is busy for all three, so it is their
-//! ratios that are worth reading.
+//! ratios that are worth reading. Where that is asked for, a chat as one is often built stands beside them (`loadtest/peers/socketio`).
 
 use crate::accounts::{self, Cast};
 use crate::args::Floors;
@@ -26,16 +26,22 @@ enum Who {
     Relay,
     Record,
     Handrail,
+    SocketIo,
 }
 
 impl Who {
-    const ALL: [Who; 3] = [Who::Relay, Who::Record, Who::Handrail];
+    /// Those that are measured, in turn.
+    fn all(args: &Floors) -> Vec<Who> {
+        let peer = args.socketio.is_some().then_some(Who::SocketIo);
+        [Who::Relay, Who::Record, Who::Handrail].into_iter().chain(peer).collect()
+    }
 
     fn name(self) -> &'static str {
         match self {
             Who::Relay => "relay",
             Who::Record => "record",
             Who::Handrail => "handrail",
+            Who::SocketIo => "socketio",
         }
     }
 }
@@ -70,6 +76,9 @@ struct Report {
     /// Its processor time a message, in those of the floor `record`: where everybody speaks at once, and at the rate.
     cpu_to_record: f64,
     cpu_to_record_paced: f64,
+    /// The same in those of Socket.IO and its Redis, if they were measured.
+    cpu_to_socketio: Option<f64>,
+    cpu_to_socketio_paced: Option<f64>,
     min_share: Option<f64>,
     passed: bool,
     relationships: u32,
@@ -88,7 +97,7 @@ pub(crate) async fn run(args: Floors) -> anyhow::Result<bool> {
     server::allow_many_files(2 * u64::from(args.relationships) + SPARE_FILES)?;
     let mut rounds: Vec<(Who, [Figures; 2])> = Vec::new();
     for round in 1..=args.rounds {
-        for who in Who::ALL {
+        for who in Who::all(&args) {
             let closed = measure(&args, who, Pace::Closed).await?;
             let paced = measure(&args, who, Pace::Rate(args.rate)).await?;
             crate::say(&format!("round {round}, {}", line(who.name(), &closed, &paced)));
@@ -127,7 +136,7 @@ async fn measure(args: &Floors, who: Who, pace: Pace) -> anyhow::Result<Figures>
     let counted = talk.end();
     talk.stop().await;
     match running {
-        Running::Floor(mut child) => child.kill().await.context("stopping a floor")?,
+        Running::Floor(mut child) => server::stop(&mut child).await.map(drop)?,
         Running::Handrail(server) => ensure!(server.stop().await?.success(), "the server did not end well"),
     }
     Remains::of(data).tidy(true);
@@ -136,9 +145,10 @@ async fn measure(args: &Floors, who: Who, pace: Pace) -> anyhow::Result<Figures>
 
 async fn start(args: &Floors, who: Who, data: &Path, authority: &str) -> anyhow::Result<(Running, Tongue)> {
     if who != Who::Handrail {
-        let child = floor(who, data, authority)?;
+        let child = floor(args, who, data, authority)?;
         listening(authority).await?;
-        return Ok((Running::Floor(child), Tongue::Floor));
+        let tongue = if who == Who::SocketIo { Tongue::SocketIo } else { Tongue::Floor };
+        return Ok((Running::Floor(child), tongue));
     }
     let recipe = Recipe {
         program: server::program(args.server.as_deref())?,
@@ -155,16 +165,33 @@ async fn start(args: &Floors, who: Who, data: &Path, authority: &str) -> anyhow:
     Ok((Running::Handrail(Box::new(server)), Tongue::Handrail(cast)))
 }
 
-fn floor(who: Who, data: &Path, authority: &str) -> anyhow::Result<Child> {
+fn floor(args: &Floors, who: Who, data: &Path, authority: &str) -> anyhow::Result<Child> {
+    let mut command = match &args.socketio {
+        Some(folder) if who == Who::SocketIo => {
+            ensure!(folder.join("node_modules").is_dir(), "first run `npm ci` in {}", folder.display());
+            let mut node = Command::new("node");
+            node.arg(folder.join("server.mjs"));
+            node
+        }
+        _ => {
+            let mut floor = Command::new(floors()?);
+            floor.arg(who.name());
+            floor
+        }
+    };
+    command.arg("--listen").arg(authority).arg("--data").arg(data).kill_on_drop(true);
+    command.spawn().with_context(|| format!("starting {}", who.name()))
+}
+
+/// The program of the floors.
+fn floors() -> anyhow::Result<PathBuf> {
     let program: PathBuf = std::env::current_exe().context("where this program is")?.with_file_name("handrail-floor");
     ensure!(
         program.is_file(),
         "no floors at {}: build them with `cargo build --release -p handrail-floor`",
         program.display()
     );
-    let mut command = Command::new(&program);
-    command.arg(who.name()).arg("--listen").arg(authority).arg("--data").arg(data).kill_on_drop(true);
-    command.spawn().with_context(|| format!("starting {}", program.display()))
+    Ok(program)
 }
 
 async fn listening(authority: &str) -> anyhow::Result<()> {
@@ -187,7 +214,7 @@ fn reading(pid: u32) -> anyhow::Result<Reading> {
     let gone = "the server went while it was measured";
     Ok(Reading {
         at: Instant::now(),
-        server: proc::cpu(pid).context(gone)?,
+        server: proc::cpu_of_family(pid).context(gone)?,
         own: proc::cpu(std::process::id()).unwrap_or_default(),
         rss: proc::rss(pid).context(gone)?,
     })
@@ -210,20 +237,22 @@ fn figures(counted: &Counted, before: &Reading, after: &Reading) -> anyhow::Resu
 
 fn report(args: &Floors, rounds: &[(Who, [Figures; 2])]) -> anyhow::Result<Report> {
     let mut servers = Vec::new();
-    for who in Who::ALL {
+    for who in Who::all(args) {
         let of = |which: usize| rounds.iter().filter(|(of, _)| *of == who).map(|(_, both)| both[which]).collect();
         let (closed_rounds, paced_rounds): (Vec<Figures>, Vec<Figures>) = (of(0), of(1));
         let closed = median(&closed_rounds, |one| one.messages_per_s).context("nothing was measured")?;
         let paced = median(&paced_rounds, |one| one.cpu_us_per_message).context("nothing was measured")?;
         servers.push(Measured { name: who.name(), closed, paced, closed_rounds, paced_rounds });
     }
-    let [relay, record, own] = &servers[..] else { anyhow::bail!("there are three") };
+    let [relay, record, own, peer @ ..] = &servers[..] else { anyhow::bail!("there are three or more") };
     let share_of_record = own.closed.messages_per_s / record.closed.messages_per_s;
     Ok(Report {
         share_of_relay: own.closed.messages_per_s / relay.closed.messages_per_s,
         share_of_record,
         cpu_to_record: own.closed.cpu_us_per_message / record.closed.cpu_us_per_message,
         cpu_to_record_paced: own.paced.cpu_us_per_message / record.paced.cpu_us_per_message,
+        cpu_to_socketio: peer.first().map(|peer| own.closed.cpu_us_per_message / peer.closed.cpu_us_per_message),
+        cpu_to_socketio_paced: peer.first().map(|peer| own.paced.cpu_us_per_message / peer.paced.cpu_us_per_message),
         min_share: args.min_share,
         passed: args.min_share.is_none_or(|least| share_of_record >= least),
         relationships: args.relationships,
@@ -277,6 +306,9 @@ fn table(report: &Report) -> String {
         "\nHandrail carries {:.2} of `record` and {:.2} of `relay`; a message costs it {:.1} times `record`, at the rate {:.1} times",
         report.share_of_record, report.share_of_relay, report.cpu_to_record, report.cpu_to_record_paced
     );
+    if let (Some(closed), Some(paced)) = (report.cpu_to_socketio, report.cpu_to_socketio_paced) {
+        let _fits = writeln!(text, "and {closed:.2} of what it costs Socket.IO with its Redis, at the rate {paced:.2}");
+    }
     text += if report.passed { "PASSED\n" } else { "FAILED: less than the share that was asked for\n" };
     text
 }
@@ -294,6 +326,7 @@ mod tests {
         Floors {
             relationships: 1,
             server: None,
+            socketio: None,
             step: Duration::from_secs(1),
             rounds: 3,
             rate: 1.0,
@@ -311,14 +344,28 @@ mod tests {
 
     #[test]
     fn less_than_the_share_that_was_asked_for_fails() {
-        let rounds: Vec<_> =
-            Who::ALL.into_iter().zip([100.0, 50.0, 20.0]).map(|(who, s)| (who, [of(s), of(s)])).collect();
+        let rounds: Vec<_> = Who::all(&floors(None))
+            .into_iter()
+            .zip([100.0, 50.0, 20.0])
+            .map(|(who, s)| (who, [of(s), of(s)]))
+            .collect();
         let least = |share| report(&floors(share), &rounds).expect("a report");
         assert_eq!(least(None).share_of_record, 0.4);
         assert_eq!(least(None).share_of_relay, 0.2);
         assert_eq!(least(None).cpu_to_record, 2.5);
         assert!(least(None).passed && least(Some(0.4)).passed && !least(Some(0.5)).passed);
         assert!(table(&least(Some(0.5))).contains("FAILED"));
+        assert!(!table(&least(None)).contains("Socket.IO"));
+    }
+
+    #[test]
+    fn where_socket_io_is_measured_too_its_cost_is_said() {
+        let args = Floors { socketio: Some("loadtest/peers/socketio".into()), ..floors(None) };
+        let rounds: Vec<_> =
+            Who::all(&args).into_iter().zip([100.0, 50.0, 20.0, 5.0]).map(|(who, s)| (who, [of(s), of(s)])).collect();
+        let report = report(&args, &rounds).expect("a report");
+        assert_eq!((report.cpu_to_socketio, report.cpu_to_socketio_paced), (Some(0.25), Some(0.25)));
+        assert!(table(&report).contains("0.25 of what it costs Socket.IO"));
     }
 
     #[test]

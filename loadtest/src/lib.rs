@@ -37,6 +37,7 @@ pub mod report;
 mod run;
 mod server;
 mod sitter;
+mod socketio;
 mod storm;
 mod supervisor;
 pub mod timeline;

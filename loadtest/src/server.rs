@@ -164,15 +164,20 @@ impl Server {
     }
 
     async fn ask_to_stop(&mut self) -> anyhow::Result<ExitStatus> {
-        let pid = self.pid().and_then(|pid| rustix::process::Pid::from_raw(i32::try_from(pid).ok()?));
-        let Some(pid) = pid else { bail!("the server was gone before it was asked to stop") };
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).context("asking the server to stop")?;
-        match tokio::time::timeout(STOP_MAX, self.child.wait()).await {
-            Ok(status) => Ok(status?),
-            Err(_) => {
-                self.child.kill().await?;
-                bail!("the server had not stopped {} s after SIGTERM; it was killed", STOP_MAX.as_secs())
-            }
+        stop(&mut self.child).await
+    }
+}
+
+/// Asks a program to stop, and waits until it has.
+pub(crate) async fn stop(child: &mut Child) -> anyhow::Result<ExitStatus> {
+    let pid = child.id().and_then(|pid| rustix::process::Pid::from_raw(i32::try_from(pid).ok()?));
+    let Some(pid) = pid else { bail!("the server was gone before it was asked to stop") };
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).context("asking the server to stop")?;
+    match tokio::time::timeout(STOP_MAX, child.wait()).await {
+        Ok(status) => Ok(status?),
+        Err(_) => {
+            child.kill().await?;
+            bail!("the server had not stopped {} s after SIGTERM; it was killed", STOP_MAX.as_secs())
         }
     }
 }
