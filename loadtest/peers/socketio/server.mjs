@@ -5,6 +5,8 @@
 
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createAdapter } from "@socket.io/redis-adapter";
 import { RegExpMatcher, englishDataset, englishRecommendedTransformers } from "obscenity";
@@ -13,8 +15,8 @@ import { Server } from "socket.io";
 
 const { values } = parseArgs({ options: { listen: { type: "string" }, data: { type: "string" } } });
 const [host, port] = values.listen.split(":");
-// Redis has no port: only this process speaks to it.
-const path = `${values.data}/redis.sock`;
+// Redis has no port: only this process speaks to it. The path is short wherever the data is, as that of a socket must be.
+const path = join(tmpdir(), `handrail-peer-${process.pid}.sock`);
 const redis = spawn(
   "redis-server",
   ["--port", "0", "--unixsocket", path, "--dir", values.data, "--save", "", "--appendonly", "yes", "--appendfsync", "everysec"],
