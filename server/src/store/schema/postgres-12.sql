@@ -1,5 +1,3 @@
--- Client ids begin with the time, as those of Handrail's own pages do: sorted by them and not by the sender, what a thousand people say
--- now stands side by side, and a batch changes a few pages of this index and not one for each message. What was said twice is found
--- as before.
-DROP INDEX message_once;
-CREATE UNIQUE INDEX message_once ON message (cid, sender);
+-- In a file client ids are sorted by themselves from this step on. On a server they stay sorted by their sender, which leads the planner
+-- to a sender's messages.
+COMMENT ON INDEX message_once IS 'a message is taken once; also what leads to what somebody said';
