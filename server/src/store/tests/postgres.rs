@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::store::postgres::{Address, Session};
-use crate::store::sql::{Link, params};
+use crate::store::reader::Reader;
+use crate::store::sql::{Link, Row, params};
 use handrail_domain::article::Topic;
 use handrail_domain::ids::ArticleId;
 use std::io::{BufRead, BufReader, Write};
@@ -151,6 +152,21 @@ async fn a_database_of_an_earlier_version_is_brought_forward_with_what_is_in_it(
     let [article] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!((article.version, article.content.title.as_str(), article.content.topic), (1, "A Place", Topic::Other));
     assert_eq!(store.read(|record| record.crisis_articles(site())).await.unwrap(), found);
+}
+
+/// Every send on a server asks what its sender said last. Without an index that leads from a sender to that, it walks all messages.
+#[tokio::test]
+async fn an_index_leads_from_a_sender_to_their_messages() {
+    let url = database("senders");
+    drop(connect(url.clone()).await.unwrap());
+    let address = Address::parse(&url).unwrap();
+    let asked = move || {
+        let session = Session::connect(&address).unwrap();
+        let sql = "SELECT count(*) AS c FROM pg_indexes WHERE tablename = 'message' AND indexdef LIKE '%(sender, cid)'";
+        let count = |row: &Row<'_>| row.get::<i64>("c");
+        Reader::new(Link::Postgres(&session)).one(sql, params![], count).unwrap()
+    };
+    assert_eq!(tokio::task::spawn_blocking(asked).await.unwrap(), Some(1));
 }
 
 #[tokio::test]

@@ -135,24 +135,13 @@ fn transposed(follow: &[Bits]) -> Vec<Bits> {
     precede
 }
 
-/// For each position, the most words that a match has before it. Positions are numbered in the order of the phrase, so what leads to one
-/// comes first.
-fn words_before(precede: &[Bits]) -> Vec<u16> {
-    let mut words = vec![0; precede.len()];
-    for at in 0..precede.len() {
+/// For each position, the most words that a match has beyond it, in the direction of `next`. `order` takes what is next to a position before
+/// the position: positions are numbered in the order of the phrase.
+fn words_beyond(next: &[Bits], order: impl Iterator<Item = usize>) -> Vec<u16> {
+    let mut words = vec![0; next.len()];
+    for at in order {
         let mut most = 0;
-        each(&precede[at].0, |earlier| most = most.max(words[earlier] + 1));
-        words[at] = most;
-    }
-    words
-}
-
-/// The same behind it.
-fn words_behind(follow: &[Bits]) -> Vec<u16> {
-    let mut words = vec![0; follow.len()];
-    for at in (0..follow.len()).rev() {
-        let mut most = 0;
-        each(&follow[at].0, |later| most = most.max(words[later] + 1));
+        each(&next[at].0, |other| most = most.max(words[other] + 1));
         words[at] = most;
     }
     words
@@ -202,7 +191,8 @@ impl Builder<'_> {
     /// The waits of a slot, one for each of its words.
     fn waits(&self, slot: &Slot, whole: &Part, precede: &[Bits]) -> Vec<Wait> {
         let width = self.width();
-        let (before, behind) = (words_before(precede), words_behind(&self.follow));
+        let before = words_beyond(precede, 0..precede.len());
+        let behind = words_beyond(&self.follow, (0..self.follow.len()).rev());
         let mut here: Vec<(Symbol, u16)> = Vec::new();
         let is_here = |position: usize| slot.positions.0[position / 64] & 1 << (position % 64) != 0;
         here.extend(self.fitted.iter().filter(|(_, position)| is_here(usize::from(*position))));
