@@ -115,8 +115,10 @@ async fn replay(asked: Replay) -> anyhow::Result<Vec<u8>> {
     let chat = admin(&asked.config).await?;
     let since = ago(asked.since);
     let mut replay = lab::Replay::new(rules, since, asked.show_text);
-    judge_all(&chat, &mut replay).await?;
+    // Before the messages, so that of what counts as decided the outcome is there when its message is read: a running server
+    // decides on meanwhile.
     let items = chat.judged_items(None, since).await.map_err(plain)?;
+    judge_all(&chat, &mut replay).await?;
     let report = replay.report(&items);
     if asked.json {
         return pretty(&report);
