@@ -3,7 +3,7 @@
 
 use crate::operate::{Place, pack};
 use crate::process::{PATIENCE, Wire, word};
-use handrail::app::Node;
+use handrail::app::{Node, listen};
 use handrail::config::Config;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -79,7 +79,8 @@ async fn rules_that_change_while_a_server_starts_judge_soon_after() {
     let chat = handrail::app::open(&config).await.expect("the record opens");
     let before = chat.rules_version();
     folder_of(&rules, "newt", "newt");
-    let node = Node::start(config, chat.clone()).await.expect("the node starts");
+    let listener = listen(&config).expect("it listens");
+    let node = Node::start(config, chat.clone(), listener).await.expect("the node starts");
     let patience = Instant::now() + PATIENCE;
     while chat.rules_version() == before {
         assert!(Instant::now() < patience, "the pack of before the first look never judges");

@@ -2,7 +2,7 @@
 //! real Redis that the world starts on its own port; or two nodes, over which people are spread. Nothing here pretends: what a test sees went over a socket.
 
 use crate::client::{Client, Memory};
-use handrail::app::{Node, load_rules, open_store};
+use handrail::app::{Node, listen, load_rules, open_store};
 use handrail::bus::{Bus, BusHealth, LocalBus, RedisBus};
 use handrail::chat::Chat;
 use handrail::config::{Config, Secret};
@@ -112,7 +112,7 @@ impl World {
         let site = SiteId::from_bits(fresh::bits());
         let chat = open(&config, redis.as_ref(), rules.clone()).await;
         seed(&chat, site, settings).await;
-        let node = Node::start(config.clone(), chat.clone()).await.expect("the node starts");
+        let node = start(&config, &chat).await;
         let (address, count) = (node.address, on.nodes());
         let (nodes, opened) = (vec![node], AtomicUsize::new(0));
         let mut world = Self { chat, address, site, config, rules, nodes, count, opened, redis, _folder: folder };
@@ -124,7 +124,7 @@ impl World {
     async fn complete(&mut self) {
         while self.nodes.len() < self.count {
             let chat = open(&self.config, self.redis.as_ref(), self.rules.clone()).await;
-            self.nodes.push(Node::start(self.config.clone(), chat).await.expect("the node starts"));
+            self.nodes.push(start(&self.config, &chat).await);
         }
         self.chat = self.nodes[0].chat.clone();
         self.address = self.nodes[0].address;
@@ -434,6 +434,11 @@ impl Drop for Redis {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+async fn start(config: &Config, chat: &Arc<Chat>) -> Node {
+    let listener = listen(config).expect("it listens");
+    Node::start(config.clone(), chat.clone(), listener).await.expect("the node starts")
 }
 
 /// A port that nobody has, and that is given once. It is below those that a system gives to whoever asks for any (from 32,768 on):

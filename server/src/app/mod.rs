@@ -28,7 +28,7 @@ use handrail_domain::filter::Rules;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -36,6 +36,9 @@ use tokio_util::task::TaskTracker;
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 /// How often sessions whose time is over are dropped, and reads of articles counted.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// How many connections wait at most to be taken; Linux allows no more by default (`net.core.somaxconn`). One more is not answered,
+/// and asks again after a second.
+const BACKLOG: u32 = 4_096;
 
 /// A node that runs.
 pub struct Node {
@@ -52,7 +55,21 @@ pub struct Node {
     drain: Duration,
 }
 
-/// Opens the record and the bus and reads the rules, without listening yet.
+/// Takes the address where people come, before anything else that a start does: whoever comes meanwhile waits in the system's
+/// queue, and is not turned away to ever longer pauses. Nobody is taken before [`Node::start`].
+pub fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let at = config.fixed.server.listen;
+    let take = || {
+        let socket = if at.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // The connections of a server that was here before may not have gone yet.
+        socket.set_reuseaddr(true)?;
+        socket.bind(at)?;
+        socket.listen(BACKLOG)
+    };
+    take().with_context(|| format!("cannot listen on {at}; is it in use?"))
+}
+
+/// Opens the record and the bus and reads the rules, without taking anybody yet.
 pub async fn open(config: &Config) -> anyhow::Result<Arc<Chat>> {
     let rules = load_rules(&config.fixed.rules)?;
     open_with(config, Some(rules)).await
@@ -88,13 +105,11 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
 }
 
 impl Node {
-    /// Starts to listen, unless the record is broken. Everything that runs beside the connections ends with [`Node::stop`].
-    pub async fn start(config: Config, chat: Arc<Chat>) -> anyhow::Result<Self> {
+    /// Starts to take who comes to that listener, unless the record is broken. Everything that runs beside the connections ends
+    /// with [`Node::stop`].
+    pub async fn start(config: Config, chat: Arc<Chat>, listener: TcpListener) -> anyhow::Result<Self> {
         let checkpoints = Arc::new(checkpoints(&config, &chat).await?);
         let server = config.fixed.server.clone();
-        let listener = TcpListener::bind(server.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}; is it in use?", server.listen))?;
         let address = listener.local_addr()?;
         let tls = server.tls.clone().map(Tls::open).transpose().context("the certificate")?;
         let (exit, halt) = (CancellationToken::new(), CancellationToken::new());

@@ -13,7 +13,7 @@ mod seal;
 mod site;
 
 use crate::app::demo::{self, DemoAccount};
-use crate::app::{Node, open, open_without_rules};
+use crate::app::{Node, listen, open, open_without_rules};
 use crate::chat::{AdminError, Chat};
 use crate::config::{self, Config};
 use crate::store::StaffRow;
@@ -266,8 +266,9 @@ async fn serve(file: &ConfigFile) -> anyhow::Result<()> {
     let config = read_config(file)?;
     let traces = Traces::start(&config.fixed.traces, crate::app::BUILD)?;
     let _log = start_log_and_traces(config.fixed.log_format, config.live.log_level, traces.as_ref())?;
+    let listener = listen(&config)?;
     let chat = open(&config).await?;
-    let node = Node::start(config, chat).await?;
+    let node = Node::start(config, chat, listener).await?;
     tracing::info!(address = %node.address, build = crate::app::BUILD, "listening");
     let ended = node.run().await;
     if let Some(traces) = traces {
@@ -290,9 +291,10 @@ async fn run_demo(asked: Demo) -> anyhow::Result<()> {
         config.fixed.server.tls = Some(config::Certificate::Files(config::TlsFiles { certificate, key }));
     }
     let _log = crate::telemetry::start_log(config.fixed.log_format, config.live.log_level)?;
+    let listener = listen(&config)?;
     let chat = open(&config).await?;
     let accounts = demo::seed(&chat, &asked.data, asked.relationships).await?;
-    let node = Node::start(config, chat).await?;
+    let node = Node::start(config, chat, listener).await?;
     welcome(&node, &accounts, &asked.data)?;
     node.run().await
 }

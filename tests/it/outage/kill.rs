@@ -3,7 +3,11 @@
 use crate::crowd::{Crowd, Ground, any, rounds};
 use crate::postgres::Postgres;
 use crate::process::PATIENCE;
+use crate::web;
 use crate::world::Redis;
+use handrail::app::{Node, listen, open};
+use handrail::config::Config;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -25,6 +29,20 @@ async fn killed_again_and_again(ground: &Ground) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_loses_nothing_that_it_acknowledged_and_repeats_nothing() {
     killed_again_and_again(&Ground::new("")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_while_a_server_starts_waits_and_is_not_turned_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = Config::demo(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0))).expect("loopback");
+    let listener = listen(&config).expect("it listens");
+    let address = listener.local_addr().expect("its address");
+    let early = tokio::spawn(async move { web::ask(address, "GET", "/health/ready", &[], "").await });
+    let chat = open(&config).await.expect("the record opens");
+    assert!(!early.is_finished(), "nobody can have answered");
+    let node = Node::start(config, chat, listener).await.expect("the node starts");
+    assert_eq!(early.await.expect("an answer").status, 200);
+    node.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
