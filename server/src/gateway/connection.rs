@@ -38,13 +38,29 @@ const FINISH_MAX: Duration = Duration::from_secs(15);
 /// After our close frame, how long the client has to answer it.
 const CLOSING_MAX: Duration = Duration::from_secs(2);
 
-/// Holds a connection from its upgrade to its end.
-pub(super) async fn converse<S>(gateway: Arc<Gateway>, socket: WebSocketStream<S>, signed: Signed)
+/// Lets a device in, and gives what holds its connection to the end. A future keeps room for what it was handed for as long as it
+/// lasts, moved out or not: so it is handed the halves of the socket and the device, which are small.
+pub(super) fn converse<S>(
+    gateway: Arc<Gateway>,
+    socket: WebSocketStream<S>,
+    signed: Signed,
+) -> impl Future<Output = ()> + Send
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (sink, stream) = socket.split();
     let device = gateway.hub.join(signed);
+    hold(gateway, device, sink, stream)
+}
+
+async fn hold<S>(
+    gateway: Arc<Gateway>,
+    device: Arc<Device>,
+    sink: SplitSink<WebSocketStream<S>, Message>,
+    stream: SplitStream<WebSocketStream<S>>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
     let mut asker = Asker::new(gateway.clone(), device.clone());
     let heard = Heard::default();
     let mut reader = Reader { stream, heard: &heard, gateway: &gateway, device: &device };

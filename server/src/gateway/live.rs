@@ -48,7 +48,7 @@ pub struct Gateway {
 
 /// Read buffer of a socket, in bytes. Every idle connection keeps it (the library's own default: 128 KiB); what people say fits into
 /// it, and a longer frame takes a few reads.
-const READ_BUFFER: usize = 2 * 1024;
+const READ_BUFFER: usize = 1024;
 /// Frames that go out together are one write, up to so many bytes.
 const WRITE_BUFFER: usize = 16 * 1024;
 /// The most that may wait inside the library to be written, in bytes; our own outbox bounds what comes before it.
@@ -88,12 +88,12 @@ pub async fn live(State(gateway): State<Arc<Gateway>>, mut request: Request<Body
     };
     let upgrade = hyper::upgrade::on(&mut request);
     let shared = gateway.clone();
-    // A fresh task holds the socket and the session alone, and none of what the accept and the request needed.
     gateway.tracker.spawn(async move {
         match upgrade.await {
             Ok(upgraded) => {
                 let socket = socket(upgraded, FRAME_BYTES_MAX).await;
-                converse(shared, socket, signed).await;
+                // A fresh task holds the socket and the device alone, and none of what the accept, the request and the upgrade needed.
+                shared.tracker.clone().spawn(converse(shared, socket, signed));
             }
             Err(error) => tracing::debug!(%error, "an upgrade came to nothing"),
         }
