@@ -154,7 +154,8 @@ async fn a_database_of_an_earlier_version_is_brought_forward_with_what_is_in_it(
     assert_eq!(store.read(|record| record.crisis_articles(site())).await.unwrap(), found);
 }
 
-/// Every send on a server asks what its sender said last. Without an index that leads from a sender to that, it walks all messages.
+/// Every send on a server asks what its sender said last. A planner that knows nothing of the table yet, as in a new record, walks all
+/// messages for each of those (seen with `auto_explain`), unless an index leads from a sender to theirs.
 #[tokio::test]
 async fn an_index_leads_from_a_sender_to_their_messages() {
     let url = database("senders");
