@@ -59,9 +59,14 @@ fn hold(row: &Row<'_>) -> Result<Hold, StoreError> {
     })
 }
 
-const ERASABLE: &str =
-    "SELECT message.row AS row, message.id AS id, message.conversation AS conversation, conversation.site AS site
-    FROM message JOIN conversation ON conversation.id = message.conversation WHERE message.text IS NOT NULL";
+/// Asks for messages whose words are still there, among those of the table or of what a statement named.
+fn erasable_among(messages: &str) -> String {
+    format!(
+        "SELECT message.row AS row, message.id AS id, message.conversation AS conversation, conversation.site AS site
+         FROM {messages} AS message JOIN conversation ON conversation.id = message.conversation WHERE message.text IS NOT NULL"
+    )
+}
+
 const ERASURE: &str = "SELECT id, conversation, account, message, asked_by, reason, asked_at, done_at FROM erasure";
 const HOLD: &str = "SELECT id, conversation, reason, asked_by, agreed_by, created_at, until, ended_at FROM legal_hold";
 
@@ -81,7 +86,8 @@ impl Reader<'_> {
             }
             // Ids of delivered messages have no index: this walks the table, once in a long while.
             Extent::Message(of) => {
-                self.many(&format!("{ERASABLE} AND message.id = ?1 LIMIT ?2"), params![of.to_string(), limit], erasable)
+                let sql = format!("{} AND message.id = ?1 LIMIT ?2", erasable_among("message"));
+                self.many(&sql, params![of.to_string(), limit], erasable)
             }
         }
     }
@@ -93,18 +99,15 @@ impl Reader<'_> {
         sender: Option<AccountId>,
         limit: usize,
     ) -> Result<Vec<Erasable>, StoreError> {
-        let page = |more: &str| {
-            let sql = format!(
-                "{} {ERASABLE} AND {more} AND (CAST(?3 AS TEXT) IS NULL OR message.sender = ?3) LIMIT ?2",
-                told(self.link(), "0", END)
-            );
+        let page = |asked: String| {
+            let sql = format!("{asked} AND (CAST(?3 AS TEXT) IS NULL OR message.sender = ?3) LIMIT ?2");
             self.many(&sql, params![of.to_string(), limit, sender.map(|id| id.to_string())], erasable)
         };
-        let found = page("message.row IN (SELECT place FROM told)")?;
+        let found = page(format!("{} {}", told(self.link(), "0", END), erasable_among("told")))?;
         if !found.is_empty() {
             return Ok(found);
         }
-        page("message.conversation = ?1 AND message.seq IS NULL")
+        page(format!("{} AND message.conversation = ?1 AND message.seq IS NULL", erasable_among("message")))
     }
 
     /// The conversation in which a message was said, whether its words are there or not. Walks the table.

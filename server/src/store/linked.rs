@@ -35,23 +35,24 @@ pub(super) fn until(after: Offset, limit: usize) -> Offset {
     after.saturating_add(limit as u64)
 }
 
-/// Begins a statement with the messages that were delivered in the conversation `?1` after one number and up to another, as
-/// `told (place, seq)`, where `place` is the message's row. Some may stand before or behind, as in [`lines`].
+/// Begins a statement with the messages that were delivered in the conversation `?1` after one number and up to another, as `told`, with
+/// the columns of `message`. Some may stand before or behind, as in [`lines`]. Whole rows, because a planner that knows nothing of a
+/// table yet, as in a new record, may find each message again from its place by reading all of them.
 pub(super) fn told(link: Link<'_>, after: &str, until: &str) -> String {
     match link {
         Link::Sqlite(_) => format!(
-            "WITH RECURSIVE told (place, seq, before) AS (
+            "WITH RECURSIVE way (place, seq, before) AS (
                 SELECT row, seq, before FROM message WHERE conversation = ?1 AND row = coalesce(
                     (SELECT row FROM message WHERE conversation = ?1 AND seq % 64 = 0 AND seq >= {until} ORDER BY seq LIMIT 1),
                     (SELECT last_row FROM conversation WHERE id = ?1))
                 UNION ALL
-                SELECT message.row, message.seq, message.before FROM told
-                JOIN message ON message.row = told.before AND message.conversation = ?1 AND message.seq = told.seq - 1
-                WHERE told.seq - 1 > {after})"
+                SELECT message.row, message.seq, message.before FROM way
+                JOIN message ON message.row = way.before AND message.conversation = ?1 AND message.seq = way.seq - 1
+                WHERE way.seq - 1 > {after}),
+             told AS (SELECT message.* FROM way CROSS JOIN message ON message.row = way.place)"
         ),
         Link::Postgres(_) => format!(
-            "WITH told AS (
-                SELECT message.row AS place, seq FROM message WHERE conversation = ?1 AND seq > {after} AND seq <= {until})"
+            "WITH told AS (SELECT * FROM message WHERE conversation = ?1 AND seq > {after} AND seq <= {until})"
         ),
     }
 }

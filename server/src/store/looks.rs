@@ -101,8 +101,7 @@ impl Reader<'_> {
         limit: usize,
     ) -> Result<Vec<(SaidBefore, Message)>, StoreError> {
         let sql = format!(
-            "{} SELECT {MESSAGE} FROM (SELECT message.* FROM told JOIN message ON message.row = told.place
-                 UNION ALL SELECT * FROM message WHERE conversation = ?1 AND seq IS NULL) AS message
+            "{} SELECT {MESSAGE} FROM (SELECT * FROM told UNION ALL SELECT * FROM message WHERE conversation = ?1 AND seq IS NULL) AS message
              WHERE (message.sent_at, message.row) < (?2, ?3) ORDER BY message.sent_at DESC, message.row DESC LIMIT ?4",
             told(self.link(), "0", END)
         );

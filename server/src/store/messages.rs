@@ -66,10 +66,7 @@ impl Reader<'_> {
         if let Some(message) = self.undelivered(message_id)? {
             return Ok(message.from == sender);
         }
-        let sql = format!(
-            "{} SELECT 1 FROM message WHERE message.row IN (SELECT place FROM told) AND id = ?2 AND sender = ?3 LIMIT 1",
-            told(self.link(), "0", END)
-        );
+        let sql = format!("{} SELECT 1 FROM told WHERE id = ?2 AND sender = ?3 LIMIT 1", told(self.link(), "0", END));
         for conversation in self.conversations_of(sender)? {
             let found = self.one(
                 &sql,
@@ -121,8 +118,7 @@ impl Reader<'_> {
         moment: Timestamp,
     ) -> Result<Vec<Message>, StoreError> {
         let sql = format!(
-            "{} SELECT {MESSAGE} FROM message WHERE message.row IN (SELECT place FROM told WHERE seq > ?2 AND seq <= ?3)
-             AND sent_at <= ?4 ORDER BY seq DESC",
+            "{} SELECT {MESSAGE} FROM told WHERE seq > ?2 AND seq <= ?3 AND sent_at <= ?4 ORDER BY seq DESC",
             told(self.link(), "?2", "?3")
         );
         self.many(&sql, params![conversation.to_string(), after, until, moment.0], message)
@@ -173,8 +169,7 @@ impl Reader<'_> {
     ) -> Result<Standing, StoreError> {
         let last = "(SELECT last_seq FROM conversation WHERE id = ?1)";
         let sql = format!(
-            "{} SELECT id, sent_at AS at, TRUE AS said FROM told JOIN message ON message.row = told.place
-               WHERE told.seq > {last} - ?4 AND sender = ?2
+            "{} SELECT id, sent_at AS at, TRUE AS said FROM told WHERE seq > {last} - ?4 AND sender = ?2
              UNION ALL SELECT id, sent_at AS at, TRUE AS said FROM (SELECT id, sender, sent_at FROM message
                WHERE conversation = ?1 AND seq IS NULL ORDER BY row DESC LIMIT ?4) AS waiting WHERE sender = ?2
              UNION ALL SELECT id, created_at AS at, FALSE AS said FROM restriction

@@ -65,8 +65,7 @@ impl Reader<'_> {
         let account = account.to_string();
         let read = |row: &Row<'_>| Ok((row.get::<String>("conversation")?, row.get::<Seq>("read_seq")?));
         let unread = format!(
-            "{} SELECT 1 FROM told JOIN message ON message.row = told.place
-             WHERE told.seq > ?2 AND message.sender <> ?3 AND message.delivered_at > ?4 LIMIT 1",
+            "{} SELECT 1 FROM told WHERE seq > ?2 AND sender <> ?3 AND delivered_at > ?4 LIMIT 1",
             told(self.link(), "?2", END)
         );
         for (conversation, read_seq) in self.many(sql, params![account], read)? {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::store::postgres::{Address, Session};
 use crate::store::reader::Reader;
-use crate::store::sql::{Link, Row, params};
+use crate::store::sql::{Link, params};
 use handrail_domain::article::Topic;
 use handrail_domain::ids::ArticleId;
 use std::io::{BufRead, BufReader, Write};
@@ -154,20 +154,42 @@ async fn a_database_of_an_earlier_version_is_brought_forward_with_what_is_in_it(
     assert_eq!(store.read(|record| record.crisis_articles(site())).await.unwrap(), found);
 }
 
-/// Every send on a server asks what its sender said last. A planner that knows nothing of the table yet, as in a new record, walks all
-/// messages for each of those (seen with `auto_explain`), unless an index leads from a sender to theirs.
+/// How many pages of the messages and of their indexes a server read up to now.
+fn pages_read(record: &Reader<'_>) -> i64 {
+    record.one("SELECT 1 FROM pg_stat_force_next_flush()", params![], |_| Ok(())).unwrap();
+    let sql = "SELECT CAST(sum(heap_blks_read + heap_blks_hit + idx_blks_read + idx_blks_hit) AS BIGINT) AS pages
+        FROM pg_statio_user_tables WHERE relname = 'message'";
+    record.one(sql, params![], |row| row.get("pages")).unwrap().unwrap()
+}
+
+/// Every send on a server asks what its sender said last, and a session keeps to the plan that it made for that when the record was
+/// new. If the question leaves such a planner the choice, it reads all messages for each of those, unless an index leads from a sender
+/// to theirs, as here none does.
 #[tokio::test]
-async fn an_index_leads_from_a_sender_to_their_messages() {
-    let url = database("senders");
-    drop(connect(url.clone()).await.unwrap());
-    let address = Address::parse(&url).unwrap();
+async fn what_a_sender_said_last_is_read_without_the_rest_by_a_plan_of_when_there_was_nothing() {
+    const SAID: usize = 600;
+    let url = database("standing");
+    let store = connect(url.clone()).await.unwrap();
+    by_hand(&url, "DROP INDEX message_once").await;
+    by_hand(&url, "CREATE UNIQUE INDEX message_once ON message (cid, sender)").await;
+    by_hand(&url, "ALTER TABLE message SET (autovacuum_enabled = off)").await;
+    people(&store).await;
     let asked = move || {
-        let session = Session::connect(&address).unwrap();
-        let sql = "SELECT count(*) AS c FROM pg_indexes WHERE tablename = 'message' AND indexdef LIKE '%(sender, cid)'";
-        let count = |row: &Row<'_>| row.get::<i64>("c");
-        Reader::new(Link::Postgres(&session)).one(sql, params![], count).unwrap()
+        let session = Session::connect(&Address::parse(&url).unwrap()).unwrap();
+        let record = Reader::new(Link::Postgres(&session));
+        let standing = || record.standing(pair(), mentor(), NOW, 20).unwrap().said.len();
+        assert_eq!((0..10).map(|_| standing()).sum::<usize>(), 0, "nothing is said yet");
+        let all = store.write(Scope::Everything, |tx| {
+            let from = |at| if at % 2 == 0 { mentor() } else { mentee() };
+            (0..SAID).try_for_each(|at| say(tx, from(at), &format!("c{at}"), false).map(drop))
+        });
+        tokio::runtime::Handle::current().block_on(all).unwrap();
+        let before = pages_read(&record);
+        (standing(), pages_read(&record) - before)
     };
-    assert_eq!(tokio::task::spawn_blocking(asked).await.unwrap(), Some(1));
+    let (found, pages) = tokio::task::spawn_blocking(asked).await.unwrap();
+    assert_eq!(found, 10, "of the last twenty, every other one is theirs");
+    assert!((1..50).contains(&pages), "{pages} pages were read for ten messages of {SAID}");
 }
 
 #[tokio::test]
