@@ -329,7 +329,7 @@ fn event(row: &Row<'_>) -> Result<Event, StoreError> {
 }
 
 /// A delivered message that is new: in the file, it names the one before it.
-const ADD_IN_FILE: &str = "INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at, before)
+pub(super) const ADD_IN_FILE: &str = "INSERT INTO message (id, conversation, sender, cid, salt, digest, text, status, seq, passed, rules, sent_at, delivered_at, before)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
         CASE WHEN ?9 IS NOT NULL THEN (SELECT last_row FROM conversation WHERE id = ?2) END)
     ON CONFLICT (cid, sender) DO NOTHING";

@@ -19,7 +19,7 @@ use std::time::Duration;
 pub const RECORD_FILE: &str = "handrail.db";
 pub(super) use RECORD_FILE as FILE;
 /// What makes the tables, step by step: a record of an older version is brought forward by the steps that it lacks.
-pub(super) const STEPS: [&str; 12] = [
+pub(super) const STEPS: [&str; 13] = [
     include_str!("schema/sqlite-1.sql"),
     include_str!("schema/sqlite-2.sql"),
     include_str!("schema/sqlite-3.sql"),
@@ -32,6 +32,7 @@ pub(super) const STEPS: [&str; 12] = [
     include_str!("schema/sqlite-10.sql"),
     include_str!("schema/sqlite-11.sql"),
     include_str!("schema/sqlite-12.sql"),
+    include_str!("schema/sqlite-13.sql"),
 ];
 /// How long another process may hold the file before an act is refused.
 const BUSY: Duration = Duration::from_secs(5);

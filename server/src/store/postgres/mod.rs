@@ -18,7 +18,7 @@ use handrail_domain::event::GENESIS;
 use std::collections::HashMap;
 
 /// What makes the tables, step by step; the same steps as SQLite's, so that a number means the same tables.
-pub(in crate::store) const STEPS: [&str; 12] = [
+pub(in crate::store) const STEPS: [&str; 13] = [
     include_str!("../schema/postgres-1.sql"),
     include_str!("../schema/postgres-2.sql"),
     include_str!("../schema/postgres-3.sql"),
@@ -31,6 +31,7 @@ pub(in crate::store) const STEPS: [&str; 12] = [
     include_str!("../schema/postgres-10.sql"),
     include_str!("../schema/postgres-11.sql"),
     include_str!("../schema/postgres-12.sql"),
+    include_str!("../schema/postgres-13.sql"),
 ];
 const SCHEMA: i64 = STEPS.len() as i64;
 /// The advisory lock that a batch shares and an act upon everything has alone: "handrail" in bytes.

@@ -286,6 +286,11 @@ async fn the_record_itself_refuses_what_must_never_be(store: Store) {
             "ended|given once",
         ),
         ("UPDATE message SET status = 'lost' WHERE cid = 'held'", "check constraint"),
+        (
+            "INSERT INTO message (id, conversation, sender, cid, digest, text, status, passed, rules, sent_at)
+             SELECT 'another', conversation, sender, 'another', digest, text, 'lost', 0, rules, sent_at FROM message WHERE cid = 'held'",
+            "check constraint",
+        ),
         ("UPDATE message SET seq = 1 WHERE cid = 'passed'", "unique constraint|given once"),
         ("UPDATE item SET state = 'waiting' WHERE state = 'closed'", "closed item"),
         ("UPDATE item SET severity = 9", "check constraint"),

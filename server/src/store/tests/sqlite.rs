@@ -1,6 +1,7 @@
 //! What only the embedded file can do wrong.
 
 use super::*;
+use crate::store::messages::ADD_IN_FILE;
 use handrail_domain::ids::RestrictionId;
 use handrail_domain::restriction::Restriction;
 use tempfile::TempDir;
@@ -114,7 +115,21 @@ async fn a_record_of_the_first_schema_is_brought_forward_with_all_that_is_in_it(
     store.write(Scope::Everything, move |tx| Ok(tx.add_restriction(&one)?)).await.unwrap();
     assert_eq!(store.read(|record| record.restrictions(pair())).await.unwrap(), [kept]);
     let raw = rusqlite::Connection::open(folder.path().join("handrail.db")).unwrap();
-    assert_eq!(raw.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap(), 12);
+    assert_eq!(raw.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap(), 13);
+}
+
+/// SQLite makes a table for a list of three words or more in a check, for an answer to `RETURNING`, and for a question about the table that is
+/// written to: a few microseconds with every send.
+#[test]
+fn a_message_is_added_without_a_table_made_for_it() {
+    let (folder, _store) = opened();
+    let raw = rusqlite::Connection::open(folder.path().join("handrail.db")).unwrap();
+    let mut explained = raw.prepare(&format!("EXPLAIN {ADD_IN_FILE}")).unwrap();
+    let nothing = vec![rusqlite::types::Null; explained.parameter_count()];
+    let steps = explained.query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>("opcode"));
+    let steps: Vec<String> = steps.unwrap().map(Result::unwrap).collect();
+    assert!(steps.iter().any(|step| step == "Insert"), "{steps:?}");
+    assert!(!steps.iter().any(|step| step == "OpenEphemeral"), "{steps:?}");
 }
 
 #[test]
