@@ -84,56 +84,56 @@ release: need-build
 
 # --- Measuring -------------------------------------------------------------------------------------------------------
 
-LOAD := ./target/release/handrail-load run --relationships 500 --rate 250 --duration 60s
+LOAD := ./target/dist/handrail-load run --relationships 500 --rate 250 --duration 60s
 
 ## 500 relationships, 250 messages a second, a minute: in process, then over Redis.
 load: need-build need-test client
-	cargo build --release --locked -p handrail -p handrail-load
+	cargo build --profile dist --locked -p handrail -p handrail-load
 	mkdir -p target/load
 	$(LOAD) --json target/load/report.json
 	$(LOAD) --redis auto --json target/load/report-redis.json
 
 ## The same on one node and on two, over PostgreSQL and Redis, with what a message costs each of them.
 load-nodes: need-build need-test client
-	cargo build --release --locked -p handrail -p handrail-load
+	cargo build --profile dist --locked -p handrail -p handrail-load
 	mkdir -p target/load
 	$(LOAD) --redis auto --postgres auto --json target/load/report-node.json
 	$(LOAD) --redis auto --postgres auto --nodes 2 --json target/load/report-nodes.json
 
 ## 1,000 links drop at once, a server is killed, a node dies, a node is drained; and 10,000 sockets that say nothing.
 load-storm: need-build need-test client
-	cargo build --release --locked -p handrail -p handrail-load
+	cargo build --profile dist --locked -p handrail -p handrail-load
 	mkdir -p target/load
-	./target/release/handrail-load storm --json target/load/storm.json
-	./target/release/handrail-load storm --redis auto --postgres auto --nodes 2 --json target/load/storm-nodes.json
-	./target/release/handrail-load idle --json target/load/idle.json
+	./target/dist/handrail-load storm --json target/load/storm.json
+	./target/dist/handrail-load storm --redis auto --postgres auto --nodes 2 --json target/load/storm-nodes.json
+	./target/dist/handrail-load idle --json target/load/idle.json
 
 ## A million messages and more, each laid before the oracle. Half an hour.
 load-long: need-build need-test client
-	cargo build --release --locked -p handrail -p handrail-load
+	cargo build --profile dist --locked -p handrail -p handrail-load
 	mkdir -p target/load
-	./target/release/handrail-load run --relationships 500 --rate 600 --duration 28m --json target/load/report-long.json
+	./target/dist/handrail-load run --relationships 500 --rate 600 --duration 28m --json target/load/report-long.json
 
 ## How many messages a second this machine carries.
 load-knee: need-build need-test client
-	cargo build --release --locked -p handrail -p handrail-load
+	cargo build --profile dist --locked -p handrail -p handrail-load
 	mkdir -p target/load
-	./target/release/handrail-load profile loadtest/profiles/knee.toml --json target/load/knee.json
+	./target/dist/handrail-load profile loadtest/profiles/knee.toml --json target/load/knee.json
 
 ## What each step of a message costs, beside the least that it can; then the whole, beside floors that do next to nothing.
 bench: need-build need-test client
-	cargo build --release --locked -p handrail -p handrail-load -p handrail-floor
+	cargo build --profile dist --locked -p handrail -p handrail-load -p handrail-floor
 	cargo bench --locked -p handrail-domain
 	cargo bench --locked -p handrail --bench path
 	mkdir -p target/load
-	./target/release/handrail-load floors --json target/load/floors.json
+	./target/dist/handrail-load floors --json target/load/floors.json
 
 ## The same people on Handrail, its floors, and a chat of Socket.IO and Redis (loadtest/peers), in one run.
 bench-socketio: need-build need-test client
-	cargo build --release --locked -p handrail -p handrail-load -p handrail-floor
+	cargo build --profile dist --locked -p handrail -p handrail-load -p handrail-floor
 	cd loadtest/peers/socketio && npm ci --no-audit --no-fund
 	mkdir -p target/load
-	./target/release/handrail-load floors --socketio loadtest/peers/socketio --json target/load/socketio.json
+	./target/dist/handrail-load floors --socketio loadtest/peers/socketio --json target/load/socketio.json
 
 ## What the record takes on each database beside a bare loop, and how it reads with a million messages on disk.
 bench-store: need-build need-test client

@@ -188,7 +188,7 @@ fn floors() -> anyhow::Result<PathBuf> {
     let program: PathBuf = std::env::current_exe().context("where this program is")?.with_file_name("handrail-floor");
     ensure!(
         program.is_file(),
-        "no floors at {}: build them with `cargo build --release -p handrail-floor`",
+        "no floors at {}: build them with `cargo build --profile dist -p handrail-floor`",
         program.display()
     );
     Ok(program)

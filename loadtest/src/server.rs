@@ -54,7 +54,7 @@ pub(crate) fn program(named: Option<&Path>) -> anyhow::Result<PathBuf> {
     };
     ensure!(
         program.is_file(),
-        "no server at {}: build it with `cargo build --release -p handrail`, or name it with --server PATH",
+        "no server at {}: build it with `cargo build --profile dist -p handrail`, or name it with --server PATH",
         program.display()
     );
     Ok(program)
