@@ -2,11 +2,11 @@
 //! the WAL-reset fault that was mended in 3.51.3.
 
 use super::StoreError;
-use super::feed::{Feeds, Head, Logged, Owner};
+use super::feed::{Entry, Feeds, Head, Logged};
 use super::known::Known;
 use super::reader::Reader;
 use super::sound::{advice, check};
-use super::sql::{Link, params};
+use super::sql::{Link, Value, params};
 use super::tx::{Sealed, Unsealed, seal};
 use handrail_domain::event::{GENESIS, Hash};
 use rusqlite::config::DbConfig;
@@ -90,14 +90,8 @@ impl Sqlite {
             self.feeds.learn(owner, reader.feed_end(owner)?);
         }
         let sealed = seal(&mut self.head, &mut self.feeds, lines);
-        let mut ends = HashMap::new();
-        for line in &sealed {
-            write_line(self.link(), line)?;
-            ends.extend(line.feeds.iter().map(|entry| (entry.owner, line.n)));
-        }
-        for (owner, n) in ends {
-            write_end(self.link(), owner, n)?;
-        }
+        write_lines(self.link(), &sealed)?;
+        write_ends(self.link(), &sealed)?;
         Ok(sealed.into_iter().map(Logged::from).collect())
     }
 
@@ -123,37 +117,97 @@ impl Sqlite {
     }
 }
 
-fn write_line(link: Link<'_>, sealed: &Sealed) -> Result<(), StoreError> {
-    let line = &sealed.line;
-    link.run(
-        "INSERT INTO event (n, at, kind, site, conversation, message, actor, data, body, body_digest, hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        params![
-            sealed.n,
-            line.event.at.0,
-            line.event.what.kind(),
-            line.site,
-            line.conversation,
-            line.message,
-            line.actor,
-            line.data,
-            line.body.map(|body| body.row),
-            line.body.map(|body| body.digest),
-            sealed.hash
-        ],
-    )?;
-    for entry in &sealed.feeds {
-        let sql = r#"INSERT INTO feed (n, owner, "offset", before) VALUES (?1, ?2, ?3, ?4)"#;
-        link.run(sql, params![sealed.n, entry.owner.to_string(), entry.offset, entry.before])?;
-    }
-    Ok(())
+/// Rows of one table on their way into the file, many with each statement: what a statement costs beside its rows is more than one row.
+struct Rows {
+    /// The statement up to its rows, and what comes behind them.
+    into: &'static str,
+    behind: &'static str,
+    /// How many values a row has.
+    columns: usize,
 }
 
-/// A feed ends at this line of the log.
-fn write_end(link: Link<'_>, owner: Owner, n: u64) -> Result<(), StoreError> {
-    let sql = "INSERT INTO feed_head (owner, n) VALUES (?1, ?2) ON CONFLICT (owner) DO UPDATE SET n = excluded.n";
-    link.run(sql, params![owner.to_string(), n])?;
-    Ok(())
+const EVENTS: Rows = Rows {
+    into: "INSERT INTO event (n, at, kind, site, conversation, message, actor, data, body, body_digest, hash) VALUES",
+    behind: "",
+    columns: 11,
+};
+const FEEDS: Rows = Rows { into: r#"INSERT INTO feed (n, owner, "offset", before) VALUES"#, behind: "", columns: 4 };
+const ENDS: Rows = Rows {
+    into: "INSERT INTO feed_head (owner, n) VALUES",
+    behind: "ON CONFLICT (owner) DO UPDATE SET n = excluded.n",
+    columns: 2,
+};
+/// How many rows a statement may have: a few numbers, so that each statement is prepared once and kept.
+const ROWS_A_STATEMENT: [usize; 4] = [32, 8, 2, 1];
+
+impl Rows {
+    /// Adds the rows with these values, one row after the other.
+    fn add(&self, link: Link<'_>, mut values: &[Value<'_>]) -> Result<(), StoreError> {
+        for rows in ROWS_A_STATEMENT {
+            let width = rows * self.columns;
+            let (now, rest) = values.split_at(values.len() - values.len() % width);
+            if !now.is_empty() {
+                let sql = self.statement(rows);
+                now.chunks_exact(width).try_for_each(|some| link.run(&sql, some).map(drop))?;
+            }
+            values = rest;
+        }
+        Ok(())
+    }
+
+    fn statement(&self, rows: usize) -> String {
+        let row = format!("({})", vec!["?"; self.columns].join(", "));
+        format!("{} {} {}", self.into, vec![row; rows].join(", "), self.behind)
+    }
+}
+
+/// A number that the file can hold: none that we count comes near its end.
+fn int(number: u64) -> Value<'static> {
+    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn maybe(id: Option<&String>) -> Value<'_> {
+    id.map_or(Value::Null, |id| Value::Text(id))
+}
+
+fn write_lines(link: Link<'_>, sealed: &[Sealed]) -> Result<(), StoreError> {
+    let events = sealed.iter().flat_map(|sealed| {
+        let line = &sealed.line;
+        [
+            int(sealed.n),
+            Value::Int(line.event.at.0),
+            Value::Text(line.event.what.kind()),
+            Value::Text(&line.site),
+            maybe(line.conversation.as_ref()),
+            maybe(line.message.as_ref()),
+            maybe(line.actor.as_ref()),
+            Value::Text(&line.data),
+            line.body.map_or(Value::Null, |body| Value::Int(body.row)),
+            line.body.as_ref().map_or(Value::Null, |body| Value::Blob(&body.digest)),
+            Value::Blob(&sealed.hash),
+        ]
+    });
+    EVENTS.add(link, &events.collect::<Vec<_>>())?;
+    let entries =
+        sealed.iter().flat_map(|line| line.feeds.iter().map(|entry| (line.n, entry.owner.to_string(), entry)));
+    let entries: Vec<(u64, String, &Entry)> = entries.collect();
+    let feeds = entries
+        .iter()
+        .flat_map(|(n, owner, entry)| [int(*n), Value::Text(owner), int(entry.offset), int(entry.before)]);
+    FEEDS.add(link, &feeds.collect::<Vec<_>>())
+}
+
+/// Each feed of these lines ends at the last of them that entered it.
+fn write_ends(link: Link<'_>, sealed: &[Sealed]) -> Result<(), StoreError> {
+    let mut ends = HashMap::new();
+    for line in sealed {
+        ends.extend(line.feeds.iter().map(|entry| (entry.owner, line.n)));
+    }
+    let mut ends: Vec<(String, u64)> = ends.into_iter().map(|(owner, n)| (owner.to_string(), n)).collect();
+    // In the order in which the file has them.
+    ends.sort_unstable();
+    let ends = ends.iter().flat_map(|(owner, n)| [Value::Text(owner), int(*n)]);
+    ENDS.add(link, &ends.collect::<Vec<_>>())
 }
 
 /// What every connection is told: statements are kept, and keep the plan that they were prepared with. Otherwise SQLite plans
