@@ -169,7 +169,15 @@ fn plots(out: &mut String, report: &Report) {
             ("generator, of the machine", line(|one| Some(one.generator_cpu))),
         ],
     );
-    plot(out, "Memory of the nodes, MiB", marks, &[("resident", line(|one| one.server_rss_mib))]);
+    plot(
+        out,
+        "Memory of the nodes, MiB",
+        marks,
+        &[
+            ("resident", line(|one| one.server_rss_mib)),
+            ("of it without the program's file", line(|one| one.server_anonymous_mib)),
+        ],
+    );
 }
 
 /// A plot over time.

@@ -23,7 +23,13 @@ pub(crate) fn cpu_of_family(pid: u32) -> Option<Duration> {
 
 /// Resident memory of a process in bytes, or nothing if it is gone.
 pub(crate) fn rss(pid: u32) -> Option<u64> {
-    rss_of(&read(&format!("/proc/{pid}/status"))?)
+    memory_of(&read(&format!("/proc/{pid}/status"))?, "VmRSS:")
+}
+
+/// The part of it that the process filled itself. The rest is its program's file: tens of MiB, which the system takes out of memory
+/// and reads again as it likes.
+pub(crate) fn anonymous(pid: u32) -> Option<u64> {
+    memory_of(&read(&format!("/proc/{pid}/status"))?, "RssAnon:")
 }
 
 /// The kind of file system that holds a folder: on `tmpfs` an fsync costs nothing, and a measurement says so.
@@ -76,8 +82,8 @@ fn family_of(stat: &str) -> Option<Family> {
     Some(Family { parent: fields.get(1)?.parse().ok()?, own: time(11, 12)?, ended: time(13, 14)? })
 }
 
-fn rss_of(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+fn memory_of(status: &str, kind: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(kind))?;
     line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib * 1_024)
 }
 
@@ -97,14 +103,17 @@ mod tests {
 
     #[test]
     fn memory_is_read_in_bytes() {
-        assert_eq!(rss_of("Name:\tx\nVmRSS:\t   16384 kB\nThreads:\t9\n"), Some(16 * 1_024 * 1_024));
-        assert_eq!(rss_of("Name:\tx\n"), None);
+        let status = "Name:\tx\nVmRSS:\t   16384 kB\nRssAnon:\t    1024 kB\nThreads:\t9\n";
+        assert_eq!(memory_of(status, "VmRSS:"), Some(16 * 1_024 * 1_024));
+        assert_eq!(memory_of(status, "RssAnon:"), Some(1_024 * 1_024));
+        assert_eq!(memory_of("Name:\tx\n", "VmRSS:"), None);
     }
 
     #[test]
     fn this_process_can_be_read() {
         assert!(cpu(std::process::id()).is_some());
         assert!(rss(std::process::id()).is_some_and(|bytes| bytes > 500_000));
+        assert!(anonymous(std::process::id()).is_some_and(|bytes| bytes > 100_000));
         assert_eq!(cpu(u32::MAX), None);
         let own = cpu(std::process::id());
         assert!(cpu_of_family(std::process::id()) >= own);

@@ -50,6 +50,7 @@ pub(crate) struct Reading {
     pub(crate) postgres: Option<Duration>,
     pub(crate) own: Option<Duration>,
     pub(crate) rss: Option<u64>,
+    pub(crate) anonymous: Option<u64>,
 }
 
 /// The processes that are measured.
@@ -70,6 +71,7 @@ impl Measured {
             postgres: self.postgres.and_then(proc::cpu_of_family),
             own: proc::cpu(std::process::id()),
             rss: nodes.and_then(|nodes| nodes.iter().copied().map(proc::rss).sum()),
+            anonymous: nodes.and_then(|nodes| nodes.iter().copied().map(proc::anonymous).sum()),
         }
     }
 }

@@ -36,6 +36,8 @@ pub struct Sample {
     pub postgres_cpu: Option<f64>,
     pub generator_cpu: f64,
     pub server_rss_mib: Option<f64>,
+    /// Without the pages of the program's file, which come and go.
+    pub server_anonymous_mib: Option<f64>,
 }
 
 /// What reads the steps.
@@ -99,16 +101,21 @@ fn sample(bench: &Bench, from: Instant, last: &Reading, now: &Reading) -> Sample
         redis_cpu: cores(|reading| reading.redis),
         postgres_cpu: cores(|reading| reading.postgres),
         generator_cpu: cores(|reading| reading.own).unwrap_or(0.0) / proc::cores() as f64,
-        server_rss_mib: now.rss.map(|bytes| bytes as f64 / f64::from(1 << 20)),
+        server_rss_mib: now.rss.map(mib),
+        server_anonymous_mib: now.anonymous.map(mib),
     }
 }
 
-/// By how much memory grows, in MiB an hour: the slope of the line that lies nearest to the second half of a run, when everybody has been
-/// there for a while. Nothing, where memory was not measured or for less than five minutes.
+fn mib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
+}
+
+/// By how much the memory that the nodes filled themselves grows, in MiB an hour: the slope of the line that lies nearest to the second
+/// half of a run, when everybody has been there for a while. Nothing, where memory was not measured or for less than five minutes.
 pub fn growth_mib_an_hour(samples: &[Sample]) -> Option<f64> {
     let late = &samples[samples.len() / 2..];
     let points: Vec<(f64, f64)> =
-        late.iter().filter_map(|one| Some((one.at_s / 3_600.0, one.server_rss_mib?))).collect();
+        late.iter().filter_map(|one| Some((one.at_s / 3_600.0, one.server_anonymous_mib?))).collect();
     let (first, last) = (points.first()?, points.last()?);
     if (last.0 - first.0) * 3_600.0 < GROWTH_LEAST_S {
         return None;
@@ -139,7 +146,8 @@ pub(crate) mod tests {
             redis_cpu: None,
             postgres_cpu: None,
             generator_cpu: 0.1,
-            server_rss_mib: Some(rss),
+            server_rss_mib: Some(rss + 20.0),
+            server_anonymous_mib: Some(rss),
         }
     }
 
@@ -152,7 +160,16 @@ pub(crate) mod tests {
             (0..200).map(|at| sample_at(f64::from(at) * 36.0, 1.0, f64::from(at.min(50)))).collect();
         assert!(growth_mib_an_hour(&settles).unwrap().abs() < 0.01);
         assert_eq!(growth_mib_an_hour(&grows[..10]), None, "too short to tell");
-        let unknown: Vec<Sample> = grows.iter().map(|one| Sample { server_rss_mib: None, ..*one }).collect();
+        let unknown: Vec<Sample> = grows.iter().map(|one| Sample { server_anonymous_mib: None, ..*one }).collect();
         assert_eq!(growth_mib_an_hour(&unknown), None);
+    }
+
+    #[test]
+    fn pages_of_the_program_that_come_and_go_are_no_growth() {
+        let rereads = (0..200).map(|at| Sample {
+            server_rss_mib: Some(if at < 150 { 200.0 } else { 225.0 }),
+            ..sample_at(f64::from(at) * 36.0, 1.0, 180.0)
+        });
+        assert!(growth_mib_an_hour(&rereads.collect::<Vec<_>>()).unwrap().abs() < 0.01);
     }
 }
